@@ -1,0 +1,59 @@
+/*
+ * utf8.h - what text may enter, how wide it is, how it is shown.
+ *
+ * Text in the store is UTF-8 without NUL, in NFC, its only control
+ * characters TAB and LF.  utf8proc does NFC, width and folding; only
+ * lib/base/utf8.c includes it.
+ */
+#ifndef CRM_UTF8_H
+#define CRM_UTF8_H
+
+#include <crm/buf.h>
+
+/*
+ * Decodes one code point at s; its length in bytes, 0 at the end or for a
+ * bad sequence (overlong, surrogate, past U+10FFFF).
+ */
+size_t crm_utf8_next(struct crm_str s, int32_t *cp);
+/* Appends the code point. */
+void crm_utf8_put(struct crm_buf *b, int32_t cp);
+/* True when all of s is UTF-8.  *bad (may be NULL) gets the offset of the
+ * first bad byte. */
+bool crm_utf8_valid(struct crm_str s, size_t *bad);
+/* True for what a terminal acts on instead of showing it: C0, DEL, C1, bidi
+ * controls, line and paragraph separators. */
+bool crm_utf8_unsafe(int32_t cp);
+
+enum { CRM_TEXT_CLEAN = 1 };
+/*
+ * Text on its way into the store (stream.md, rule 12): CRLF and CR become
+ * LF, control characters, DEL and bad UTF-8 are refused - or, with
+ * CRM_TEXT_CLEAN, replaced by U+FFFD and counted in *cleaned (may be NULL) -
+ * and the rest is put into NFC.  Appends to out.  ASCII is the fast path.
+ * CRM_OK, CRM_EDATA (err says which byte and where), CRM_ENOMEM.
+ */
+int crm_text_enter(struct crm_str s, unsigned flags, size_t *cleaned,
+    struct crm_buf *out, struct crm_err *err);
+/* True when s would enter unchanged without work (printable ASCII, TAB, LF).
+ */
+bool crm_text_plain(struct crm_str s);
+
+/* Case-folded (full folding) and NFC, for comparing.  Appends to out. */
+int crm_text_fold(struct crm_str s, struct crm_buf *out, struct crm_err *err);
+/* Folded and without accents (NFKD, marks dropped), for searching. */
+int crm_text_search(struct crm_str s, struct crm_buf *out, struct crm_err *err);
+
+/* Columns on a terminal; controls count as the width they are shown with. */
+size_t crm_text_width(struct crm_str s);
+/*
+ * Appends s so that a terminal cannot be driven by it: C0, DEL, C1 and bidi
+ * controls become visible (\t \n \e, <U+202E>), bad bytes <XX>.  At most
+ * `width` columns when width > 0, cut with an ellipsis between grapheme
+ * clusters.
+ */
+void crm_text_show(struct crm_buf *b, struct crm_str s, size_t width);
+
+/* Unicode version of the normalisation data, "15.0.0"; static. */
+const char *crm_unicode_version(void);
+
+#endif

@@ -1,0 +1,339 @@
+/*
+ * buf.c - views, growing buffers, the numbers put into and taken from them.
+ *
+ * A failed buffer has cap cut down to n, so that the inline crm_buf_putc
+ * needs one comparison and still does nothing after a failure.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <crm/buf.h>
+
+int
+crm_str_cmp(struct crm_str a, struct crm_str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c = n ? memcmp(a.p, b.p, n) : 0;
+
+	return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+struct crm_str
+crm_str_trim(struct crm_str s)
+{
+	while (s.n > 0 && is_blank(s.p[0])) {
+		s.p++;
+		s.n--;
+	}
+	while (s.n > 0 && is_blank(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+bool
+crm_str_split(struct crm_str *rest, char sep, struct crm_str *out)
+{
+	const char *at;
+
+	if (!rest->p)
+		return false;
+	at = rest->n ? memchr(rest->p, sep, rest->n) : NULL;
+	if (!at) {
+		*out = *rest;
+		*rest = (struct crm_str){NULL, 0};
+		return true;
+	}
+	*out = (struct crm_str){rest->p, (size_t)(at - rest->p)};
+	rest->n -= out->n + 1;
+	rest->p = at + 1;
+	return true;
+}
+
+bool
+crm_str_starts(struct crm_str s, struct crm_str prefix)
+{
+	return s.n >= prefix.n &&
+	       (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
+}
+
+static bool
+fail(struct crm_buf *b, int code)
+{
+	b->fail = code;
+	b->cap = b->n;
+	return false;
+}
+
+/* Grows to at least need bytes, whatever the maximum. */
+static bool
+grow_to(struct crm_buf *b, size_t need, size_t max)
+{
+	size_t cap = b->cap < 64 ? 64 : b->cap;
+	char *p;
+
+	while (cap < need)
+		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+	if (cap > max && need <= max)
+		cap = max;
+	p = realloc(b->p, cap);
+	if (!p)
+		return fail(b, CRM_ENOMEM);
+	b->p = p;
+	b->cap = cap;
+	return true;
+}
+
+bool
+crm_buf_room(struct crm_buf *b, size_t n)
+{
+	size_t max = b->max ? b->max : CRM_BUF_MAX;
+
+	if (b->fail)
+		return false;
+	/* cap may be one past max, for the NUL of crm_buf_cstr. */
+	if (b->n > max || n > max - b->n)
+		return fail(b, CRM_EDATA);
+	if (n <= b->cap - b->n)
+		return true;
+	return grow_to(b, b->n + n, max);
+}
+
+void
+crm_buf_put(struct crm_buf *b, const void *p, size_t n)
+{
+	if (n == 0 || !crm_buf_room(b, n))
+		return;
+	memcpy(b->p + b->n, p, n);
+	b->n += n;
+}
+
+void
+crm_buf_puts(struct crm_buf *b, const char *s)
+{
+	crm_buf_put(b, s, strlen(s));
+}
+
+void
+crm_buf_putstr(struct crm_buf *b, struct crm_str s)
+{
+	crm_buf_put(b, s.p, s.n);
+}
+
+void
+crm_buf_putf(struct crm_buf *b, const char *fmt, ...)
+{
+	char small[256];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(small, sizeof small, fmt, ap);
+	va_end(ap);
+	if (n < 0) {
+		if (!b->fail)
+			fail(b, CRM_ENOMEM);
+		return;
+	}
+	if ((size_t)n < sizeof small) {
+		crm_buf_put(b, small, (size_t)n);
+		return;
+	}
+	if (!crm_buf_room(b, (size_t)n))
+		return;
+	/* vsnprintf wants room for its NUL, which may be one past max. */
+	if (b->cap - b->n == (size_t)n && !grow_to(b, b->cap + 1, 0))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(b->p + b->n, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	b->n += (size_t)n;
+}
+
+void
+crm_buf_putu(struct crm_buf *b, uint64_t v)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+
+	do {
+		digits[--at] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v > 0);
+	crm_buf_put(b, digits + at, sizeof digits - at);
+}
+
+void
+crm_buf_puti(struct crm_buf *b, int64_t v)
+{
+	char digits[21];
+	size_t at = sizeof digits;
+	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
+	do {
+		digits[--at] = (char)('0' + u % 10);
+		u /= 10;
+	} while (u > 0);
+	if (v < 0)
+		digits[--at] = '-';
+	crm_buf_put(b, digits + at, sizeof digits - at);
+}
+
+void
+crm_buf_putvar(struct crm_buf *b, uint64_t v)
+{
+	char bytes[10];
+	size_t n = 0;
+
+	for (; v >= 0x80; v >>= 7)
+		bytes[n++] = (char)(unsigned char)(v | 0x80);
+	bytes[n++] = (char)v;
+	crm_buf_put(b, bytes, n);
+}
+
+void
+crm_buf_putzig(struct crm_buf *b, int64_t v)
+{
+	uint64_t u = (uint64_t)v << 1;
+
+	crm_buf_putvar(b, v < 0 ? ~u : u);
+}
+
+void
+crm_buf_putbe(struct crm_buf *b, uint64_t v, unsigned bytes)
+{
+	char out[8];
+
+	for (unsigned i = 0; i < 8; i++)
+		out[i] = (char)(unsigned char)(v >> (56 - 8 * i));
+	crm_buf_put(b, out + (8 - bytes), bytes);
+}
+
+int
+crm_buf_check(const struct crm_buf *b, struct crm_err *err)
+{
+	if (b->fail == 0)
+		return CRM_OK;
+	if (b->fail == CRM_EDATA)
+		return crm_err_set(err, CRM_EDATA,
+		    "longer than the %zu bytes allowed",
+		    b->max ? b->max : CRM_BUF_MAX);
+	return crm_err_nomem(err);
+}
+
+const char *
+crm_buf_cstr(struct crm_buf *b)
+{
+	if (b->fail || (b->n == b->cap && !grow_to(b, b->n + 1, 0)))
+		return NULL;
+	b->p[b->n] = '\0';
+	return b->p;
+}
+
+void
+crm_buf_clear(struct crm_buf *b)
+{
+	b->n = 0;
+	b->fail = 0;
+}
+
+void
+crm_buf_release(struct crm_buf *b)
+{
+	size_t max = b->max;
+
+	free(b->p);
+	*b = (struct crm_buf){.max = max};
+}
+
+bool
+crm_take_var(struct crm_str *s, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < s->n && i < 10; i++) {
+		uint64_t byte = (unsigned char)s->p[i];
+
+		/* The tenth byte has room for one bit. */
+		if (i == 9 && byte > 1)
+			return false;
+		v |= (byte & 0x7f) << (7 * i);
+		if (byte < 0x80) {
+			s->p += i + 1;
+			s->n -= i + 1;
+			*out = v;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+crm_take_zig(struct crm_str *s, int64_t *out)
+{
+	uint64_t u;
+
+	if (!crm_take_var(s, &u))
+		return false;
+	*out = (int64_t)(u & 1 ? ~(u >> 1) : u >> 1);
+	return true;
+}
+
+bool
+crm_take_bytes(struct crm_str *s, size_t n, struct crm_str *out)
+{
+	if (n > s->n)
+		return false;
+	*out = (struct crm_str){s->p, n};
+	if (n > 0) {
+		s->p += n;
+		s->n -= n;
+	}
+	return true;
+}
+
+bool
+crm_take_be(struct crm_str *s, unsigned bytes, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (bytes > s->n || bytes > 8)
+		return false;
+	for (unsigned i = 0; i < bytes; i++)
+		v = v << 8 | (unsigned char)s->p[i];
+	s->p += bytes;
+	s->n -= bytes;
+	*out = v;
+	return true;
+}
+
+bool
+crm_grow(void *p, size_t *cap, size_t n, size_t size)
+{
+	size_t want = *cap < 8 ? 8 : *cap;
+	void *old, *new;
+
+	if (n < *cap)
+		return true;
+	while (want <= n) {
+		if (want > SIZE_MAX / 2)
+			return false;
+		want *= 2;
+	}
+	if (size > 0 && want > SIZE_MAX / size)
+		return false;
+	/* The pointer is of any object type: moved as bytes, not by a cast. */
+	memcpy(&old, p, sizeof old);
+	new = realloc(old, want * size);
+	if (!new)
+		return false;
+	memcpy(p, &new, sizeof new);
+	*cap = want;
+	return true;
+}

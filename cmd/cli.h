@@ -1,0 +1,218 @@
+/*
+ * cli.h - what all commands share: tables of verbs and options, one main.
+ *
+ * A command is a table of verbs; main is `return crm_main(&command, argc,
+ * argv)`.  A verb is a function that gets a struct cli with everything
+ * parsed and opened; it never sees argv, never prints an error, never exits.
+ * A command that names a kind has the common verbs (add get list set rm edit
+ * tag identify) from cli_noun*.c; its own table adds to them.  Commands
+ * include <crm.h> and this file only.
+ */
+#ifndef CRM_CLI_H
+#define CRM_CLI_H
+
+#include <crm.h>
+
+enum cli_type {
+	CLI_FLAG,  /* to: bool */
+	CLI_TEXT,  /* to: const char * */
+	CLI_INT,   /* to: int64_t, >= 0 */
+	CLI_TEXTS, /* to: struct cli_texts, may be given more than once */
+	CLI_COUNT  /* to: int, one more each time */
+};
+struct cli_texts {
+	const char **v;
+	size_t n, cap;
+};
+/* One option a row; a table ends with name NULL.  to points to static
+ * memory of the command (or to a member of cli_opt). */
+struct cli_option {
+	char letter; /* 0: long only */
+	const char *name;
+	enum cli_type type;
+	void *to;
+	const char *arg; /* as help shows it; NULL for flags */
+	const char *help;
+};
+
+/* Groups of shared options (tables in cli_options.c) a verb takes. */
+enum cli_group {
+	CLI_OUT = 1,	 /* --format -f --no-header --excel */
+	CLI_LIST = 2,	 /* -w -D --since --until --sort --limit --count -e */
+	CLI_IN = 4,	 /* -i --header --on --missing (streams on stdin) */
+	CLI_CHANGE = 8,	 /* -n --why --key --wait --print */
+	CLI_BULK = 16,	 /* --keep-going --rejects --max-rejects --clean --empty */
+	CLI_CLOCK = 32,	 /* --at */
+	CLI_FIELDS = 64, /* --FIELD VALUE for each field that can be written */
+	CLI_EXPR = 128	 /* -w -D only */
+};
+
+enum cli_mode {
+	CLI_NONE,
+	CLI_READ, /* look-ups */
+	CLI_SCAN, /* reads much: read-ahead on */
+	CLI_WRITE
+};
+
+struct cli;
+typedef int cli_fn(struct cli *c, struct crm_err *err);
+
+struct cli_verb {
+	const char *name; /* "" for a command without verbs; NULL ends */
+	cli_fn *fn;
+	enum cli_mode mode;
+	unsigned groups;
+	const struct cli_option *options; /* may be NULL */
+	const char *operands;		  /* "REF..." for the usage line */
+	const char *summary;
+};
+
+/* Which of the common verbs a noun has. */
+enum cli_common {
+	CLI_ADD = 1, CLI_GET = 2, CLI_LISTV = 4, CLI_SET = 8, CLI_RM = 16,
+	CLI_EDIT = 32, CLI_TAG = 64, CLI_IDENTIFY = 128,
+	CLI_COMMON = 255
+};
+
+struct cli_command {
+	const char *name; /* "crm-customer" */
+	const char *summary;
+	const char *kind; /* "customer", or NULL */
+	unsigned common;
+	const struct cli_verb *verbs; /* may be NULL */
+};
+/* In cli_noun.c: the common verbs, ended by name NULL, and the bit of each. */
+extern const struct cli_verb cli_common_verbs[];
+
+/* Every shared option's value; what was not given is zero. */
+struct cli_opt {
+	/* OUT */
+	const char *format, *fields;
+	bool no_header, excel;
+	/* LIST */
+	const char *where, *since, *until, *sort;
+	struct cli_texts define;
+	int64_t limit;
+	bool has_limit, count, exists;
+	/* IN */
+	bool bare;
+	const char *header, *on, *missing;
+	/* CHANGE */
+	bool dry_run, print;
+	const char *why, *key, *wait;
+	/* BULK */
+	bool keep_going, clean;
+	const char *rejects, *empty;
+	int64_t max_rejects;
+	bool has_max_rejects;
+	/* CLOCK */
+	const char *at;
+	/* always */
+	bool quiet;
+	const char *store; /* --store */
+};
+extern struct cli_opt cli_opt;
+
+/* A field given as an option: --shoe-size 44 -> "shoe_size", "44". */
+struct cli_set {
+	const char *name, *value;
+};
+
+struct cli {
+	const struct cli_command *command;
+	const struct cli_verb *verb;
+	char program[64]; /* "crm-customer add", for the log */
+	char **operand;
+	size_t noperand;
+	struct cli_set *set;
+	size_t nset;
+	const char *actor;
+	int64_t now;	   /* CRM_NOW, else the clock */
+	int64_t real_now;  /* the clock, for the log */
+	unsigned wait_ms;  /* --wait, default 60 s */
+	bool tty_out, tty_err;
+	unsigned width;
+	const char *spill_dir;		/* the store's folder or TMPDIR */
+	struct crm_store *store;	/* mode not NONE */
+	const struct crm_schema *schema; /* the store's, or the built-in */
+	const struct crm_kind *kind;	/* command->kind's */
+	struct crm_arena arena;		/* for the whole run */
+};
+
+/*
+ * Parses, opens the store, runs the verb, closes, prints the error as
+ * `NAME: place: field: text` (control bytes as ?) with the hint on further
+ * lines, returns the exit status.
+ */
+int crm_main(const struct cli_command *command, int argc, char **argv);
+
+/* The store's folder by --store, CRM_STORE, XDG_DATA_HOME, HOME. */
+int cli_store_path(struct cli *c, const char **out, struct crm_err *err);
+/* Requires between min and max operands (max 0: any number). */
+int cli_operands(struct cli *c, size_t min, size_t max, struct crm_err *err);
+/* True when the only operand is "-". */
+bool cli_stdin(const struct cli *c);
+/* Opens stdin as a stream by the options of CLI_IN; whole: a last line
+ * without LF is refused (commands that change the store). */
+int cli_stream(struct cli *c, bool whole, struct crm_stream **out,
+    struct crm_err *err);
+/* Opens the output by the options of CLI_OUT for these fields. */
+int cli_out(struct cli *c, const struct crm_field *fields, size_t n,
+    struct crm_out **out, struct crm_err *err);
+/*
+ * -f: indexes into fields of the columns asked for (the first always there),
+ * or the default ones (not WIDE).  Unknown names are CRM_EUSAGE with a hint.
+ * In the run's arena.
+ */
+int cli_pick(struct cli *c, const struct crm_field *fields, size_t n,
+    int **out, size_t *nout, struct crm_err *err);
+/* Compiles -w (NULL when it was not given) with -D. */
+int cli_where(struct cli *c, const struct crm_field *fields, size_t n,
+    struct crm_expr **out, struct crm_err *err);
+/* --since, --until, --at and the like: an instant, by the store's zone. */
+int cli_moment(struct cli *c, const char *option, const char *text,
+    int64_t *out, struct crm_err *err);
+/* The log's origin by actor, program, --why. */
+struct crm_origin cli_origin(const struct cli *c);
+
+/*
+ * Rows that come out of --where --sort --limit --count --since --until
+ * --format -f, all at once: open, give every row (values by `fields`), close.
+ * Used by list, crm-rows and every report.  The fields -w, --sort and -f
+ * need are in want (bits), to be read before the first row.
+ */
+struct cli_rows;
+int cli_rows_open(struct cli *c, const struct crm_field *fields, size_t n,
+    const char *time_field, struct cli_rows **out, struct crm_err *err);
+void cli_rows_want(const struct cli_rows *r, struct crm_want *want);
+/* CRM_NO when no more rows are wanted (--limit without --sort). */
+int cli_rows_put(struct cli_rows *r, const struct crm_value *row,
+    struct crm_err *err);
+/* Before a read transaction that rows are given in, and after its end. */
+int cli_rows_hold(struct cli_rows *r, struct crm_err *err);
+int cli_rows_close(struct cli_rows *r, struct crm_err *err);
+void cli_rows_abort(struct cli_rows *r);
+
+/* Progress on a terminal's stderr, at most twice a second: "NAME: WHAT 1,234
+ * of 5,678"; silent elsewhere and under --quiet. */
+void cli_progress(struct cli *c, const char *what, uint64_t done,
+    uint64_t total);
+/* A line on stderr: "NAME: text" (dry-run counts, notices); not under -q. */
+void cli_note(struct cli *c, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* --rejects FILE and --keep-going: counts, keeps lines with reasons. */
+struct cli_rejects;
+int cli_rejects_open(struct cli *c, struct cli_rejects **out,
+    struct crm_err *err);
+/* Under --keep-going: takes the error (prints it, writes raw to the file in
+ * the input's own form with the reason as a last column), clears it and
+ * answers CRM_OK; else, or past --max-rejects, answers the error's code. */
+int cli_reject(struct cli_rejects *r, struct crm_str raw, struct crm_err *err);
+/* The header the rejects file begins with, once. */
+int cli_rejects_header(struct cli_rejects *r, struct crm_str raw,
+    struct crm_err *err);
+uint64_t cli_rejects_count(const struct cli_rejects *r);
+int cli_rejects_close(struct cli_rejects *r, struct crm_err *err);
+
+#endif

@@ -1,0 +1,250 @@
+/*
+ * store.h - ordered tables in one folder, transactions, records, the log.
+ *
+ * A store is a folder (0700) with crm.yaml, a lock file, and `data`, a
+ * symbolic link to the current generation (a folder with LMDB's two files).
+ * Only lib/store/env.c knows LMDB; everything else sees ordered tables of
+ * byte keys (at most CRM_KEY_MAX, memcmp order) and values, so that a
+ * distributed engine can take its place.
+ *
+ * Write through crm_txn_run: its function may be run again (the map grew, a
+ * conflict elsewhere), so it must not read or write files, look at the clock
+ * or change anything but its context, which it sets anew each time.  Read
+ * through crm_txn_begin/end; a value is valid until the transaction ends (in a
+ * write transaction until the next put).
+ */
+#ifndef CRM_STORE_H
+#define CRM_STORE_H
+
+#include <crm/schema.h>
+
+#define CRM_KEY_MAX 511
+#define CRM_FORMAT 1 /* of the store; a newer one is refused */
+
+/* Tables.  A kind's records are in CRM_TAB_KIND + its number. */
+enum crm_table {
+	CRM_TAB_META,
+	CRM_TAB_LOG,
+	CRM_TAB_IDENT,
+	CRM_TAB_INDEX,
+	CRM_TAB_SALES,
+	CRM_TAB_TALLY,
+	CRM_TAB_SOURCE,
+	CRM_TAB_KIND,
+	CRM_TABS = CRM_TAB_KIND + CRM_K_MAX
+};
+
+struct crm_store;
+struct crm_txn;
+struct crm_cursor;
+
+struct crm_store_options {
+	const char *path;
+	bool write;	    /* else opened for reading only */
+	bool scan;	    /* will read much: keep the kernel's read-ahead */
+	unsigned wait_ms;   /* for the writers' lock */
+	uint64_t map_bytes; /* 0: 256 GiB, halved while there is no room */
+};
+
+/*
+ * Makes an empty store at path (made too, 0700), with the settings as
+ * revision 1 (actor, now, program as in the header below).  CRM_ECREATE when
+ * there is one or the folder cannot be made.
+ */
+struct crm_origin {
+	int64_t now;	     /* the real clock */
+	struct crm_str actor;
+	struct crm_str program; /* "crm-customer add" */
+	struct crm_str why;
+};
+int crm_store_create(const char *path, const struct crm_settings *settings,
+    const struct crm_origin *by, struct crm_err *err);
+
+/* CRM_ENOINPUT no store there, CRM_EDAMAGE, CRM_ECONFIG newer format,
+ * CRM_EPERM.  Settings and schema are read when first asked for. */
+int crm_store_open(struct crm_store **out, const struct crm_store_options *opt,
+    struct crm_err *err);
+/* Ends transactions, releases memory, leaves the environment to the exit. */
+void crm_store_close(struct crm_store *s);
+/* Valid until crm_store_close. */
+int crm_store_schema(struct crm_store *s, const struct crm_schema **out,
+    struct crm_err *err);
+const char *crm_store_path(const struct crm_store *s);
+
+struct crm_store_info {
+	uint8_t uuid[16];
+	uint32_t format;
+	uint64_t revision;	/* the last */
+	uint64_t generation;
+	uint64_t bytes_used, bytes_file, map_bytes;
+	uint32_t readers, readers_max;
+	char engine[64], unicode[16];
+};
+int crm_store_stat(struct crm_store *s, struct crm_store_info *out,
+    struct crm_err *err);
+
+/* Takes the writers' lock ahead of transactions and keeps it until unlock or
+ * close: nobody else changes the store meanwhile.  CRM_EBUSY after wait_ms. */
+int crm_store_lock(struct crm_store *s, struct crm_err *err);
+void crm_store_unlock(struct crm_store *s);
+
+/* A consistent copy into a new folder `to` (a whole store: generation 1,
+ * crm.yaml), 0700 and 0600, while others write.  CRM_ECREATE when it is
+ * there. */
+int crm_store_backup(struct crm_store *s, const char *to, struct crm_err *err);
+
+enum crm_mode {
+	CRM_READ,
+	CRM_WRITE
+};
+typedef int crm_txn_fn(struct crm_txn *, void *, struct crm_err *);
+/*
+ * Runs fn in a transaction and commits when it returns CRM_OK (or CRM_NO),
+ * else takes everything back.  Returns fn's code, or the commit's.
+ */
+int crm_txn_run(struct crm_store *s, enum crm_mode mode, crm_txn_fn *fn,
+    void *ctx, struct crm_err *err);
+/* A read transaction of the caller's. */
+int crm_txn_begin(struct crm_store *s, struct crm_txn **out,
+    struct crm_err *err);
+void crm_txn_end(struct crm_txn *t);
+struct crm_store *crm_txn_store(struct crm_txn *t);
+
+/* The revision: of the last commit (read), of this one to be (write). */
+uint64_t crm_txn_revision(struct crm_txn *t);
+/* The next number of a kind: one past the highest ever given. */
+int crm_txn_next(struct crm_txn *t, unsigned kind, uint64_t *out,
+    struct crm_err *err);
+
+/* CRM_NOTFOUND when there is none (err untouched). */
+int crm_get(struct crm_txn *t, unsigned table, struct crm_str key,
+    struct crm_str *value, struct crm_err *err);
+enum {
+	CRM_PUT_APPEND = 1, /* key is past the last: faster, CRM_EBUG if not */
+	CRM_PUT_NEW = 2	    /* CRM_NO when the key is there */
+};
+int crm_put(struct crm_txn *t, unsigned table, struct crm_str key,
+    struct crm_str value, unsigned flags, struct crm_err *err);
+/* CRM_NOTFOUND when there was none. */
+int crm_del(struct crm_txn *t, unsigned table, struct crm_str key,
+    struct crm_err *err);
+/* Number of entries of a table. */
+int crm_count(struct crm_txn *t, unsigned table, uint64_t *out,
+    struct crm_err *err);
+/* Estimated pages this write transaction has made dirty. */
+size_t crm_txn_dirty(struct crm_txn *t);
+
+/* A cursor; valid until closed or its transaction ends (close it first). */
+int crm_cursor_open(struct crm_txn *t, unsigned table, struct crm_cursor **out,
+    struct crm_err *err);
+void crm_cursor_close(struct crm_cursor *c);
+/* The first entry at or after key / the next / the one before / the last.
+ * CRM_NOTFOUND past the end. */
+int crm_cursor_seek(struct crm_cursor *c, struct crm_str key,
+    struct crm_str *k, struct crm_str *v, struct crm_err *err);
+int crm_cursor_next(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
+    struct crm_err *err);
+int crm_cursor_prev(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
+    struct crm_err *err);
+int crm_cursor_last(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
+    struct crm_err *err);
+
+/* ---- checked values: every stored value but meta's ends in 4 bytes of
+ * CRC-32C over table number, key and content ---- */
+
+/* Appends the checksum to b, which holds the content. */
+void crm_seal(unsigned table, struct crm_str key, struct crm_buf *b);
+/* Takes it off; CRM_EDAMAGE when it does not fit. */
+int crm_unseal(unsigned table, struct crm_str key, struct crm_str *value,
+    struct crm_err *err);
+
+/* ---- records on disk ---- */
+
+/*
+ * A record's bytes: varint state, varint revision, [varint into], then
+ * items in rising (tag, row) order: varint (tag << 2 | wire) and
+ *	wire 0	zig-zag varint	(int money time date bool enum, id of one kind)
+ *	wire 1	varint length, bytes	(text list; id of any kind; a part's row:
+ *		varint row number, then items)
+ *	wire 2	varint scale, zig-zag varint	(decimal)
+ * Money of a row has the digits of its currency, told by crm_money_digits.
+ * Unknown tags are kept by nobody and an error to nobody.
+ */
+void crm_record_encode(const struct crm_record *r, struct crm_buf *out);
+/* Which fields and parts to decode: bits by index. */
+struct crm_want {
+	uint64_t fields[CRM_FIELDS_MAX / 64];
+	uint32_t parts;
+};
+extern const struct crm_want crm_want_all;
+static inline void
+crm_want_field(struct crm_want *w, int field)
+{
+	w->fields[field / 64] |= (uint64_t)1 << (field % 64);
+}
+static inline bool
+crm_wants(const struct crm_want *w, int field)
+{
+	return (w->fields[field / 64] >> (field % 64)) & 1;
+}
+/* Fills r (made by crm_record_new, or used before: cleared).  Texts borrow
+ * bytes.  CRM_EDAMAGE. */
+int crm_record_decode(const struct crm_schema *s, struct crm_str bytes,
+    const struct crm_want *want, struct crm_record *r, struct crm_err *err);
+/* Digits of the money in a record that is not in the base currency: by its
+ * field `currency`, else the base's. */
+int crm_money_digits(const struct crm_schema *s, const struct crm_record *r);
+
+/*
+ * Reads the record of a kind and number into r, texts borrowed from the
+ * store until the transaction ends.  CRM_NOTFOUND: never given or gone
+ * (deleted, merged, erased: r->state and r->into say which and r has no
+ * values).  CRM_EDAMAGE.
+ */
+int crm_record_read(struct crm_txn *t, const struct crm_kind *k,
+    uint64_t number, const struct crm_want *want, struct crm_record *r,
+    struct crm_err *err);
+/* The key of a number: 8 bytes big-endian, static per call site: in out. */
+struct crm_str crm_number_key(uint64_t number, char out[8]);
+
+/* ---- the log ---- */
+
+/*
+ * Header of a revision, key (revision, 0, 0); entries of it have keys
+ * (revision, kind, number): varint previous revision, varint op, then the
+ * difference of the record's items.  Inserts have no entry, only the range
+ * of numbers in the header.
+ */
+struct crm_range {
+	uint8_t kind;
+	uint64_t first, count;
+};
+struct crm_log_head {
+	uint64_t revision;
+	uint64_t change; /* the first revision of the command's change */
+	uint64_t part;	 /* 0.. within the change */
+	bool last;	 /* of the change */
+	int64_t time;
+	struct crm_str actor, program, why, key;
+	uint64_t keyhash; /* of what the change was asked to do */
+	struct crm_range range[16];
+	size_t nrange;
+	uint64_t updated, removed; /* entries that follow */
+};
+void crm_log_key(uint64_t revision, unsigned kind, uint64_t number,
+    char out[17]);
+void crm_log_encode(const struct crm_log_head *h, struct crm_buf *out);
+int crm_log_decode(struct crm_str bytes, struct crm_log_head *out,
+    struct crm_err *err);
+/* The difference of two encoded records (sealing taken off) as before and
+ * after images of items; either may be empty.  apply makes `after` from
+ * `before` (or, backwards, before from after). */
+int crm_diff_make(struct crm_str before, struct crm_str after,
+    struct crm_buf *out, struct crm_err *err);
+int crm_diff_apply(struct crm_str record, struct crm_str diff, bool backwards,
+    struct crm_buf *out, struct crm_err *err);
+
+/* ---- meta ---- */
+struct crm_str crm_meta_key(const char *name); /* a view of the name */
+
+#endif

@@ -12,7 +12,7 @@ CFLAGS   = -O2 -g
 STATIC   = 1
 AR       = ar
 PKG_CONFIG = pkg-config
-CLANG    = clang-14
+CLANG    = $(or $(shell command -v clang-14 || command -v clang),gcc)
 SECONDS  = 10
 JOBS    := $(shell nproc 2>/dev/null || echo 1)
 
@@ -176,7 +176,8 @@ cover:
 	@sh tests/cover.sh build-cover
 
 lint: deps-dev $(BUILD)/libcrm.a
-	@BUILD='$(BUILD)' CFLAGS='$(C_FLAGS) -Ilib -Icmd -Itests' sh tests/lint.sh
+	@BUILD='$(BUILD)' JOBS=$(JOBS) CFLAGS="$(C_FLAGS) -Ilib -Icmd -Itests" \
+	    sh tests/lint.sh
 
 # What a script does not do yet is said, not passed over.
 script = @test -f $1 || { echo 'make $@: there is no $1' >&2; exit 1; }; \

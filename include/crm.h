@@ -3,7 +3,7 @@
  *
  * The headers stand in the order of the library's rooms; each may use those
  * above it (text, config, query and store do not know each other).  Commands
- * include this file only.
+ * include this file only.  `make lint` reads here which room a header is in.
  */
 #ifndef CRM_H
 #define CRM_H
@@ -16,5 +16,21 @@
 #include <crm/time.h>
 #include <crm/utf8.h>
 #include <crm/os.h>
+
+/* schema: kinds of records, their fields, values */
+#include <crm/schema.h>
+
+/* text: reading and writing streams of records */
+#include <crm/stream.h>
+#include <crm/out.h>
+
+/* config: YAML, the settings */
+#include <crm/config.h>
+
+/* query: the expression language, sorting */
+#include <crm/expr.h>
+
+/* store: ordered tables, transactions, records, the log */
+#include <crm/store.h>
 
 #endif

@@ -21,6 +21,7 @@ install)
 	new=$(mktemp)
 	trap 'rm -f "$new"' EXIT
 	[ ! -f "$list" ] || cat "$list" >"$new"
+	[ -z "$DESTDIR" ] || mkdir -p "$DESTDIR"
 	make_folder "$DESTDIR$DATADIR" >>"$new"
 	while read -r mode file folder; do
 		make_folder "$DESTDIR$folder" >>"$new"

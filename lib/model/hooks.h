@@ -1,0 +1,55 @@
+/*
+ * hooks.h - what a kind does beyond its field table; inside the room only.
+ *
+ * Every pointer may be NULL.  The table crm_hooks[] (hooks.c) is by kind
+ * number; a kind without a row is a plain noun.
+ */
+#ifndef CRM_MODEL_HOOKS_H
+#define CRM_MODEL_HOOKS_H
+
+#include <crm/ledger.h>
+#include <crm/model.h>
+
+struct crm_hooks {
+	/*
+	 * Before a record is checked and taken: defaults, virtual fields into
+	 * parts, kept (read-only) fields computed, and what only this kind
+	 * forbids.  References are resolved already.  old is NULL for a new
+	 * record, else the record as it is stored.
+	 */
+	int (*prepare)(struct crm_change *ch, const struct crm_record *old,
+	    struct crm_record *rec, struct crm_err *err);
+	/* After reading: virtual fields from parts. */
+	void (*compute)(const struct crm_schema *s, struct crm_record *rec);
+	/* Derived data beyond identities and indexes (ledger, figures). */
+	int (*effects)(const struct crm_schema *s, const struct crm_record *rec,
+	    int sign, struct crm_buf *out, struct crm_err *err);
+	/* Fills FIGURE fields on reading; at INT64_MAX now. */
+	int (*figures)(struct crm_txn *t, const struct crm_schema *s,
+	    int64_t at, const struct crm_want *want, struct crm_record *rec,
+	    struct crm_err *err);
+};
+extern const struct crm_hooks crm_hooks[CRM_K_MAX];
+
+/* lib/model/party.c, product.c, order.c, rate.c */
+int crm_customer_prepare(struct crm_change *ch, const struct crm_record *old,
+    struct crm_record *rec, struct crm_err *err);
+void crm_customer_compute(const struct crm_schema *s, struct crm_record *rec);
+int crm_customer_figures(struct crm_txn *t, const struct crm_schema *s,
+    int64_t at, const struct crm_want *want, struct crm_record *rec,
+    struct crm_err *err);
+int crm_product_prepare(struct crm_change *ch, const struct crm_record *old,
+    struct crm_record *rec, struct crm_err *err);
+int crm_order_prepare(struct crm_change *ch, const struct crm_record *old,
+    struct crm_record *rec, struct crm_err *err);
+int crm_rate_prepare(struct crm_change *ch, const struct crm_record *old,
+    struct crm_record *rec, struct crm_err *err);
+int crm_event_prepare(struct crm_change *ch, const struct crm_record *old,
+    struct crm_record *rec, struct crm_err *err);
+
+/* Base currency for one unit of `currency` on the shop's day of `at`, from the
+ * rate records (at most 7 days old); CRM_EDATA when missing or stale. */
+int crm_rate_find(struct crm_change *ch, struct crm_str currency, int64_t at,
+    struct crm_dec *out, struct crm_err *err);
+
+#endif

@@ -1,6 +1,8 @@
 /*
  * buf.c - views, growing buffers, the numbers put into and taken from them.
  *
+ * There is always one byte more than cap says, so that a terminated string
+ * costs no reallocation and is possible in a buffer at its maximum.
  * A failed buffer has cap cut down to n, so that the inline crm_buf_putc
  * needs one comparison and still does nothing after a failure.
  */
@@ -71,18 +73,19 @@ fail(struct crm_buf *b, int code)
 	return false;
 }
 
-/* Grows to at least need bytes, whatever the maximum. */
+/* Grows to hold need bytes, which is at most max. */
 static bool
 grow_to(struct crm_buf *b, size_t need, size_t max)
 {
-	size_t cap = b->cap < 64 ? 64 : b->cap;
+	size_t cap = b->cap < 63 ? 63 : b->cap;
 	char *p;
 
 	while (cap < need)
-		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
-	if (cap > max && need <= max)
+		cap = cap > SIZE_MAX / 2 ? need : cap * 2 + 1;
+	if (cap > max)
 		cap = max;
-	p = realloc(b->p, cap);
+	/* One byte more than cap, for a NUL. */
+	p = cap < SIZE_MAX ? realloc(b->p, cap + 1) : NULL;
 	if (!p)
 		return fail(b, CRM_ENOMEM);
 	b->p = p;
@@ -97,7 +100,6 @@ crm_buf_room(struct crm_buf *b, size_t n)
 
 	if (b->fail)
 		return false;
-	/* cap may be one past max, for the NUL of crm_buf_cstr. */
 	if (b->n > max || n > max - b->n)
 		return fail(b, CRM_EDATA);
 	if (n <= b->cap - b->n)
@@ -146,9 +148,6 @@ crm_buf_putf(struct crm_buf *b, const char *fmt, ...)
 		return;
 	}
 	if (!crm_buf_room(b, (size_t)n))
-		return;
-	/* vsnprintf wants room for its NUL, which may be one past max. */
-	if (b->cap - b->n == (size_t)n && !grow_to(b, b->cap + 1, 0))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(b->p + b->n, (size_t)n + 1, fmt, ap);
@@ -230,7 +229,7 @@ crm_buf_check(const struct crm_buf *b, struct crm_err *err)
 const char *
 crm_buf_cstr(struct crm_buf *b)
 {
-	if (b->fail || (b->n == b->cap && !grow_to(b, b->n + 1, 0)))
+	if (b->fail || (!b->p && !crm_buf_room(b, 1)))
 		return NULL;
 	b->p[b->n] = '\0';
 	return b->p;

@@ -522,6 +522,13 @@ escape(struct unit *u, int len, unsigned byte, int32_t cp)
 	u->width = u->shown_n;
 }
 
+/* Whether U+FE0F after cp may make an emoji of it; keycaps are ASCII. */
+static bool
+has_picture(int32_t cp)
+{
+	return cp >= 0x80 || (cp >= '0' && cp <= '9') || cp == '#' || cp == '*';
+}
+
 /*
  * Takes the next unit; s.n > 0.  A cluster is as wide as its parts together
  * but never wider than 2: a family of emoji is one picture, a flag is two
@@ -550,7 +557,7 @@ unit_next(struct crm_str s, struct unit *u)
 		    utf8proc_grapheme_break_stateful(cp, next, &state))
 			break;
 		u->len += (size_t)len;
-		if (next == 0xfe0f) /* asks for the emoji's form */
+		if (next == 0xfe0f && has_picture(cp))
 			u->width = 2;
 		else
 			u->width += (size_t)utf8proc_charwidth(next);

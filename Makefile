@@ -21,6 +21,7 @@ LIBDIR   = $(PREFIX)/lib
 INCDIR   = $(PREFIX)/include
 MANDIR   = $(PREFIX)/share/man
 DATADIR  = $(PREFIX)/share/crm-tools
+COMPDIR  = $(PREFIX)/share/bash-completion/completions
 
 # All cores, unless told otherwise; a make within make shares the outer's jobs.
 ifeq ($(MAKELEVEL),0)
@@ -153,9 +154,12 @@ $(FUZZ): $(BUILD)/%: $(BUILD)/%.o $(LIBS) $(filter %.o,$(FUZZ_MAIN))
 -include $(wildcard $(ALL_OBJ:.o=.d))
 
 # --- tests -----------------------------------------------------------------
+# CRM_MAKE is for the test of install: a make that finds all of it built.
 T = $(UNIT) $(FUZZ) $(CLI) $(PAGES)
+SAME = BUILD CC CFLAGS CPPFLAGS LDFLAGS STATIC PREFIX DATADIR VERSION
 check: all $(UNIT) $(FUZZ)
-	@BUILD='$(BUILD)' CC='$(CC)' prove -j$(JOBS) --exec 'sh tests/run.sh' $(T)
+	@BUILD='$(BUILD)' CC='$(CC)' CFLAGS='$(CFLAGS)' PREFIX='$(PREFIX)' \
+	    CRM_MAKE="make $(foreach v,$(SAME),$v='$($v)')" prove -j$(JOBS) --exec 'sh tests/run.sh' $(T)
 
 # Each object of an arena is a malloc of its own here, so that running past
 # one is seen.
@@ -176,8 +180,8 @@ cover:
 	@sh tests/cover.sh build-cover
 
 lint: deps-dev $(BUILD)/libcrm.a
-	@BUILD='$(BUILD)' JOBS=$(JOBS) CFLAGS="$(C_FLAGS) -Ilib -Icmd -Itests" \
-	    sh tests/lint.sh
+	@BUILD='$(BUILD)' JOBS=$(JOBS) \
+	    CFLAGS='$(filter-out -DCRM_%,$(C_FLAGS)) -Ilib -Icmd' sh tests/lint.sh
 
 # What a script does not do yet is said, not passed over.
 script = @test -f $1 || { echo 'make $@: there is no $1' >&2; exit 1; }; \
@@ -202,9 +206,9 @@ install: all
 	echo '644 include/crm.h $(INCDIR)'; \
 	echo '644 $(BUILD)/libcrm.a $(LIBDIR)'; \
 	echo '644 $(BUILD)/libcrm.pc $(LIBDIR)/pkgconfig'; \
-	ls share/completions/bash/* 2>/dev/null | \
-		sed 's|.*|644 & $(PREFIX)/share/bash-completion/completions|'; \
-	find share -mindepth 2 -type f ! -path 'share/completions/*' | sort | \
+	printf '644 share/completion/crm.bash $(COMPDIR) %s\n' \
+		$(notdir $(COMMANDS)); \
+	find share -mindepth 2 -type f ! -path 'share/completion/*' | sort | \
 		sed -E 's|share/(.*)/[^/]*$$|644 & $(DATADIR)/\1|'; \
 	} | $(INSTALL) install
 

@@ -4,7 +4,7 @@
 set -eu
 
 build=$1
-find "$build/lib" "$build/cmd" -name '*.gcda' | sort |
+find "$build" -name '*.gcno' | sort |
     xargs gcov -n 2>/dev/null |
     awk -F"'" '
 	/^File/ { file = $2; next }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# install: reads lines `MODE FILE FOLDER`, puts each file there (below
-# DESTDIR), and keeps a list of the files and folders it made in
+# install: reads lines `MODE FILE FOLDER [NAME]`, puts each file there (below
+# DESTDIR) under its own name or that one, and keeps a list of the files and folders it made in
 # DATADIR/installed.  uninstall removes what that list names: a folder that
 # was there before, or that holds what others put there, stays.
 set -eu
@@ -23,10 +23,11 @@ install)
 	[ ! -f "$list" ] || cat "$list" >"$new"
 	[ -z "$DESTDIR" ] || mkdir -p "$DESTDIR"
 	make_folder "$DESTDIR$DATADIR" >>"$new"
-	while read -r mode file folder; do
+	while read -r mode file folder name; do
+		to=$DESTDIR$folder/${name:-${file##*/}}
 		make_folder "$DESTDIR$folder" >>"$new"
-		install -m "$mode" "$file" "$DESTDIR$folder/"
-		echo "$DESTDIR$folder/${file##*/}" >>"$new"
+		install -m "$mode" "$file" "$to"
+		echo "$to" >>"$new"
 	done
 	# Paths are kept without DESTDIR: a package is unpacked elsewhere.
 	sed "s|^$DESTDIR||" "$new" | LC_ALL=C sort -u >"$list"

@@ -11,7 +11,10 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 CRM_TOP=$(pwd)
-CRM_BIN=$CRM_TOP/${BUILD:-build}/bin
+case ${BUILD:=build} in
+/*) CRM_BIN=$BUILD/bin ;;
+*) CRM_BIN=$CRM_TOP/$BUILD/bin ;;
+esac
 CRM_DATA=${CRM_DATA-$CRM_TOP/../shared/data}
 [ -d "$CRM_DATA" ] || CRM_DATA=
 export CRM_TOP CRM_BIN CRM_DATA

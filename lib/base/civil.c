@@ -62,7 +62,7 @@ struct crm_civil
 crm_civil_from_secs(int64_t secs)
 {
 	int64_t days = floor_div(secs, CRM_DAY);
-	int rest = (int)(secs - days * CRM_DAY);
+	int rest = (int)((secs % CRM_DAY + CRM_DAY) % CRM_DAY);
 	struct crm_civil c = crm_civil_from_days(days);
 
 	c.hour = rest / 3600;

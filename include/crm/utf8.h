@@ -53,6 +53,20 @@ size_t crm_text_width(struct crm_str s);
  */
 void crm_text_show(struct crm_buf *b, struct crm_str s, size_t width);
 
+/* Simple case mapping of one code point. */
+int32_t crm_utf8_lower(int32_t cp);
+int32_t crm_utf8_upper(int32_t cp);
+/* Bits of what a code point is; digits are 0 to 9 only. */
+enum {
+	CRM_CP_ALPHA = 1, /* letters, and the marks that belong to them */
+	CRM_CP_DIGIT = 2,
+	CRM_CP_UPPER = 4,
+	CRM_CP_LOWER = 8,
+	CRM_CP_SPACE = 16,
+	CRM_CP_PUNCT = 32
+};
+unsigned crm_utf8_class(int32_t cp);
+
 /* Unicode version of the normalisation data, "15.0.0"; static. */
 const char *crm_unicode_version(void);
 

@@ -305,6 +305,31 @@ bad_utf8(size_t at, unsigned byte, struct crm_err *err)
 	    err, CRM_EDATA, "byte 0x%02X at offset %zu is not UTF-8", byte, at);
 }
 
+/*
+ * Composes v, part by part between occurrences of U+11A7.  That one is no
+ * trailing consonant and composes with nothing, but utf8proc 2.8 takes it
+ * for one and loses it after a Hangul syllable.
+ */
+static void
+compose(struct points *v, utf8proc_option_t opt)
+{
+	size_t from = 0, put = 0;
+
+	while (from < v->n) {
+		size_t end = from + 1;
+		utf8proc_ssize_t n;
+
+		while (end < v->n && v->p[end] != 0x11a7)
+			end++;
+		n = utf8proc_normalize_utf32(
+		    v->p + from, (utf8proc_ssize_t)(end - from), opt);
+		memmove(v->p + put, v->p + from, (size_t)n * sizeof *v->p);
+		put += (size_t)n;
+		from = end;
+	}
+	v->n = put;
+}
+
 /* Appends s in the form the options of utf8proc name. */
 static int
 normalise(
@@ -341,11 +366,10 @@ normalise(
 	}
 	if (!order_marks(&v))
 		goto out;
-	n = (utf8proc_ssize_t)v.n;
 	if (options & UTF8PROC_COMPOSE)
-		n = utf8proc_normalize_utf32(v.p, n, opt);
-	crm_buf_room(out, (size_t)n);
-	for (utf8proc_ssize_t i = 0; i < n; i++)
+		compose(&v, opt);
+	crm_buf_room(out, v.n);
+	for (size_t i = 0; i < v.n; i++)
 		crm_utf8_put(out, v.p[i]);
 	code = crm_buf_check(out, err);
 out:
@@ -567,11 +591,24 @@ unit_next(struct crm_str s, struct unit *u)
 	}
 }
 
+/* Whether every byte is a column: most cells of a table are like that. */
+static bool
+is_columns(struct crm_str s)
+{
+	bool yes = true;
+
+	for (size_t i = 0; i < s.n; i++)
+		yes &= s.p[i] >= 0x20 && s.p[i] < 0x7f;
+	return yes;
+}
+
 size_t
 crm_text_width(struct crm_str s)
 {
 	size_t width = 0;
 
+	if (is_columns(s))
+		return s.n;
 	while (s.n > 0) {
 		struct unit u;
 
@@ -588,6 +625,10 @@ crm_text_show(struct crm_buf *b, struct crm_str s, size_t width)
 {
 	size_t used = 0, cut = b->n;
 
+	if ((width == 0 || s.n <= width) && is_columns(s)) {
+		crm_buf_put(b, s.p, s.n);
+		return;
+	}
 	while (s.n > 0) {
 		struct unit u;
 
@@ -608,6 +649,54 @@ crm_text_show(struct crm_buf *b, struct crm_str s, size_t width)
 			cut = b->n;
 		s.p += u.len;
 		s.n -= u.len;
+	}
+}
+
+int32_t
+crm_utf8_lower(int32_t cp)
+{
+	return utf8proc_tolower(cp);
+}
+
+int32_t
+crm_utf8_upper(int32_t cp)
+{
+	return utf8proc_toupper(cp);
+}
+
+unsigned
+crm_utf8_class(int32_t cp)
+{
+	if (cp >= '0' && cp <= '9')
+		return CRM_CP_DIGIT;
+	if (cp >= '\t' && cp <= '\r')
+		return CRM_CP_SPACE;
+	switch (utf8proc_category(cp)) {
+	case UTF8PROC_CATEGORY_LU:
+	case UTF8PROC_CATEGORY_LT:
+		return CRM_CP_ALPHA | CRM_CP_UPPER;
+	case UTF8PROC_CATEGORY_LL:
+		return CRM_CP_ALPHA | CRM_CP_LOWER;
+	case UTF8PROC_CATEGORY_LM:
+	case UTF8PROC_CATEGORY_LO:
+	case UTF8PROC_CATEGORY_MN:
+	case UTF8PROC_CATEGORY_MC:
+		return CRM_CP_ALPHA;
+	case UTF8PROC_CATEGORY_ZS:
+	case UTF8PROC_CATEGORY_ZL:
+	case UTF8PROC_CATEGORY_ZP:
+		return CRM_CP_SPACE;
+	case UTF8PROC_CATEGORY_PC:
+	case UTF8PROC_CATEGORY_PD:
+	case UTF8PROC_CATEGORY_PS:
+	case UTF8PROC_CATEGORY_PE:
+	case UTF8PROC_CATEGORY_PI:
+	case UTF8PROC_CATEGORY_PF:
+	case UTF8PROC_CATEGORY_PO:
+		return CRM_CP_PUNCT;
+	default:
+		/* $ + < and the like count as punctuation in POSIX. */
+		return cp > 0x20 && cp < 0x7f ? CRM_CP_PUNCT : 0;
 	}
 }
 

@@ -33,4 +33,8 @@
 /* store: ordered tables, transactions, records, the log */
 #include <crm/store.h>
 
+/* model: customers, products, orders; changes, the ledger, the figures */
+#include <crm/ledger.h>
+#include <crm/model.h>
+
 #endif

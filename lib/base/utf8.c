@@ -629,6 +629,12 @@ crm_text_show(struct crm_buf *b, struct crm_str s, size_t width)
 		crm_buf_put(b, s.p, s.n);
 		return;
 	}
+	if (width > 0 && s.n > width &&
+	    is_columns((struct crm_str){s.p, width + 1})) {
+		crm_buf_put(b, s.p, width - 1);
+		crm_buf_puts(b, "\xe2\x80\xa6");
+		return;
+	}
 	while (s.n > 0) {
 		struct unit u;
 

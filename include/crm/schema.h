@@ -37,8 +37,9 @@ const char *crm_type_name(enum crm_type t);
 
 /*
  * A value.  What is in it depends on type:
- *	ID	kind, i (number), sub (row of a part, 0 none).  A reference
- *		that is not resolved yet: i 0, s its text ("email:a@b.c")
+ *	ID	kind, i (number), sub (row of a part, 0 none) and part (1 +
+ *		its index).  A reference that is not resolved yet: i 0, s its
+ *		text ("email:a@b.c", without "customer/"), kind 0 when any
  *	INT	i		DECIMAL	i, scale	MONEY	i, scale
  *	TIME	i seconds	DATE	i days		BOOL	i 0 or 1
  *	ENUM	i 1.. place in the field's values, s its name
@@ -49,7 +50,7 @@ struct crm_value {
 	uint8_t type;
 	uint8_t scale;
 	uint8_t kind;
-	uint8_t pad;
+	uint8_t part;
 	uint32_t sub;
 	int64_t i;
 	struct crm_str s;

@@ -1,0 +1,77 @@
+/*
+ * enums.c - names of types, names of an enum's values.
+ *
+ * An enum's values are one comma-separated text, scanned anew each time: they
+ * are few and short, and a table made of them would have to be made at each
+ * start of each command.
+ */
+#include <crm/schema.h>
+
+static const char *const type_names[CRM_TYPES] = {
+    [CRM_T_NONE] = "none",
+    [CRM_T_ID] = "id",
+    [CRM_T_INT] = "int",
+    [CRM_T_DECIMAL] = "decimal",
+    [CRM_T_MONEY] = "money",
+    [CRM_T_TIME] = "time",
+    [CRM_T_DATE] = "date",
+    [CRM_T_BOOL] = "bool",
+    [CRM_T_ENUM] = "enum",
+    [CRM_T_LIST] = "list",
+    [CRM_T_TEXT] = "text",
+    [CRM_T_SPAN] = "span",
+};
+
+const char *
+crm_type_name(enum crm_type t)
+{
+	return (unsigned)t < CRM_TYPES ? type_names[t] : "none";
+}
+
+unsigned
+crm_enum_count(const char *values)
+{
+	unsigned n = 1;
+
+	if (!values || values[0] == '\0')
+		return 0;
+	for (; *values; values++)
+		n += *values == ',';
+	return n;
+}
+
+struct crm_str
+crm_enum_name(const char *values, unsigned place)
+{
+	struct crm_str rest = crm_str(values), name = {NULL, 0};
+
+	if (rest.n == 0)
+		return (struct crm_str){"", 0};
+	while (place > 0 && crm_str_split(&rest, ',', &name))
+		if (--place == 0)
+			return name;
+	return (struct crm_str){"", 0};
+}
+
+unsigned
+crm_enum_place(const char *values, struct crm_str name)
+{
+	unsigned place = 1;
+	const char *p = values;
+
+	if (!p || name.n == 0)
+		return 0;
+	for (;;) {
+		const char *end = p;
+
+		while (*end && *end != ',')
+			end++;
+		if ((size_t)(end - p) == name.n &&
+		    memcmp(p, name.p, name.n) == 0)
+			return place;
+		if (*end == '\0')
+			return 0;
+		p = end + 1;
+		place++;
+	}
+}

@@ -77,7 +77,8 @@ the_hash_is_the_same_everywhere(void **state)
 	    {"a", 0x2dc60936e0283284},
 	    {"ann", 0x27eab5b3e0f3c65f},
 	    {"ann@example.org", 0x37b46e784f14df8d},
-	    {"a customer who bought more than seventeen things", 0xff6394a09e88fca6},
+	    {"a customer who bought more than seventeen things",
+		0xff6394a09e88fca6},
 	};
 
 	(void)state;

@@ -2,13 +2,15 @@
  * tzrule.c - POSIX TZ rules: the times after a zone's table of changes.
  *
  * A rule's "time" may lie days before or after its day (Nuuk, Gaza), so a
- * change of one year can happen in the next.  Near the ends of a year the
- * neighbouring years are therefore looked at too; a rule read by the year
- * alone, as some libraries do, is wrong there.
+ * change of one year can happen in the next, even after that year's own.  Only
+ * the order of the instants counts here; a rule read by the year alone, as some
+ * libraries do, is wrong near the ends of a year.
  */
 #include "tzrule.h"
 
 #define HOUR 3600
+/* Days into the next year that a change can be late: 167 hours and offsets. */
+#define REACH 10
 
 static bool
 take_char(struct crm_str *s, char c)
@@ -167,43 +169,44 @@ change_local(const struct crm_zone_change *c, int year, int64_t jan1)
 	return day * CRM_DAY + c->secs;
 }
 
-/* The instants of a year's two changes. */
+/* The instants of the two changes of a year that begins on day jan1. */
 static void
-changes(const struct crm_zone_rule *r, int year, int64_t *on, int64_t *off)
+changes(const struct crm_zone_rule *r, int year, int64_t jan1, int64_t *on,
+    int64_t *off)
 {
-	int64_t jan1 = crm_days_from_civil(year, 1, 1);
-
 	*on = change_local(&r->on, year, jan1) - r->std;
 	*off = change_local(&r->off, year, jan1) - r->dst;
 }
 
+/*
+ * The last change at or before t decides.  Years are looked at backwards until
+ * one has a change that none of an earlier year can follow.
+ */
 int32_t
 crm_tzrule_offset(const struct crm_zone_rule *r, int64_t t)
 {
-	int64_t on, off, best = INT64_MIN;
+	int64_t on, off, jan1, best = INT64_MIN;
 	struct crm_civil c;
-	int y, first, last;
 	bool dst = false;
+	int y;
 
 	if (!r->has_dst)
 		return r->std;
 	c = crm_civil_from_secs(t + r->std);
-	first = c.month == 1 ? c.year - 1 : c.year;
-	last = c.month == 12 ? c.year + 1 : c.year;
-	for (y = first; y <= last; y++) {
-		changes(r, y, &on, &off);
-		/* Before the first change what the year before ended with. */
-		if (y == first)
-			dst = on > off;
-		if (off <= t && off >= best) {
+	for (y = c.month == 12 ? c.year + 1 : c.year; y >= c.year - 2; y--) {
+		jan1 = crm_days_from_civil(y, 1, 1);
+		changes(r, y, jan1, &on, &off);
+		if (off <= t && off > best) {
 			best = off;
 			dst = false;
 		}
 		/* Where both meet, standard time has no length. */
-		if (on <= t && on >= best) {
+		if (on <= t && (on > best || (on == best && on == off))) {
 			best = on;
 			dst = true;
 		}
+		if (best >= (jan1 + REACH) * CRM_DAY)
+			break;
 	}
 	return dst ? r->dst : r->std;
 }
@@ -217,8 +220,8 @@ crm_tzrule_next(const struct crm_zone_rule *r, int64_t t)
 	if (!r->has_dst)
 		return next;
 	year = crm_civil_from_secs(t + r->std).year;
-	for (y = year - 1; y <= year + 1; y++) {
-		changes(r, y, &on, &off);
+	for (y = year - 1; y <= year + 2; y++) {
+		changes(r, y, crm_days_from_civil(y, 1, 1), &on, &off);
 		if (on > t && on < next)
 			next = on;
 		if (off > t && off < next)

@@ -44,7 +44,10 @@ enum cli_group {
 	CLI_BULK = 16,	 /* --keep-going --rejects --max-rejects --clean --empty */
 	CLI_CLOCK = 32,	 /* --at */
 	CLI_FIELDS = 64, /* --FIELD VALUE for each field that can be written */
-	CLI_EXPR = 128	 /* -w -D only */
+	CLI_EXPR = 128,	 /* -w -D only */
+	CLI_WORDS = 256, /* no options: they end at the first operand */
+	CLI_SIGNED = 512 /* no options: past the first operand -word (two
+			    letters and more) is an operand: tag - -xmas */
 };
 
 enum cli_mode {
@@ -137,6 +140,9 @@ struct cli {
 	const struct crm_schema *schema; /* the store's, or the built-in */
 	const struct crm_kind *kind;	/* command->kind's */
 	struct crm_arena arena;		/* for the whole run */
+	/* The functions, references and flags of -w; NULL: none.  A verb sets
+	 * it before cli_where or cli_rows_open, which add the rest. */
+	const struct crm_expr_env *expr;
 };
 
 /*
@@ -148,6 +154,10 @@ int crm_main(const struct cli_command *command, int argc, char **argv);
 
 /* The store's folder by --store, CRM_STORE, XDG_DATA_HOME, HOME. */
 int cli_store_path(struct cli *c, const char **out, struct crm_err *err);
+/* For verbs of mode NONE: opens the store for reading, and takes its schema,
+ * when there is one that may be read; else c->store stays NULL and the schema
+ * is the built-in one.  A store named by --store must be there. */
+int cli_store_maybe(struct cli *c, struct crm_err *err);
 /* Requires between min and max operands (max 0: any number). */
 int cli_operands(struct cli *c, size_t min, size_t max, struct crm_err *err);
 /* True when the only operand is "-". */
@@ -184,11 +194,20 @@ struct crm_origin cli_origin(const struct cli *c);
 struct cli_rows;
 int cli_rows_open(struct cli *c, const struct crm_field *fields, size_t n,
     const char *time_field, struct cli_rows **out, struct crm_err *err);
+/*
+ * The same for rows of 2n values: the first n by `fields`, for -w and --sort,
+ * then n as they are to be shown, by `shown`.  Sorting takes texts of such a
+ * row that are numbers as numbers.
+ */
+int cli_rows_open_shown(struct cli *c, const struct crm_field *fields,
+    const struct crm_field *shown, size_t n, const char *time_field,
+    struct cli_rows **out, struct crm_err *err);
 void cli_rows_want(const struct cli_rows *r, struct crm_want *want);
 /* CRM_NO when no more rows are wanted (--limit without --sort). */
 int cli_rows_put(struct cli_rows *r, const struct crm_value *row,
     struct crm_err *err);
-/* Before a read transaction that rows are given in, and after its end. */
+/* Before a read transaction that rows are given in, and after its end (each
+ * second call is the end of what the one before began). */
 int cli_rows_hold(struct cli_rows *r, struct crm_err *err);
 int cli_rows_close(struct cli_rows *r, struct crm_err *err);
 void cli_rows_abort(struct cli_rows *r);
@@ -209,6 +228,12 @@ int cli_rejects_open(struct cli *c, struct cli_rejects **out,
  * the input's own form with the reason as a last column), clears it and
  * answers CRM_OK; else, or past --max-rejects, answers the error's code. */
 int cli_reject(struct cli_rejects *r, struct crm_str raw, struct crm_err *err);
+/* The input is CSV with this separator (a line may bring its end along);
+ * without this call it is a record stream. */
+void cli_rejects_csv(struct cli_rejects *r, char sep);
+/* The column added to rejected lines.  Whoever reads a rejects file again
+ * passes over it; what it said is replaced. */
+#define CLI_REJECTED "rejected"
 /* The header the rejects file begins with, once. */
 int cli_rejects_header(struct cli_rejects *r, struct crm_str raw,
     struct crm_err *err);

@@ -1,0 +1,79 @@
+/*
+ * cli_parts.h - what the cli_*.c files tell each other; not for commands.
+ */
+#ifndef CRM_CLI_PARTS_H
+#define CRM_CLI_PARTS_H
+
+#include "cli.h"
+
+/* What the command line asks for instead of a run. */
+struct cli_ask {
+	bool help, version, spec;
+};
+extern struct cli_ask cli_ask;
+
+/* A shared table. */
+struct cli_shared {
+	unsigned group;
+	const char *title;
+	const struct cli_option *options;
+};
+extern const struct cli_shared cli_shared[];
+
+/* Tags of known options beside the bits of cli_group. */
+enum { CLI_ALWAYS = 0, CLI_OWN = 1 << 16 };
+
+/* An option a verb takes: a row of a table, or one made of a field. */
+struct cli_known {
+	struct cli_option opt;
+	unsigned group;
+};
+#define CLI_KNOWN_MAX 320
+struct cli_knowns {
+	struct cli_known v[CLI_KNOWN_MAX];
+	size_t n;
+};
+
+/* The verbs of a command, common ones first; at most max.  Their number. */
+#define CLI_VERBS_MAX 64
+size_t cli_verbs(
+    const struct cli_command *command, const struct cli_verb **out, size_t max);
+/* All options of a verb, each name and letter once: its own before shared
+ * ones before fields.  verb NULL: only those that are always there. */
+int cli_know(struct crm_arena *a, const struct cli_verb *verb,
+    const struct crm_kind *kind, struct cli_knowns *out, struct crm_err *err);
+/* The field an option's name (without --) stands for: -1 none. */
+int cli_field_option(const struct crm_kind *kind, struct crm_str name);
+
+/* Fills operand, set, verb, cli_opt and cli_ask. */
+int cli_parse(struct cli *c, int argc, char **argv, struct crm_err *err);
+/* The fields given as options are fields of c->kind; their names become the
+ * fields'.  CRM_EUSAGE. */
+int cli_set_check(struct cli *c, struct crm_err *err);
+
+int cli_help_print(struct cli *c, struct crm_err *err);
+int cli_spec_print(struct cli *c, struct crm_err *err);
+int cli_version_print(struct cli *c, struct crm_err *err);
+
+/* Descriptors 0 to 2 are open, SIGPIPE ends the program. */
+void cli_env_process(void);
+/* actor, clock, terminal, --wait: what needs no store. */
+int cli_env_read(struct cli *c, struct crm_err *err);
+/* now, by the schema's zone, and spill_dir. */
+int cli_env_clock(struct cli *c, struct crm_err *err);
+/* The value of a variable; NULL when unset or empty. */
+const char *cli_env(const char *name);
+
+/* The index of a column an option names, else CRM_EUSAGE with the nearest. */
+int cli_column(struct cli *c, const struct crm_field *fields, size_t n,
+    const char *option, struct crm_str name, struct crm_err *err);
+
+/* Takes what progress shows off the terminal's line. */
+void cli_progress_end(void);
+/* `NAME: place: field: text` and the hint's lines, on stderr. */
+void cli_error_print(const struct cli *c, const struct crm_err *err);
+/* Appends a text as one line for a terminal: controls as ?; LF stays when
+ * lines. */
+void cli_safe_put(struct crm_buf *b, const char *s, bool lines);
+
+#endif

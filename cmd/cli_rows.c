@@ -1,0 +1,344 @@
+/*
+ * cli_rows.c - rows through --where --since --sort --limit --count --format.
+ *
+ * Without --sort a row is printed as it comes.  With it only the values of
+ * the sort's columns and of those to be printed are kept.  A row is tried
+ * in the order of cost: time, condition, then the rest.
+ */
+#include <unistd.h>
+
+#include "cli_parts.h"
+
+struct cli_rows {
+	struct cli *c;
+	const struct crm_field *fields;
+	size_t n;
+	size_t shown; /* where the values to be shown begin: 0, or n */
+	int *pick; /* indexes below n */
+	size_t npick;
+	int *key; /* of --sort */
+	size_t nkey;
+	struct crm_expr *where;
+	int time; /* index, -1 none */
+	bool has_since, has_until;
+	int64_t since, until;
+	struct crm_sort *sort;
+	struct crm_out *out; /* NULL: only counted */
+	struct crm_value *row; /* keys, then what is printed */
+	uint64_t rows;
+	bool held;
+};
+
+/* The columns of --sort, each once. */
+static int
+take_keys(struct cli_rows *r, struct crm_err *err)
+{
+	struct crm_str rest = crm_str(cli_opt.sort), name;
+
+	if (rest.n == 0)
+		return crm_err_set(err, CRM_EUSAGE,
+		    "option --sort wants names of columns after it");
+	while (crm_str_split(&rest, ',', &name)) {
+		size_t k;
+		int i;
+
+		if (name.n > 0 && (name.p[0] == '-' || name.p[0] == '+')) {
+			name.p++;
+			name.n--;
+		}
+		i = cli_column(r->c, r->fields, r->n, "--sort", name, err);
+		if (i < 0)
+			return i;
+		for (k = 0; k < r->nkey && r->key[k] != i; k++)
+			;
+		if (k < r->nkey)
+			return crm_err_set(err, CRM_EUSAGE,
+			    "--sort names '%s' twice", r->fields[i].name);
+		r->key[r->nkey++] = i;
+	}
+	return CRM_OK;
+}
+
+static int
+take_times(struct cli_rows *r, const char *time_field, struct crm_err *err)
+{
+	const char *given = cli_opt.since ? "--since" : "--until";
+	int code = CRM_OK;
+
+	r->time = -1;
+	if (!cli_opt.since && !cli_opt.until)
+		return CRM_OK;
+	if (!time_field) {
+		crm_err_set(err, CRM_EUSAGE,
+		    "%s: these records have no time of their own", given);
+		crm_err_hint(err, "name a column: -w 'at >= 2024-05-01'");
+		return CRM_EUSAGE;
+	}
+	r->time =
+	    cli_column(r->c, r->fields, r->n, given, crm_str(time_field), err);
+	if (r->time < 0)
+		return r->time;
+	if (cli_opt.since) {
+		r->has_since = true;
+		code =
+		    cli_moment(r->c, "--since", cli_opt.since, &r->since, err);
+	}
+	if (code == CRM_OK && cli_opt.until) {
+		r->has_until = true;
+		code =
+		    cli_moment(r->c, "--until", cli_opt.until, &r->until, err);
+	}
+	return code;
+}
+
+/* The sorter's rows: the keys, then what is printed. */
+static int
+open_sort(
+    struct cli_rows *r, const struct crm_field *shown, struct crm_err *err)
+{
+	size_t n = r->nkey + r->npick;
+	struct crm_field *f = crm_arena_alloc(&r->c->arena, n * sizeof *f);
+
+	if (!f)
+		return crm_err_nomem(err);
+	for (size_t i = 0; i < r->nkey; i++)
+		f[i] = r->fields[r->key[i]];
+	for (size_t i = 0; i < r->npick; i++)
+		f[r->nkey + i] = shown[r->pick[i]];
+	return crm_sort_open(&r->sort, f, n, crm_str(cli_opt.sort),
+	    cli_opt.has_limit ? (uint64_t)cli_opt.limit : 0, r->c->spill_dir,
+	    err);
+}
+
+static int
+open_out(struct cli_rows *r, const struct crm_field *shown, struct crm_err *err)
+{
+	struct crm_field *f =
+	    crm_arena_alloc(&r->c->arena, (r->npick + 1) * sizeof *f);
+
+	if (!f)
+		return crm_err_nomem(err);
+	for (size_t i = 0; i < r->npick; i++)
+		f[i] = shown[r->pick[i]];
+	return cli_out(r->c, f, r->npick, &r->out, err);
+}
+
+static int
+open_rows(struct cli_rows *r, const struct crm_field *shown,
+    const char *time_field, struct crm_err *err)
+{
+	bool quiet = cli_opt.count || cli_opt.exists;
+	int code = take_times(r, time_field, err);
+
+	/* Options are checked whether they matter or not. */
+	if (code == CRM_OK)
+		code =
+		    cli_pick(r->c, r->fields, r->n, &r->pick, &r->npick, err);
+	if (code == CRM_OK && cli_opt.sort)
+		code = take_keys(r, err);
+	if (code == CRM_OK)
+		code = cli_where(r->c, r->fields, r->n, &r->where, err);
+	if (quiet)
+		r->nkey = r->npick = 0;
+	else if (code == CRM_OK && cli_opt.sort)
+		code = open_sort(r, shown, err);
+	if (code == CRM_OK && !quiet)
+		code = open_out(r, shown, err);
+	return code;
+}
+
+int
+cli_rows_open_shown(struct cli *c, const struct crm_field *fields,
+    const struct crm_field *shown, size_t n, const char *time_field,
+    struct cli_rows **out, struct crm_err *err)
+{
+	struct cli_rows *r = crm_arena_zalloc(&c->arena, sizeof *r);
+	int code;
+
+	*out = NULL;
+	if (!r)
+		return crm_err_nomem(err);
+	r->c = c;
+	r->fields = fields;
+	r->n = n;
+	r->shown = shown == fields ? 0 : n;
+	r->key = crm_arena_alloc(&c->arena, (n + 1) * sizeof *r->key);
+	r->row = crm_arena_alloc(&c->arena, (2 * n + 1) * sizeof *r->row);
+	if (!r->key || !r->row)
+		return crm_err_nomem(err);
+	code = open_rows(r, shown, time_field, err);
+	if (code < 0) {
+		cli_rows_abort(r);
+		return code;
+	}
+	*out = r;
+	return CRM_OK;
+}
+
+int
+cli_rows_open(struct cli *c, const struct crm_field *fields, size_t n,
+    const char *time_field, struct cli_rows **out, struct crm_err *err)
+{
+	return cli_rows_open_shown(c, fields, fields, n, time_field, out, err);
+}
+
+void
+cli_rows_want(const struct cli_rows *r, struct crm_want *want)
+{
+	uint64_t bits[2] = {0};
+
+	*want = (struct crm_want){0};
+	if (r->where)
+		crm_expr_fields(r->where, bits);
+	want->fields[0] = bits[0];
+	want->fields[1] = bits[1];
+	if (r->time >= 0 && r->time < CRM_FIELDS_MAX)
+		crm_want_field(want, r->time);
+	for (size_t i = 0; i < r->nkey; i++)
+		if (r->key[i] < CRM_FIELDS_MAX)
+			crm_want_field(want, r->key[i]);
+	for (size_t i = 0; i < r->npick && r->shown == 0; i++)
+		if (r->pick[i] < CRM_FIELDS_MAX)
+			crm_want_field(want, r->pick[i]);
+}
+
+static bool
+in_time(const struct cli_rows *r, const struct crm_value *v)
+{
+	int64_t t = v->i;
+
+	if (v->type == CRM_T_DATE)
+		t = crm_day_begin(&r->c->schema->calendar, t);
+	else if (v->type != CRM_T_TIME)
+		return false;
+	return !(r->has_since && t < r->since) &&
+	       !(r->has_until && t >= r->until);
+}
+
+/* Columns that no table knows hold numbers as texts. */
+static struct crm_value
+sort_value(const struct cli_rows *r, const struct crm_value *v)
+{
+	struct crm_dec d;
+
+	if (r->shown && v->type == CRM_T_TEXT &&
+	    crm_dec_parse(v->s, &d) == CRM_OK)
+		return crm_value_num(CRM_T_DECIMAL, d.v, d.scale);
+	return *v;
+}
+
+static int
+emit(struct cli_rows *r, const struct crm_value *row, struct crm_err *err)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->nkey; i++)
+		r->row[n++] = sort_value(r, &row[r->key[i]]);
+	for (size_t i = 0; i < r->npick; i++)
+		r->row[n++] = row[r->shown + (size_t)r->pick[i]];
+	if (r->sort)
+		return crm_sort_add(r->sort, r->row, err);
+	return r->out ? crm_out_row(r->out, r->row, err) : CRM_OK;
+}
+
+int
+cli_rows_put(
+    struct cli_rows *r, const struct crm_value *row, struct crm_err *err)
+{
+	uint64_t limit = (uint64_t)cli_opt.limit;
+	bool bounded = cli_opt.has_limit && !r->sort, yes = true;
+	int code;
+
+	if (bounded && r->rows >= limit)
+		return CRM_NO;
+	if (r->time >= 0 && !in_time(r, &row[r->time]))
+		return CRM_OK;
+	if (r->where) {
+		code = crm_expr_test(r->where, row, &yes, err);
+		if (code < 0 || !yes)
+			return code;
+	}
+	code = emit(r, row, err);
+	if (code < 0)
+		return code;
+	r->rows++;
+	if (cli_opt.exists || (bounded && r->rows >= limit))
+		return CRM_NO;
+	return CRM_OK;
+}
+
+int
+cli_rows_hold(struct cli_rows *r, struct crm_err *err)
+{
+	/* What is sorted or counted is printed when all has been read. */
+	if (!r->out || r->sort)
+		return CRM_OK;
+	r->held = !r->held;
+	return r->held ? crm_out_hold(r->out, err) : crm_out_drain(r->out, err);
+}
+
+static int
+print_sorted(struct cli_rows *r, struct crm_err *err)
+{
+	const struct crm_value *row;
+	int code = CRM_OK;
+
+	if (cli_opt.has_limit && cli_opt.limit == 0)
+		return CRM_OK;
+	while (code == CRM_OK) {
+		code = crm_sort_next(r->sort, &row, err);
+		if (code == CRM_OK)
+			code = crm_out_row(r->out, row + r->nkey, err);
+	}
+	return code == CRM_NOTFOUND ? CRM_OK : code;
+}
+
+static int
+print_count(uint64_t rows, struct crm_err *err)
+{
+	struct crm_buf b = {0};
+	int code;
+
+	crm_buf_putu(&b, rows);
+	crm_buf_putc(&b, '\n');
+	code = crm_buf_check(&b, err);
+	if (code == CRM_OK)
+		code = crm_write_all(STDOUT_FILENO, b.p, b.n, "stdout", err);
+	crm_buf_release(&b);
+	return code;
+}
+
+int
+cli_rows_close(struct cli_rows *r, struct crm_err *err)
+{
+	int code = CRM_OK;
+
+	if (r->sort)
+		code = print_sorted(r, err);
+	if (code == CRM_OK && r->out) {
+		code = crm_out_close(r->out, err);
+		r->out = NULL;
+	}
+	if (code == CRM_OK && cli_opt.exists)
+		code = r->rows ? CRM_OK : CRM_NO;
+	else if (code == CRM_OK && cli_opt.count)
+		code = print_count(r->rows, err);
+	cli_rows_abort(r);
+	return code;
+}
+
+void
+cli_rows_abort(struct cli_rows *r)
+{
+	if (!r)
+		return;
+	if (r->out)
+		crm_out_abort(r->out);
+	if (r->sort)
+		crm_sort_release(r->sort);
+	if (r->where)
+		crm_expr_release(r->where);
+	r->out = NULL;
+	r->sort = NULL;
+	r->where = NULL;
+}

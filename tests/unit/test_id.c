@@ -74,9 +74,7 @@ what_is_no_id_is_refused(void **state)
 	    "C42 ", "C4x", "C-1", "ZZ1", "CUSTOMER1", "C9223372036854775808",
 	    "C99999999999999999999", "O913-", "O913-0", "O913-1-1", "O913-z1",
 	    "O913-E1", "O913-4294967296", "X1-1", "T1-1", "P1-1", "C+42",
-	    "C42\n",
-	    "\xc3\x84"
-	    "42"};
+	    "C42\n", "\xc3\x84 42"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

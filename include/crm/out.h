@@ -4,8 +4,8 @@
  * Only the rendering differs (stream.md, rule 13).  While a read transaction
  * is open a blocked pipe must not keep it open: after crm_out_hold the writer
  * writes what the pipe takes and spills the rest to an unlinked file in
- * `spill_dir`; crm_out_drain, called after the transaction has ended, copies
- * the rest out.
+ * `spill_dir` (NULL: hold does nothing); crm_out_drain, called after the
+ * transaction has ended, copies the rest out.
  *
  *	crm_out_open(&o, &opt, columns, n, err);
  *	crm_out_row(o, values, err); ...
@@ -47,7 +47,8 @@ struct crm_out_options {
 	const struct crm_schema *schema; /* for ids' letters */
 };
 struct crm_out;
-/* Copies the columns.  Nothing is written before the first row or close. */
+/* Copies the columns.  Nothing is written before the first row or close.  n 0
+ * is an output of plain bytes, or an archive before its first section. */
 int crm_out_open(struct crm_out **out, const struct crm_out_options *opt,
     const struct crm_column *columns, size_t n, struct crm_err *err);
 /* n values as at open.  CRM_EIO (disk full, /dev/full); a closed pipe with
@@ -59,7 +60,8 @@ int crm_out_texts(struct crm_out *o, const struct crm_str *s,
     struct crm_err *err);
 int crm_out_hold(struct crm_out *o, struct crm_err *err);
 int crm_out_drain(struct crm_out *o, struct crm_err *err);
-/* Plain bytes (archives' section lines, trees); goes the same way. */
+/* Plain bytes (archives' section lines, trees); goes the same way, behind a
+ * header that is due. */
 int crm_out_bytes(struct crm_out *o, struct crm_str bytes, struct crm_err *err);
 /* A new header in the same output: the next section of an archive. */
 int crm_out_section(struct crm_out *o, const struct crm_column *columns,

@@ -50,17 +50,19 @@ struct crm_str crm_stream_name(const struct crm_stream *s, size_t column);
 int crm_stream_find(const struct crm_stream *s, struct crm_str name);
 /* The unescaped field of the current record, valid until the next one. */
 struct crm_str crm_stream_field(const struct crm_stream *s, size_t column);
-/* The current record's bytes as they came, without the line's end. */
+/* The current record's bytes as they came, without the line's end; after
+ * CRM_EDATA those of the line at fault (none when it was too long). */
 struct crm_str crm_stream_raw(const struct crm_stream *s);
 unsigned long crm_stream_line(const struct crm_stream *s);
 uint64_t crm_stream_bytes(const struct crm_stream *s); /* read so far */
 /* The name as messages show it. */
 const char *crm_stream_file(const struct crm_stream *s);
 /*
- * For archives: true when the stream stands at a section line "\:KIND<TAB>N"
- * (next then answered CRM_NOTFOUND); takes it and reads the section's header.
- * kind is valid until the next section.  CRM_NOTFOUND at the archive's end.
- * Open an archive with .archive set.
+ * Archives: sections, each a line "\:KIND<TAB>VERSION" and a stream.  open
+ * reads nothing; section takes the next section line, records before it
+ * passed over, and reads the header behind it; next then gives the section's
+ * records and CRM_NOTFOUND at its end.  kind is valid until the next section.
+ * CRM_NOTFOUND at the archive's end.
  */
 int crm_archive_open(struct crm_stream **out, int fd,
     const struct crm_stream_options *opt, struct crm_err *err);
@@ -93,10 +95,12 @@ int crm_csv_open(struct crm_csv **out, const struct crm_csv_options *opt,
     struct crm_err *err);
 /* The next row: its fields and count, valid until the next.  Blank lines are
  * passed over.  CRM_NOTFOUND at the end; CRM_EDATA: an open quote, bad UTF-8
- * or NUL, a field past the maximum (goes on after the row). */
+ * or NUL, a field past the maximum (goes on after the row; after an open
+ * quote on the line behind the one where the row began). */
 int crm_csv_next(struct crm_csv *c, struct crm_str **fields, size_t *n,
     struct crm_err *err);
-/* Line on which the current row began; its original bytes with its end. */
+/* Line on which the current row began; its original bytes with its end, also
+ * after CRM_EDATA (none for a line past CRM_LINE_MAX). */
 unsigned long crm_csv_line(const struct crm_csv *c);
 struct crm_str crm_csv_raw(const struct crm_csv *c);
 uint64_t crm_csv_bytes(const struct crm_csv *c);

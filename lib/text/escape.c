@@ -1,0 +1,125 @@
+/*
+ * escape.c - the escapes of the stream, and what a column may be called.
+ *
+ * Most fields hold nothing to escape: that is found out eight bytes at a time
+ * in one pass, after which the run is copied whole.
+ */
+#include <crm/stream.h>
+
+#define ONES ((uint64_t)0x0101010101010101)
+#define TOPS (ONES * 0x80)
+
+bool
+crm_column_valid(struct crm_str name)
+{
+	if (name.n == 0 || name.n > 63 || name.p[0] < 'a' || name.p[0] > 'z')
+		return false;
+	for (size_t i = 1; i < name.n; i++) {
+		char c = name.p[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
+		    c != '_')
+			return false;
+	}
+	return true;
+}
+
+static char
+letter_of(char c)
+{
+	switch (c) {
+	case '\t':
+		return 't';
+	case '\n':
+		return 'n';
+	case '\r':
+		return 'r';
+	case '\\':
+		return '\\';
+	default:
+		return 0;
+	}
+}
+
+/* How many bytes at the start need no escape. */
+static size_t
+plain_run(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		uint64_t w, y;
+
+		/* Any byte below 0x10, or a backslash. */
+		memcpy(&w, p + i, sizeof w);
+		y = w ^ ONES * '\\';
+		if ((((w - ONES * 0x10) & ~w) | ((y - ONES) & ~y)) & TOPS)
+			break;
+	}
+	while (i < n && !letter_of(p[i]))
+		i++;
+	return i;
+}
+
+void
+crm_escape_put(struct crm_buf *b, struct crm_str s)
+{
+	while (s.n > 0) {
+		size_t run = plain_run(s.p, s.n);
+
+		crm_buf_put(b, s.p, run);
+		if (run == s.n)
+			return;
+		crm_buf_putc(b, '\\');
+		crm_buf_putc(b, letter_of(s.p[run]));
+		s.p += run + 1;
+		s.n -= run + 1;
+	}
+}
+
+static bool
+meaning_of(char letter, char *out)
+{
+	switch (letter) {
+	case 't':
+		*out = '\t';
+		return true;
+	case 'n':
+		*out = '\n';
+		return true;
+	case 'r':
+		*out = '\r';
+		return true;
+	case '\\':
+	case '\'': /* ClickHouse writes it */
+		*out = letter;
+		return true;
+	default:
+		return false;
+	}
+}
+
+int
+crm_unescape(struct crm_str s, struct crm_buf *out, size_t *bad)
+{
+	size_t at = 0;
+
+	if (s.n == 2 && s.p[0] == '\\' && s.p[1] == 'N')
+		return CRM_OK;
+	while (at < s.n) {
+		const char *next = memchr(s.p + at, '\\', s.n - at);
+		size_t end = next ? (size_t)(next - s.p) : s.n;
+		char c;
+
+		crm_buf_put(out, s.p + at, end - at);
+		if (!next)
+			break;
+		if (end + 1 >= s.n || !meaning_of(s.p[end + 1], &c)) {
+			*bad = end;
+			return CRM_EDATA;
+		}
+		crm_buf_putc(out, c);
+		at = end + 2;
+	}
+	return CRM_OK;
+}

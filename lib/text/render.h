@@ -1,0 +1,73 @@
+/*
+ * render.h - the inside of a struct crm_out: formats and where bytes go.
+ *
+ * A format is a row of functions that put text into o->buf; sink.c takes the
+ * buffer to the descriptor or the spill file.  Failures of memory stay in the
+ * buffers until a flush looks.
+ */
+#ifndef TEXT_RENDER_H
+#define TEXT_RENDER_H
+
+#include <crm/out.h>
+
+/* A value as text, with what it is. */
+struct crm_cell {
+	uint8_t type;
+	struct crm_str text;
+};
+
+struct crm_render {
+	const char *name;
+	void (*begin)(struct crm_out *o);
+	void (*row)(struct crm_out *o, const struct crm_cell *cell);
+	void (*end)(struct crm_out *o);
+};
+extern const struct crm_render crm_render_csv, crm_render_json,
+    crm_render_jsonl, crm_render_table, crm_render_vertical;
+const struct crm_render *crm_render_of(enum crm_format f);
+
+enum crm_way {
+	CRM_WAY_WRITE, /* never blocks: a file, /dev/null */
+	CRM_WAY_NOWAIT, /* pwritev2(RWF_NOWAIT) */
+	CRM_WAY_POLL, /* poll, then at most PIPE_BUF */
+	CRM_WAY_SPILL /* blocked once: all to the spill file */
+};
+
+struct crm_out {
+	struct crm_out_options opt;
+	const struct crm_render *render;
+	bool direct; /* TSV without a terminal: values go straight to buf */
+	struct crm_arena arena; /* of the columns */
+	struct crm_column *col;
+	struct crm_cell *cell; /* the current row */
+	struct crm_str *line; /* texts of a table's row */
+	size_t *width; /* of a table's columns; [0] vertical's names */
+	size_t n;
+	uint64_t rows; /* in all */
+	uint64_t section; /* since the last begin */
+	bool begun;
+	struct crm_buf buf;
+	struct crm_buf scratch; /* texts of the row's values */
+	struct crm_buf shown; /* one cell, made safe */
+
+	/* a table's first rows, until the widths are fixed */
+	struct crm_arena kept;
+	struct crm_str **keep;
+	size_t nkeep, capkeep, keepbytes;
+	bool fixed;
+
+	bool held;
+	enum crm_way way;
+	int spill; /* when way is CRM_WAY_SPILL */
+	int code; /* of the first failure, which err tells */
+	struct crm_err err;
+};
+
+/* Numbers stand to the right and are numbers in JSON and to spreadsheets. */
+bool crm_type_is_number(unsigned type);
+/* Appends s as one line, escaped, and safe for a terminal when it is one. */
+void crm_out_put_line(struct crm_out *o, struct crm_buf *b, struct crm_str s);
+/* Writes what is in buf; sticky failures. */
+int crm_out_flush(struct crm_out *o, struct crm_err *err);
+
+#endif

@@ -14,14 +14,14 @@
 #include <crm/store.h>
 
 enum crm_ledger_flag {
-	CRM_L_SALE = 1,	   /* the order's own entry: counts as one order */
-	CRM_L_CREDIT = 2,  /* of a credit: money, never an order */
+	CRM_L_SALE = 1, /* the order's own entry: counts as one order */
+	CRM_L_CREDIT = 2, /* of a credit: money, never an order */
 	CRM_L_TEST = 4,
 	CRM_L_REPLACES = 8,
 	CRM_L_RECURRING = 16,
 	CRM_L_SELLER = 32, /* a third party sold */
 	CRM_L_GUEST = 64,
-	CRM_L_VOID = 128   /* does not count (cart, pending, test, ...) */
+	CRM_L_VOID = 128 /* does not count (cart, pending, test, ...) */
 };
 struct crm_ledger_entry {
 	uint64_t customer, order;
@@ -47,22 +47,21 @@ int crm_ledger_effects(const struct crm_schema *s,
     const struct crm_record *order, int sign, struct crm_buf *out,
     struct crm_err *err);
 /* Applies effects of many orders at once (sorted by customer inside). */
-int crm_ledger_apply(struct crm_txn *t, struct crm_str effects,
-    struct crm_err *err);
+int crm_ledger_apply(
+    struct crm_txn *t, struct crm_str effects, struct crm_err *err);
 
 /* The entries of an order up to (excluding) `at`, and its part in the
  * figures as of then: what effects, check and --at share is only the order. */
 int crm_order_entries(const struct crm_schema *s,
     const struct crm_record *order, int64_t at, struct crm_buf *out,
     struct crm_err *err); /* struct crm_ledger_entry, in time order */
-int crm_order_tally(const struct crm_schema *s,
-    const struct crm_record *order, int64_t at, struct crm_tally *out,
-    struct crm_err *err);
+int crm_order_tally(const struct crm_schema *s, const struct crm_record *order,
+    int64_t at, struct crm_tally *out, struct crm_err *err);
 
 /* Reads a customer's figures; zeroed with first and last INT64_MIN when there
  * are none (CRM_OK). */
-int crm_tally_read(struct crm_txn *t, uint64_t customer,
-    struct crm_tally *out, struct crm_err *err);
+int crm_tally_read(struct crm_txn *t, uint64_t customer, struct crm_tally *out,
+    struct crm_err *err);
 /* The same as of a moment, folded from the customer's orders. */
 int crm_tally_at(struct crm_txn *t, const struct crm_schema *s,
     uint64_t customer, int64_t at, struct crm_tally *out, struct crm_err *err);
@@ -72,16 +71,16 @@ void crm_tally_fill(const struct crm_schema *s, const struct crm_tally *y,
     const struct crm_want *want, struct crm_record *rec);
 /* The stored form, sealed apart. */
 void crm_tally_encode(const struct crm_tally *y, struct crm_buf *out);
-int crm_tally_decode(struct crm_str bytes, struct crm_tally *out,
-    struct crm_err *err);
+int crm_tally_decode(
+    struct crm_str bytes, struct crm_tally *out, struct crm_err *err);
 
 /* Entries of one customer (0: of all, customer by customer), in time order.
  * CRM_NOTFOUND at the end. */
 struct crm_ledger;
 int crm_ledger_open(struct crm_txn *t, uint64_t customer,
     struct crm_ledger **out, struct crm_err *err);
-int crm_ledger_next(struct crm_ledger *l, struct crm_ledger_entry *out,
-    struct crm_err *err);
+int crm_ledger_next(
+    struct crm_ledger *l, struct crm_ledger_entry *out, struct crm_err *err);
 void crm_ledger_close(struct crm_ledger *l);
 
 #endif

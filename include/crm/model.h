@@ -33,8 +33,8 @@ int crm_ident_normal(const struct crm_schema *s, struct crm_str scheme,
 /* May only one record of a kind have it?  (phones: no) */
 bool crm_ident_unique(struct crm_str scheme);
 /* Is it on the settings' ignore list? */
-bool crm_ident_ignored(const struct crm_schema *s, struct crm_str scheme,
-    struct crm_str normal);
+bool crm_ident_ignored(
+    const struct crm_schema *s, struct crm_str scheme, struct crm_str normal);
 /* Key in CRM_TAB_IDENT of (kind, scheme, value, number); number 0: the
  * prefix of all of them.  Appends. */
 void crm_ident_key(struct crm_buf *b, unsigned kind, struct crm_str scheme,
@@ -72,19 +72,19 @@ int crm_scan_open(struct crm_txn *t, const struct crm_schema *s,
     const struct crm_kind *k, const struct crm_want *want, int64_t at,
     struct crm_scan **out, struct crm_err *err);
 /* CRM_NOTFOUND at the end. */
-int crm_scan_next(struct crm_scan *sc, struct crm_record **rec,
-    struct crm_err *err);
+int crm_scan_next(
+    struct crm_scan *sc, struct crm_record **rec, struct crm_err *err);
 void crm_scan_close(struct crm_scan *sc);
 
 /* ---- changes ---- */
 
 struct crm_change_options {
-	struct crm_origin by;	/* real clock, actor, program, why */
-	int64_t now;		/* CRM_NOW: for created, stage_since, events */
-	struct crm_str key;	/* --key, n 0 none */
-	uint64_t keyhash;	/* of what was asked: same key, other content
+	struct crm_origin by; /* real clock, actor, program, why */
+	int64_t now; /* CRM_NOW: for created, stage_since, events */
+	struct crm_str key; /* --key, n 0 none */
+	uint64_t keyhash; /* of what was asked: same key, other content
 				   is CRM_EDATA */
-	const char *spill_dir;	/* NULL: the store's folder */
+	const char *spill_dir; /* NULL: the store's folder */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
 	void *progress_ctx;
 };
@@ -97,6 +97,7 @@ int crm_change_open(struct crm_change **out, struct crm_store *store,
 const struct crm_schema *crm_change_schema(const struct crm_change *ch);
 int64_t crm_change_now(const struct crm_change *ch);
 struct crm_str crm_change_actor(const struct crm_change *ch);
+struct crm_str crm_change_why(const struct crm_change *ch);
 /* A read transaction on the state before the change; until commit. */
 struct crm_txn *crm_change_txn(struct crm_change *ch);
 /* Memory until the next crm_change_reset (after each input record, say). */
@@ -115,9 +116,15 @@ int crm_change_get(struct crm_change *ch, const struct crm_kind *k,
  * checks all of it; a new one gets its number.  CRM_NO when nothing differs.
  * CRM_EDATA with field and message; the change can go on without it.
  */
-int crm_change_put(struct crm_change *ch, struct crm_record *rec,
-    struct crm_err *err);
-/* Removes; CRM_EDATA when something refers to it. */
+int crm_change_put(
+    struct crm_change *ch, struct crm_record *rec, struct crm_err *err);
+/* An entry of another derived table (an import's source row) that is written
+ * in the same transaction as the record put last; an empty value takes the
+ * entry away.  Sealed by the commit. */
+int crm_change_attach(struct crm_change *ch, unsigned table, struct crm_str key,
+    struct crm_str value, struct crm_err *err);
+/* Removes, and the events about it; what refers to it is found at commit or
+ * crm_change_each and makes them CRM_EDATA. */
 int crm_change_remove(struct crm_change *ch, const struct crm_kind *k,
     uint64_t number, struct crm_err *err);
 /* What a commit would do, in order: op 'a' added, 'c' changed, 'r' removed;
@@ -128,10 +135,10 @@ struct crm_change_row {
 	struct crm_str field; /* "tier", "line 2 amount" */
 	struct crm_str old, new;
 };
-typedef int crm_change_fn(void *ctx, const struct crm_change_row *row,
-    struct crm_err *err);
-int crm_change_each(struct crm_change *ch, crm_change_fn *fn, void *ctx,
-    struct crm_err *err);
+typedef int crm_change_fn(
+    void *ctx, const struct crm_change_row *row, struct crm_err *err);
+int crm_change_each(
+    struct crm_change *ch, crm_change_fn *fn, void *ctx, struct crm_err *err);
 struct crm_change_count {
 	uint64_t added, changed, removed;
 };
@@ -140,8 +147,8 @@ struct crm_change_count crm_change_counted(
 /* Writes everything; *revision (may be NULL) the last revision, 0 when there
  * was nothing to do.  Once it answers CRM_OK it is durable.  CRM_EIO after
  * some parts were committed says up to which revision. */
-int crm_change_commit(struct crm_change *ch, uint64_t *revision,
-    struct crm_err *err);
+int crm_change_commit(
+    struct crm_change *ch, uint64_t *revision, struct crm_err *err);
 /* Releases the lock and all memory; without commit nothing has changed. */
 void crm_change_release(struct crm_change *ch);
 

@@ -19,6 +19,9 @@ struct crm_hooks {
 	 */
 	int (*prepare)(struct crm_change *ch, const struct crm_record *old,
 	    struct crm_record *rec, struct crm_err *err);
+	/* After it was taken: what else is to be put (events). */
+	int (*after)(struct crm_change *ch, const struct crm_record *old,
+	    const struct crm_record *rec, struct crm_err *err);
 	/* After reading: virtual fields from parts. */
 	void (*compute)(const struct crm_schema *s, struct crm_record *rec);
 	/* Derived data beyond identities and indexes (ledger, figures). */
@@ -34,6 +37,8 @@ extern const struct crm_hooks crm_hooks[CRM_K_MAX];
 /* lib/model/party.c, product.c, order.c, rate.c */
 int crm_customer_prepare(struct crm_change *ch, const struct crm_record *old,
     struct crm_record *rec, struct crm_err *err);
+int crm_customer_after(struct crm_change *ch, const struct crm_record *old,
+    const struct crm_record *rec, struct crm_err *err);
 void crm_customer_compute(const struct crm_schema *s, struct crm_record *rec);
 int crm_customer_figures(struct crm_txn *t, const struct crm_schema *s,
     int64_t at, const struct crm_want *want, struct crm_record *rec,

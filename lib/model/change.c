@@ -1,0 +1,290 @@
+/*
+ * change.c - a change: records validated one by one, written by commit.
+ *
+ * The writers' lock is held from open to release, so what was checked stays
+ * true until it is written; readers are never kept waiting.  The records
+ * wait in a spool (memory, then an unlinked file), so a change has no size
+ * limit but the disk's.  A record that is put twice is written once, as it
+ * was last.
+ */
+#include <stdlib.h>
+
+#include "change.h"
+
+#define SPOOL_KEEP ((size_t)64 << 20)
+
+static int
+key_known(struct crm_change *ch, uint64_t *done, struct crm_err *err)
+{
+	struct crm_buf key = {.max = CRM_KEY_MAX}, head = {0};
+	struct crm_cursor *cur = NULL;
+	struct crm_log_head log;
+	struct crm_str k, v, tail;
+	uint64_t revision;
+	char logkey[17];
+	int r;
+
+	crm_ident_key(&key, 0, CRM_STR("key"), ch->opt.key, 0);
+	r = crm_buf_check(&key, err);
+	if (r < 0)
+		goto out;
+	r = crm_cursor_open(ch->txn, CRM_TAB_IDENT, &cur, err);
+	if (r < 0)
+		goto out;
+	r = crm_cursor_seek(cur, crm_buf_str(&key), &k, &v, err);
+	if (r == CRM_NOTFOUND ||
+	    (r == CRM_OK &&
+		(k.n != key.n + 8 || !crm_str_starts(k, crm_buf_str(&key))))) {
+		r = CRM_OK;
+		goto out;
+	}
+	if (r < 0)
+		goto out;
+	tail = (struct crm_str){k.p + key.n, 8};
+	crm_take_be(&tail, 8, &revision);
+	crm_log_key(revision, 0, 0, logkey);
+	k = (struct crm_str){logkey, sizeof logkey};
+	r = crm_get(ch->txn, CRM_TAB_LOG, k, &v, err);
+	if (r == CRM_OK)
+		r = crm_unseal(CRM_TAB_LOG, k, &v, err);
+	if (r == CRM_OK)
+		r = crm_log_decode(v, &log, err);
+	if (r < 0)
+		goto out;
+	if (log.keyhash != ch->opt.keyhash) {
+		crm_err_set(err, CRM_EDATA,
+		    "the key '%.*s' was used for something else, revision %llu",
+		    (int)(ch->opt.key.n < 120 ? ch->opt.key.n : 120),
+		    ch->opt.key.p, (unsigned long long)revision);
+		crm_err_field(err, "--key", 5);
+		r = CRM_EDATA;
+		goto out;
+	}
+	if (done != NULL)
+		*done = revision;
+	r = CRM_NO;
+out:
+	crm_cursor_close(cur);
+	crm_buf_release(&key);
+	crm_buf_release(&head);
+	return r;
+}
+
+int
+crm_change_open(struct crm_change **out, struct crm_store *store,
+    const struct crm_change_options *opt, uint64_t *done, struct crm_err *err)
+{
+	struct crm_change *ch;
+	int r;
+
+	*out = NULL;
+	ch = calloc(1, sizeof *ch);
+	if (ch == NULL)
+		return crm_err_nomem(err);
+	ch->store = store;
+	ch->opt = *opt;
+	ch->spool.dir =
+	    opt->spill_dir != NULL ? opt->spill_dir : crm_store_path(store);
+	ch->spool.keep = SPOOL_KEEP;
+	r = crm_store_lock(store, err);
+	if (r == CRM_OK)
+		r = crm_store_schema(store, &ch->schema, err);
+	if (r == CRM_OK)
+		r = crm_txn_begin(store, &ch->txn, err);
+	if (r == CRM_OK && opt->key.n > 0)
+		r = key_known(ch, done, err);
+	if (r != CRM_OK) {
+		crm_change_release(ch);
+		return r;
+	}
+	*out = ch;
+	return CRM_OK;
+}
+
+void
+crm_change_release(struct crm_change *ch)
+{
+	if (ch == NULL)
+		return;
+	if (ch->txn != NULL)
+		crm_txn_end(ch->txn);
+	crm_store_unlock(ch->store);
+	crm_spool_release(&ch->spool);
+	crm_idmap_release(&ch->latest);
+	crm_idmap_release(&ch->known);
+	crm_idmap_release(&ch->removed);
+	crm_map_release(&ch->idents);
+	crm_arena_release(&ch->keep);
+	crm_arena_release(&ch->work);
+	free(ch);
+}
+
+const struct crm_schema *
+crm_change_schema(const struct crm_change *ch)
+{
+	return ch->schema;
+}
+
+int64_t
+crm_change_now(const struct crm_change *ch)
+{
+	return ch->opt.now;
+}
+
+struct crm_str
+crm_change_actor(const struct crm_change *ch)
+{
+	return ch->opt.by.actor;
+}
+
+struct crm_str
+crm_change_why(const struct crm_change *ch)
+{
+	return ch->opt.by.why;
+}
+
+struct crm_txn *
+crm_change_txn(struct crm_change *ch)
+{
+	return ch->txn;
+}
+
+struct crm_arena *
+crm_change_arena(struct crm_change *ch)
+{
+	return &ch->work;
+}
+
+void
+crm_change_reset(struct crm_change *ch)
+{
+	if (ch->depth == 0)
+		crm_arena_reset(&ch->work);
+}
+
+struct crm_change_count
+crm_change_counted(const struct crm_change *ch, unsigned kind)
+{
+	return ch->count[kind];
+}
+
+bool
+crm_change_pending(const struct crm_change *ch, unsigned kind, uint64_t number,
+    uint64_t *state)
+{
+	uint64_t off;
+
+	if (!crm_idmap_get(&ch->latest, crm_op_slot(kind, number), &off)) {
+		/* numbers given in this change that are not put yet */
+		if (!crm_idmap_get(&ch->known, crm_op_slot(kind, number), &off))
+			return false;
+		*state = CRM_LIVE;
+		return true;
+	}
+	*state = crm_idmap_get(&ch->removed, crm_op_slot(kind, number), &off)
+		     ? CRM_DELETED
+		     : CRM_LIVE;
+	return true;
+}
+
+bool
+crm_change_ident(
+    const struct crm_change *ch, struct crm_str prefix, uint64_t *number)
+{
+	return crm_map_get(&ch->idents, prefix, number);
+}
+
+/* ---- records in and out ---- */
+
+int
+crm_change_op(struct crm_change *ch, uint64_t off, struct crm_op *op,
+    struct crm_buf *b, struct crm_err *err)
+{
+	size_t n;
+	int r;
+
+	r = crm_spool_pread(&ch->spool, off, op, sizeof *op, err);
+	if (r < 0)
+		return r;
+	n = (size_t)op->image + op->keys + op->effects;
+	crm_buf_clear(b);
+	if (!crm_buf_room(b, n))
+		return crm_buf_check(b, err);
+	r = crm_spool_pread(&ch->spool, off + sizeof *op, b->p, n, err);
+	if (r == CRM_OK)
+		b->n = n;
+	return r;
+}
+
+int
+crm_change_new(struct crm_change *ch, const struct crm_kind *k,
+    struct crm_record **out, struct crm_err *err)
+{
+	*out = crm_record_new(k, &ch->work);
+	return *out ? CRM_OK : crm_err_nomem(err);
+}
+
+/* The record as it is stored, in the work arena; texts borrow the store. */
+int
+crm_change_stored(struct crm_change *ch, const struct crm_kind *k,
+    uint64_t number, struct crm_record **out, struct crm_err *err)
+{
+	int r;
+
+	r = crm_change_new(ch, k, out, err);
+	if (r == CRM_OK)
+		r = crm_record_read(
+		    ch->txn, k, number, &crm_want_all, *out, err);
+	if (r == CRM_OK && crm_hooks[k->number].compute != NULL)
+		crm_hooks[k->number].compute(ch->schema, *out);
+	return r;
+}
+
+static int
+pending(struct crm_change *ch, const struct crm_kind *k, uint64_t number,
+    uint64_t off, struct crm_record **out, struct crm_err *err)
+{
+	struct crm_buf b = {0};
+	struct crm_str image;
+	struct crm_op op;
+	int r;
+
+	r = crm_change_op(ch, off, &op, &b, err);
+	if (r == CRM_OK && op.what == 'r')
+		r = CRM_NOTFOUND;
+	if (r < 0)
+		goto out;
+	image = crm_arena_str(&ch->work, (struct crm_str){b.p, op.image});
+	r = image.p == NULL ? crm_err_nomem(err)
+			    : crm_change_new(ch, k, out, err);
+	if (r < 0)
+		goto out;
+	(*out)->id = number;
+	(*out)->v[0] = crm_value_id(k->number, number);
+	r = crm_record_decode(ch->schema, image, &crm_want_all, *out, err);
+	(*out)->revision = op.base;
+	(*out)->id = number;
+	(*out)->v[0] = crm_value_id(k->number, number);
+	if (r == CRM_OK && crm_hooks[k->number].compute != NULL)
+		crm_hooks[k->number].compute(ch->schema, *out);
+out:
+	crm_buf_release(&b);
+	return r;
+}
+
+int
+crm_change_get(struct crm_change *ch, const struct crm_kind *k, uint64_t number,
+    struct crm_record **out, struct crm_err *err)
+{
+	uint64_t off;
+	int r;
+
+	if (crm_idmap_get(&ch->latest, crm_op_slot(k->number, number), &off))
+		r = pending(ch, k, number, off - 1, out, err);
+	else
+		r = crm_change_stored(ch, k, number, out, err);
+	if (r == CRM_NOTFOUND)
+		return crm_err_set(err, CRM_NOTFOUND, "there is no %s %s%llu",
+		    k->name, k->letter, (unsigned long long)number);
+	return r;
+}

@@ -1,0 +1,101 @@
+/*
+ * change.h - the inside of a change, for the room model only.
+ */
+#ifndef CRM_MODEL_CHANGE_H
+#define CRM_MODEL_CHANGE_H
+
+#include <crm/hash.h>
+#include <crm/model.h>
+#include <crm/os.h>
+
+#include "hooks.h"
+
+/*
+ * One operation as it lies in the spool: this head, then the image (the
+ * record encoded with revision 0; empty when only entries are attached), the
+ * derived entries (see derive.c) and the effects on the ledger.
+ */
+struct crm_op {
+	uint8_t kind;
+	char what; /* 'a' added, 'c' changed, 'r' removed, 'x' entries only */
+	uint8_t pad[6];
+	uint64_t number;
+	uint64_t base; /* revision the record had when it was read */
+	uint32_t image, keys, effects;
+	uint32_t pad2;
+};
+
+struct crm_change {
+	struct crm_store *store;
+	const struct crm_schema *schema;
+	struct crm_txn *txn; /* the state before, while validating */
+	struct crm_change_options opt;
+	struct crm_arena keep; /* for the change's life */
+	struct crm_arena work; /* until crm_change_reset */
+	struct crm_spool spool;
+	struct crm_idmap latest; /* (kind, number) -> offset of its op + 1 */
+	struct crm_idmap known; /* (kind, number) seen to exist */
+	struct crm_map idents; /* pending identities: key -> number, 0 gone */
+	uint64_t next[CRM_K_MAX];
+	struct crm_change_count count[CRM_K_MAX];
+	struct crm_idmap removed;
+	uint64_t ops;
+	int depth; /* prepare may put events */
+};
+
+static inline uint64_t
+crm_op_slot(unsigned kind, uint64_t number)
+{
+	return ((uint64_t)kind << 56) | number;
+}
+
+/* The pending state of a record, when the change has touched it. */
+bool crm_change_pending(const struct crm_change *ch, unsigned kind,
+    uint64_t number, uint64_t *state);
+/* The pending holder (0: given up) of a unique identity, by its key. */
+bool crm_change_ident(
+    const struct crm_change *ch, struct crm_str prefix, uint64_t *number);
+/* Reads the op at an offset into b (head apart). */
+int crm_change_op(struct crm_change *ch, uint64_t off, struct crm_op *op,
+    struct crm_buf *b, struct crm_err *err);
+
+/* The record as it is stored, its virtual fields filled, in the work arena.
+ * CRM_NOTFOUND without a message. */
+int crm_change_stored(struct crm_change *ch, const struct crm_kind *k,
+    uint64_t number, struct crm_record **out, struct crm_err *err);
+/* Puts an operation at the end of the spool. */
+int crm_change_spool(struct crm_change *ch, struct crm_op *op,
+    struct crm_str image, struct crm_str keys, struct crm_str effects,
+    struct crm_err *err);
+/* Derived entries and effects of the old and the new record; either NULL. */
+int crm_change_derive(struct crm_change *ch, const struct crm_record *old,
+    const struct crm_record *rec, struct crm_buf *keys, struct crm_buf *effects,
+    struct crm_err *err);
+/* Unique values of a record: sign 0 checks that they are free or its own, 1
+ * takes them, -1 gives them up. */
+int crm_change_unique(struct crm_change *ch, const struct crm_record *rec,
+    int sign, struct crm_err *err);
+
+/* The living record behind a number (merges followed).  CRM_NOTFOUND. */
+int crm_ref_live(struct crm_txn *t, struct crm_change *ch,
+    const struct crm_schema *s, unsigned kind, uint64_t *number,
+    struct crm_err *err);
+
+/*
+ * Derived entries of a record, appended to b: signed char +1 or -1, table
+ * byte, varint length, key, varint length, value.  Identities and indexes.
+ */
+int crm_derive_keys(const struct crm_schema *s, const struct crm_record *rec,
+    int sign, struct crm_buf *b, struct crm_err *err);
+void crm_derive_put(struct crm_buf *b, int sign, unsigned table,
+    struct crm_str key, struct crm_str value);
+/* One identity of a record. */
+typedef int crm_ident_fn(void *ctx, struct crm_str scheme,
+    struct crm_str normal, bool shared, const char *field, struct crm_err *err);
+int crm_ident_each(const struct crm_schema *s, const struct crm_record *rec,
+    crm_ident_fn *fn, void *ctx, struct crm_err *err);
+
+/* Refuses to remove what something still refers to (guard.c). */
+int crm_change_guard(struct crm_change *ch, struct crm_err *err);
+
+#endif

@@ -1,0 +1,452 @@
+/*
+ * commit.c - a change onto the disk.
+ *
+ * The operations are read from the spool in parts; each part is one
+ * transaction and one revision, and all name the first as their change.  A
+ * part is small where records are changed (the pages they were on are free
+ * only when the transaction has ended; a store would grow by all of them)
+ * and larger where they are added.  A change with a key is always a single
+ * transaction, so that the key stands for all of it or nothing.
+ */
+#include <stdlib.h>
+
+#include "change.h"
+
+#define PART_CHANGES 1000
+#define PART_ADDS 20000
+#define PART_BYTES ((size_t)16 << 20)
+
+/* One derived entry, pointing into the part's bytes. */
+struct entry {
+	struct crm_str key, value;
+	uint32_t order; /* in which it came */
+	uint8_t table;
+	signed char sign;
+};
+
+struct commit {
+	struct crm_change *ch;
+	struct crm_buf part; /* operations, as they lay in the spool */
+	size_t *op; /* offsets of the live ones in part */
+	size_t nop, capop;
+	struct entry *entry;
+	size_t nentry, capentry;
+	struct crm_buf effects, value, diff;
+	uint64_t off; /* in the spool */
+	uint64_t done; /* operations */
+	struct crm_log_head head;
+	uint64_t change; /* first revision */
+	uint64_t nparts;
+	uint64_t revision; /* of the part under way */
+	bool more;
+};
+
+/* ---- a part's bytes ---- */
+
+static bool
+full(const struct commit *c, size_t adds, size_t changes)
+{
+	if (c->ch->opt.key.n > 0)
+		return false;
+	return changes >= PART_CHANGES || adds >= PART_ADDS ||
+	       c->part.n >= PART_BYTES;
+}
+
+static int
+part_read(struct commit *c, struct crm_err *err)
+{
+	struct crm_change *ch = c->ch;
+	size_t adds = 0, changes = 0, n;
+	struct crm_op op;
+	uint64_t latest;
+	int r;
+
+	crm_buf_clear(&c->part);
+	c->nop = 0;
+	while (c->off < ch->spool.size) {
+		r = crm_spool_pread(&ch->spool, c->off, &op, sizeof op, err);
+		if (r < 0)
+			return r;
+		/* entries stay with the record they were attached to */
+		if (op.what != 'x' && full(c, adds, changes))
+			break;
+		n = sizeof op + op.image + op.keys + op.effects;
+		if (op.what != 'x' &&
+		    crm_idmap_get(&ch->latest, crm_op_slot(op.kind, op.number),
+			&latest) &&
+		    latest != c->off + 1) {
+			c->off += n; /* put again later */
+			continue;
+		}
+		/* heads are copied out again: keep them aligned */
+		while (c->part.n % 8 != 0)
+			crm_buf_putc(&c->part, 0);
+		if (!crm_grow(&c->op, &c->capop, c->nop, sizeof *c->op) ||
+		    !crm_buf_room(&c->part, n))
+			return crm_err_nomem(err);
+		c->op[c->nop++] = c->part.n;
+		r = crm_spool_pread(
+		    &ch->spool, c->off, c->part.p + c->part.n, n, err);
+		if (r < 0)
+			return r;
+		c->part.n += n;
+		c->off += n;
+		adds += op.what == 'a';
+		changes += op.what == 'c' || op.what == 'r';
+	}
+	c->more = c->off < ch->spool.size;
+	return crm_buf_check(&c->part, err);
+}
+
+static struct crm_op
+op_at(const struct commit *c, size_t i, struct crm_str *image,
+    struct crm_str *keys, struct crm_str *effects)
+{
+	const char *p = c->part.p + c->op[i];
+	struct crm_op op;
+
+	memcpy(&op, p, sizeof op);
+	p += sizeof op;
+	*image = (struct crm_str){p, op.image};
+	*keys = (struct crm_str){p + op.image, op.keys};
+	*effects = (struct crm_str){p + op.image + op.keys, op.effects};
+	return op;
+}
+
+static int
+entries_take(struct commit *c, struct crm_str keys, struct crm_err *err)
+{
+	struct entry *e;
+	uint64_t n;
+
+	while (keys.n > 0) {
+		if (!crm_grow(
+			&c->entry, &c->capentry, c->nentry, sizeof *c->entry))
+			return crm_err_nomem(err);
+		e = &c->entry[c->nentry];
+		e->sign = (signed char)keys.p[0];
+		e->table = (uint8_t)keys.p[1];
+		e->order = (uint32_t)c->nentry;
+		keys.p += 2;
+		keys.n -= 2;
+		if (!crm_take_var(&keys, &n) ||
+		    !crm_take_bytes(&keys, (size_t)n, &e->key) ||
+		    !crm_take_var(&keys, &n) ||
+		    !crm_take_bytes(&keys, (size_t)n, &e->value))
+			return crm_err_set(
+			    err, CRM_EBUG, "an entry of the spool is cut");
+		c->nentry++;
+	}
+	return CRM_OK;
+}
+
+static int
+entry_cmp(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int r;
+
+	if (x->table != y->table)
+		return x->table < y->table ? -1 : 1;
+	r = crm_str_cmp(x->key, y->key);
+	if (r != 0)
+		return r;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* ---- writing one ---- */
+
+static int
+put_sealed(struct crm_txn *t, struct commit *c, unsigned table,
+    struct crm_str key, unsigned flags, struct crm_err *err)
+{
+	int r;
+
+	crm_seal(table, key, &c->value);
+	r = crm_buf_check(&c->value, err);
+	if (r == CRM_OK)
+		r = crm_put(t, table, key, crm_buf_str(&c->value), flags, err);
+	return r;
+}
+
+/* Puts state and revision before the image's items: the image was encoded as
+ * live and with revision 0, two bytes. */
+static void
+value_make(struct commit *c, struct crm_str image)
+{
+	crm_buf_clear(&c->value);
+	crm_buf_putvar(&c->value, CRM_LIVE);
+	crm_buf_putvar(&c->value, c->revision);
+	crm_buf_put(&c->value, image.p + 2, image.n - 2);
+}
+
+static int
+range_add(struct commit *c, unsigned kind, uint64_t number, struct crm_err *err)
+{
+	struct crm_log_head *h = &c->head;
+	size_t i;
+
+	for (i = 0; i < h->nrange; i++)
+		if (h->range[i].kind == kind &&
+		    h->range[i].first + h->range[i].count == number) {
+			h->range[i].count++;
+			return CRM_OK;
+		}
+	if (h->nrange == sizeof h->range / sizeof *h->range)
+		return crm_err_set(err, CRM_EBUG,
+		    "the numbers of a part are in too many ranges");
+	h->range[h->nrange++] = (struct crm_range){
+	    .kind = (uint8_t)kind, .first = number, .count = 1};
+	return CRM_OK;
+}
+
+static int
+write_add(struct crm_txn *t, struct commit *c, const struct crm_op *op,
+    struct crm_str image, bool append, struct crm_err *err)
+{
+	char kb[8];
+	int r;
+
+	value_make(c, image);
+	r = put_sealed(t, c, CRM_TAB_KIND + op->kind,
+	    crm_number_key(op->number, kb),
+	    append ? CRM_PUT_APPEND : CRM_PUT_NEW, err);
+	if (r == CRM_NO)
+		return crm_err_set(err, CRM_EBUG, "number %llu is given twice",
+		    (unsigned long long)op->number);
+	return r;
+}
+
+/* Log the difference, then put the record or its tombstone. */
+static int
+write_over(struct crm_txn *t, struct commit *c, const struct crm_op *op,
+    struct crm_str image, struct crm_err *err)
+{
+	unsigned table = CRM_TAB_KIND + op->kind;
+	struct crm_buf old = {0};
+	struct crm_str key, now, rest;
+	uint64_t state = 0, revision = 0;
+	char kb[8], lk[17];
+	int r;
+
+	key = crm_number_key(op->number, kb);
+	r = crm_get(t, table, key, &now, err);
+	if (r == CRM_OK)
+		r = crm_unseal(table, key, &now, err);
+	if (r < 0)
+		goto out;
+	rest = now;
+	if (!crm_take_var(&rest, &state) || !crm_take_var(&rest, &revision) ||
+	    revision != op->base) {
+		r = crm_err_set(err, CRM_EBUSY,
+		    "the record %llu was changed meanwhile",
+		    (unsigned long long)op->number);
+		goto out;
+	}
+	crm_buf_putstr(&old, now);
+	crm_buf_clear(&c->value);
+	if (op->what == 'c')
+		value_make(c, image);
+	else {
+		crm_buf_putvar(&c->value, CRM_DELETED);
+		crm_buf_putvar(&c->value, c->revision);
+	}
+	crm_buf_clear(&c->diff);
+	crm_buf_putvar(&c->diff, revision);
+	crm_buf_putvar(&c->diff, (unsigned char)op->what);
+	r = crm_buf_check(&old, err);
+	if (r == CRM_OK)
+		r = crm_diff_make(
+		    crm_buf_str(&old), crm_buf_str(&c->value), &c->diff, err);
+	if (r == CRM_OK)
+		r = put_sealed(t, c, table, key, 0, err);
+	if (r < 0)
+		goto out;
+	crm_log_key(c->revision, op->kind, op->number, lk);
+	key = (struct crm_str){lk, sizeof lk};
+	crm_seal(CRM_TAB_LOG, key, &c->diff);
+	r = crm_buf_check(&c->diff, err);
+	if (r == CRM_OK)
+		r = crm_put(t, CRM_TAB_LOG, key, crm_buf_str(&c->diff), 0, err);
+out:
+	crm_buf_release(&old);
+	return r == CRM_NOTFOUND
+		   ? crm_err_set(err, CRM_EDAMAGE, "record %llu is gone",
+			 (unsigned long long)op->number)
+		   : r;
+}
+
+static int
+write_entries(struct crm_txn *t, struct commit *c, struct crm_err *err)
+{
+	size_t i, j;
+	int r, net;
+
+	qsort(c->entry, c->nentry, sizeof *c->entry, entry_cmp);
+	for (i = 0; i < c->nentry; i = j) {
+		const struct entry *e = &c->entry[i];
+
+		/* the same entry given up and taken again is nothing; of
+		 * entries with values the last one says what stays */
+		net = 0;
+		for (j = i; j < c->nentry && c->entry[j].table == e->table &&
+			    crm_str_eq(c->entry[j].key, e->key);
+		     j++)
+			net += c->entry[j].sign;
+		e = &c->entry[j - 1];
+		if (e->value.n > 0)
+			net = 1;
+		else if (e->table == CRM_TAB_SOURCE)
+			net = -1;
+		if (net > 0) {
+			crm_buf_clear(&c->value);
+			crm_buf_putstr(&c->value, e->value);
+			r = put_sealed(t, c, e->table, e->key, 0, err);
+		} else if (net < 0) {
+			r = crm_del(t, e->table, e->key, err);
+			if (r == CRM_NOTFOUND)
+				r = CRM_OK; /* `check` reports it */
+		} else
+			r = CRM_OK;
+		if (r < 0)
+			return r;
+	}
+	return CRM_OK;
+}
+
+static int
+write_head(struct crm_txn *t, struct commit *c, struct crm_err *err)
+{
+	struct crm_change *ch = c->ch;
+	struct crm_log_head *h = &c->head;
+	struct crm_buf key = {.max = CRM_KEY_MAX};
+	char lk[17];
+	int r;
+
+	h->revision = c->revision;
+	h->change = c->nparts == 0 ? c->revision : c->change;
+	h->part = c->nparts;
+	h->last = !c->more;
+	h->time = ch->opt.by.now;
+	h->actor = ch->opt.by.actor;
+	h->program = ch->opt.by.program;
+	h->why = ch->opt.by.why;
+	h->key = ch->opt.key;
+	h->keyhash = ch->opt.keyhash;
+	crm_buf_clear(&c->value);
+	crm_log_encode(h, &c->value);
+	crm_log_key(c->revision, 0, 0, lk);
+	r = put_sealed(
+	    t, c, CRM_TAB_LOG, (struct crm_str){lk, sizeof lk}, 0, err);
+	if (r == CRM_OK && ch->opt.key.n > 0 && c->nparts == 0) {
+		crm_ident_key(
+		    &key, 0, CRM_STR("key"), ch->opt.key, c->revision);
+		r = crm_buf_check(&key, err);
+		crm_buf_clear(&c->value);
+		if (r == CRM_OK)
+			r = put_sealed(
+			    t, c, CRM_TAB_IDENT, crm_buf_str(&key), 0, err);
+	}
+	crm_buf_release(&key);
+	return r;
+}
+
+static int
+part_write(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	struct commit *c = ctx;
+	struct crm_str image, keys, effects;
+	uint64_t top[CRM_K_MAX] = {0};
+	struct crm_op op;
+	size_t i;
+	int r = CRM_OK;
+
+	c->revision = crm_txn_revision(t);
+	c->nentry = 0;
+	crm_buf_clear(&c->effects);
+	memset(&c->head, 0, sizeof c->head);
+	for (i = 0; i < c->nop && r == CRM_OK; i++) {
+		op = op_at(c, i, &image, &keys, &effects);
+		r = entries_take(c, keys, err);
+		crm_buf_putstr(&c->effects, effects);
+		if (r < 0 || op.what == 'x')
+			continue;
+		if (op.what == 'a') {
+			r = range_add(c, op.kind, op.number, err);
+			if (r == CRM_OK)
+				r = write_add(t, c, &op, image,
+				    op.number > top[op.kind], err);
+			if (op.number > top[op.kind])
+				top[op.kind] = op.number;
+		} else {
+			r = write_over(t, c, &op, image, err);
+			c->head.updated += op.what == 'c';
+			c->head.removed += op.what == 'r';
+		}
+	}
+	if (r == CRM_OK)
+		r = crm_buf_check(&c->effects, err);
+	if (r == CRM_OK)
+		r = write_entries(t, c, err);
+	if (r == CRM_OK && c->effects.n > 0)
+		r = crm_ledger_apply(t, crm_buf_str(&c->effects), err);
+	if (r == CRM_OK)
+		r = write_head(t, c, err);
+	return r;
+}
+
+static int
+committed(const struct commit *c, int r, struct crm_err *err)
+{
+	if (c->nparts > 0 && err != NULL)
+		crm_err_hint(err,
+		    "committed as revisions %llu to %llu; the rest was not, "
+		    "running the same command again completes it",
+		    (unsigned long long)c->change,
+		    (unsigned long long)c->revision);
+	return r;
+}
+
+int
+crm_change_commit(
+    struct crm_change *ch, uint64_t *revision, struct crm_err *err)
+{
+	struct commit c = {.ch = ch};
+	uint64_t last = 0;
+	int r;
+
+	if (revision != NULL)
+		*revision = 0;
+	r = crm_change_guard(ch, err);
+	if (r < 0)
+		return r;
+	/* our own reader would keep every page that is written over */
+	crm_txn_end(ch->txn);
+	ch->txn = NULL;
+	while (r == CRM_OK && c.off < ch->spool.size) {
+		r = part_read(&c, err);
+		if (r < 0 || c.nop == 0)
+			break;
+		r = crm_txn_run(ch->store, CRM_WRITE, part_write, &c, err);
+		if (r < 0) {
+			c.revision = last;
+			r = committed(&c, r, err);
+			break;
+		}
+		if (c.nparts++ == 0)
+			c.change = c.revision;
+		last = c.revision;
+		c.done += c.nop;
+		if (ch->opt.progress != NULL)
+			ch->opt.progress(ch->opt.progress_ctx, c.done, ch->ops);
+	}
+	if (r == CRM_OK && revision != NULL)
+		*revision = last;
+	crm_buf_release(&c.part);
+	crm_buf_release(&c.effects);
+	crm_buf_release(&c.value);
+	crm_buf_release(&c.diff);
+	free(c.op);
+	free(c.entry);
+	return r;
+}

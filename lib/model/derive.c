@@ -1,0 +1,119 @@
+/*
+ * derive.c - the entries of other tables that follow from a record.
+ *
+ * Only the records are the truth; identities and indexes are made from them
+ * here and nowhere else, for a change and for a rebuild alike.
+ */
+#include "change.h"
+
+void
+crm_derive_put(struct crm_buf *b, int sign, unsigned table, struct crm_str key,
+    struct crm_str value)
+{
+	crm_buf_putc(b, (char)sign);
+	crm_buf_putc(b, (char)table);
+	crm_buf_putvar(b, key.n);
+	crm_buf_putstr(b, key);
+	crm_buf_putvar(b, value.n);
+	crm_buf_putstr(b, value);
+}
+
+static int
+ident_one(const struct crm_schema *s, struct crm_str scheme,
+    struct crm_str value, bool shared, const char *field, crm_ident_fn *fn,
+    void *ctx, struct crm_err *err)
+{
+	struct crm_buf normal = {.max = 4096};
+	int r;
+
+	r = crm_ident_normal(s, scheme, value, &normal, err);
+	if (r < 0)
+		crm_err_field(err, field, strlen(field));
+	else if (!crm_ident_ignored(s, scheme, crm_buf_str(&normal)))
+		r = fn(ctx, scheme, crm_buf_str(&normal), shared, field, err);
+	crm_buf_release(&normal);
+	return r;
+}
+
+int
+crm_ident_each(const struct crm_schema *s, const struct crm_record *rec,
+    crm_ident_fn *fn, void *ctx, struct crm_err *err)
+{
+	const struct crm_kind *k = rec->kind;
+	const struct crm_rows *rows;
+	size_t i;
+	int part, r;
+
+	for (i = 0; i < k->nfields; i++) {
+		if (!(k->fields[i].flags & CRM_F_IDENT) ||
+		    rec->v[i].type == CRM_T_NONE)
+			continue;
+		r = ident_one(s, crm_str(k->fields[i].name), rec->v[i].s, false,
+		    k->fields[i].name, fn, ctx, err);
+		if (r < 0)
+			return r;
+	}
+	part = crm_kind_part(k, CRM_STR("identity"));
+	if (part < 0)
+		return CRM_OK;
+	rows = &rec->part[part];
+	for (i = 0; i < rows->n; i++) {
+		const struct crm_value *v = rows->row[i].v;
+
+		r = ident_one(s, v[0].s, v[1].s,
+		    v[2].type == CRM_T_BOOL && v[2].i == 1, "identity", fn, ctx,
+		    err);
+		if (r < 0)
+			return r;
+	}
+	return CRM_OK;
+}
+
+struct key_ctx {
+	const struct crm_record *rec;
+	struct crm_buf *out, *key;
+	int sign;
+};
+
+static int
+ident_key(void *ctx, struct crm_str scheme, struct crm_str normal, bool shared,
+    const char *field, struct crm_err *err)
+{
+	struct key_ctx *c = ctx;
+
+	(void)shared;
+	(void)field;
+	crm_buf_clear(c->key);
+	crm_ident_key(c->key, c->rec->kind->number, scheme, normal, c->rec->id);
+	crm_derive_put(c->out, c->sign, CRM_TAB_IDENT, crm_buf_str(c->key),
+	    (struct crm_str){"", 0});
+	return crm_buf_check(c->key, err);
+}
+
+int
+crm_derive_keys(const struct crm_schema *s, const struct crm_record *rec,
+    int sign, struct crm_buf *b, struct crm_err *err)
+{
+	const struct crm_kind *k = rec->kind;
+	struct crm_buf key = {.max = CRM_KEY_MAX};
+	struct key_ctx c = {rec, b, &key, sign};
+	size_t i;
+	int r;
+
+	r = crm_ident_each(s, rec, ident_key, &c, err);
+	for (i = 0; r == CRM_OK && i < k->nfields; i++) {
+		if (!(k->fields[i].flags & (CRM_F_INDEX | CRM_F_UNIQUE)) ||
+		    rec->v[i].type == CRM_T_NONE)
+			continue;
+		crm_buf_clear(&key);
+		crm_index_key(
+		    &key, k->number, k->fields[i].tag, &rec->v[i], rec->id);
+		crm_derive_put(b, sign, CRM_TAB_INDEX, crm_buf_str(&key),
+		    (struct crm_str){"", 0});
+		r = crm_buf_check(&key, err);
+	}
+	if (r == CRM_OK)
+		r = crm_buf_check(b, err);
+	crm_buf_release(&key);
+	return r;
+}

@@ -1,0 +1,16 @@
+/*
+ * hooks.c - which kind does what beyond its field table: one row each.
+ */
+#include "hooks.h"
+
+const struct crm_hooks crm_hooks[CRM_K_MAX] = {
+    [CRM_K_CUSTOMER] = {.prepare = crm_customer_prepare,
+	.after = crm_customer_after,
+	.compute = crm_customer_compute,
+	.figures = crm_customer_figures},
+    [CRM_K_PRODUCT] = {.prepare = crm_product_prepare},
+    [CRM_K_ORDER] = {.prepare = crm_order_prepare,
+	.effects = crm_ledger_effects},
+    [CRM_K_EVENT] = {.prepare = crm_event_prepare},
+    [CRM_K_RATE] = {.prepare = crm_rate_prepare},
+};

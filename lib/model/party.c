@@ -1,0 +1,535 @@
+/*
+ * party.c - what a customer record must be: name, roles, stages, figures.
+ *
+ * The columns stage, stage_since and owner show the role `customer`; what is
+ * stored is the part `role`, one row for each role a party has.  Setting one
+ * of these columns changes the row; every change of a stage is an event with
+ * its time and reason.
+ */
+#include "hooks.h"
+
+#include <crm/ledger.h>
+#include <crm/utf8.h>
+
+enum { /* columns of the part role */
+	ROLE,
+	STAGE,
+	SINCE,
+	OWNER
+};
+
+static int
+bad(const char *field, struct crm_err *err, const char *text)
+{
+	crm_err_set(err, CRM_EDATA, "%s", text);
+	crm_err_field(err, field, strlen(field));
+	return CRM_EDATA;
+}
+
+static int
+role_part(const struct crm_kind *k)
+{
+	return crm_kind_part(k, CRM_STR("role"));
+}
+
+static struct crm_value
+role_value(const struct crm_kind *k, struct crm_str name)
+{
+	const char *values = k->parts[role_part(k)].fields[ROLE].values;
+	unsigned place = crm_enum_place(values, name);
+	struct crm_value v = {.type = CRM_T_NONE};
+
+	if (place != 0) {
+		v.type = CRM_T_ENUM;
+		v.i = place;
+		v.s = crm_enum_name(values, place);
+	}
+	return v;
+}
+
+static struct crm_row *
+role_find(const struct crm_record *rec, struct crm_str name)
+{
+	const struct crm_rows *rows = &rec->part[role_part(rec->kind)];
+	size_t i;
+
+	for (i = 0; i < rows->n; i++)
+		if (crm_str_eq(rows->row[i].v[ROLE].s, name))
+			return &rows->row[i];
+	return NULL;
+}
+
+static struct crm_row *
+role_need(struct crm_record *rec, struct crm_str name)
+{
+	struct crm_row *row = role_find(rec, name);
+	struct crm_value v = role_value(rec->kind, name);
+
+	if (row != NULL || v.type == CRM_T_NONE)
+		return row;
+	row = crm_record_add(rec, role_part(rec->kind), 0);
+	if (row != NULL)
+		row->v[ROLE] = v;
+	return row;
+}
+
+void
+crm_customer_compute(const struct crm_schema *s, struct crm_record *rec)
+{
+	const struct crm_rows *rows = &rec->part[role_part(rec->kind)];
+	struct crm_value none = {.type = CRM_T_NONE};
+	struct crm_buf b = {.max = 1024};
+	struct crm_row *row;
+	size_t i;
+
+	(void)s;
+	row = role_find(rec, CRM_STR("customer"));
+	*crm_record_at(rec, "stage") = row ? row->v[STAGE] : none;
+	*crm_record_at(rec, "stage_since") = row ? row->v[SINCE] : none;
+	*crm_record_at(rec, "owner") = row ? row->v[OWNER] : none;
+	*crm_record_at(rec, "roles") = none;
+	if (rows->n == 0)
+		return;
+	for (i = 0; i < rows->n; i++) {
+		if (i > 0)
+			crm_buf_putc(&b, ',');
+		crm_buf_putstr(&b, rows->row[i].v[ROLE].s);
+	}
+	*crm_record_at(rec, "roles") = (struct crm_value){.type = CRM_T_LIST,
+	    .s = crm_arena_str(rec->arena, crm_buf_str(&b))};
+	crm_buf_release(&b);
+}
+
+/* The list `roles` into rows: new ones added, those no longer named dropped. */
+static int
+roles_take(struct crm_record *rec, struct crm_err *err)
+{
+	struct crm_rows *rows = &rec->part[role_part(rec->kind)];
+	struct crm_str all = crm_record_get(rec, "roles")->s, rest, item;
+	bool named;
+	size_t i;
+
+	rest = all;
+	while (all.n > 0 && crm_str_split(&rest, ',', &item)) {
+		if (role_value(rec->kind, item).type == CRM_T_NONE) {
+			crm_err_set(err, CRM_EDATA, "'%.*s' is not one of %s",
+			    (int)(item.n < 80 ? item.n : 80), item.p,
+			    rec->kind->parts[role_part(rec->kind)]
+				.fields[ROLE]
+				.values);
+			crm_err_field(err, "roles", 5);
+			return CRM_EDATA;
+		}
+		if (role_need(rec, item) == NULL)
+			return crm_err_nomem(err);
+	}
+	for (i = 0; i < rows->n; i++) {
+		named = false;
+		rest = all;
+		while (all.n > 0 && crm_str_split(&rest, ',', &item))
+			named |= crm_str_eq(item, rows->row[i].v[ROLE].s);
+		if (!named)
+			crm_record_drop(
+			    rec, role_part(rec->kind), rows->row[i--].no);
+	}
+	return CRM_OK;
+}
+
+/* stage and owner are those of the role customer. */
+static int
+stage_take(struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
+{
+	const struct crm_value *stage = crm_record_get(rec, "stage");
+	const struct crm_value *owner = crm_record_get(rec, "owner");
+	struct crm_row *row = role_find(rec, CRM_STR("customer"));
+
+	if (row == NULL &&
+	    (stage->type != CRM_T_NONE || owner->type != CRM_T_NONE)) {
+		row = role_need(rec, CRM_STR("customer"));
+		if (row == NULL)
+			return crm_err_nomem(err);
+	}
+	if (row == NULL)
+		return CRM_OK;
+	if (!crm_value_eq(&row->v[STAGE], stage)) {
+		row->v[STAGE] = *stage;
+		row->v[SINCE] =
+		    crm_value_num(CRM_T_TIME, crm_change_now(ch), 0);
+	}
+	row->v[OWNER] = *owner;
+	return CRM_OK;
+}
+
+/* Does a list differ from what compute would show? */
+static bool
+differs(const struct crm_record *old, const struct crm_record *rec,
+    const char *field)
+{
+	struct crm_value none = {.type = CRM_T_NONE};
+	const struct crm_value *was = old ? crm_record_get(old, field) : &none;
+
+	return !crm_value_eq(was, crm_record_get(rec, field));
+}
+
+static int
+name_take(struct crm_record *rec, struct crm_err *err)
+{
+	const struct crm_value *given = crm_record_get(rec, "given");
+	const struct crm_value *family = crm_record_get(rec, "family");
+	const struct crm_value *company = crm_record_get(rec, "company");
+	struct crm_value *name = crm_record_at(rec, "name");
+	static const char *const others[] = {"email", "phone"};
+	struct crm_buf b = {.max = 1 << 20};
+	size_t i;
+
+	if (name->type != CRM_T_NONE)
+		return CRM_OK;
+	crm_buf_putstr(&b, given->s);
+	if (given->s.n > 0 && family->s.n > 0)
+		crm_buf_putc(&b, ' ');
+	crm_buf_putstr(&b, family->s);
+	if (b.n == 0)
+		crm_buf_putstr(&b, company->s);
+	for (i = 0; b.n == 0 && i < 2; i++)
+		crm_buf_putstr(&b, crm_record_get(rec, others[i])->s);
+	/* somebody known by an identity only is shown by it */
+	if (b.n == 0) {
+		int part = crm_kind_part(rec->kind, CRM_STR("identity"));
+
+		if (rec->part[part].n > 0) {
+			const struct crm_value *v = rec->part[part].row[0].v;
+
+			crm_buf_putstr(&b, v[0].s);
+			crm_buf_putc(&b, ' ');
+			crm_buf_putstr(&b, v[1].s);
+		}
+	}
+	if (b.n > 0)
+		*name =
+		    crm_value_text(crm_arena_str(rec->arena, crm_buf_str(&b)));
+	crm_buf_release(&b);
+	return name->type != CRM_T_NONE && name->s.p == NULL
+		   ? crm_err_nomem(err)
+		   : CRM_OK;
+}
+
+static int
+country_check(struct crm_record *rec, struct crm_err *err)
+{
+	struct crm_value *v = crm_record_at(rec, "country");
+	char code[2];
+	size_t i;
+
+	if (v->type == CRM_T_NONE)
+		return CRM_OK;
+	if (v->s.n != 2)
+		goto bad;
+	for (i = 0; i < 2; i++) {
+		code[i] = v->s.p[i];
+		if (code[i] >= 'a' && code[i] <= 'z')
+			code[i] = (char)(code[i] - 'a' + 'A');
+		if (code[i] < 'A' || code[i] > 'Z')
+			goto bad;
+	}
+	*v = crm_value_text(
+	    crm_arena_str(rec->arena, (struct crm_str){code, 2}));
+	return v->s.p ? CRM_OK : crm_err_nomem(err);
+bad:
+	crm_err_set(err, CRM_EDATA,
+	    "'%.*s' is not a country code of two letters (ISO 3166-1)",
+	    (int)(v->s.n < 40 ? v->s.n : 40), v->s.p);
+	crm_err_field(err, "country", 7);
+	return CRM_EDATA;
+}
+
+/* A circle of parents would make every roll-up endless. */
+static int
+parent_check(
+    struct crm_change *ch, const struct crm_record *rec, struct crm_err *err)
+{
+	const struct crm_value *v = crm_record_get(rec, "parent_id");
+	struct crm_record *up;
+	unsigned hops = 0;
+	int r;
+
+	while (v->type == CRM_T_ID) {
+		if ((uint64_t)v->i == rec->id || ++hops > 100)
+			return bad("parent_id", err,
+			    "a record cannot be above itself");
+		r = crm_change_get(ch, rec->kind, (uint64_t)v->i, &up, err);
+		if (r < 0)
+			return r == CRM_NOTFOUND ? CRM_OK : r;
+		v = crm_record_get(up, "parent_id");
+	}
+	return CRM_OK;
+}
+
+int
+crm_customer_prepare(struct crm_change *ch, const struct crm_record *old,
+    struct crm_record *rec, struct crm_err *err)
+{
+	struct crm_value *type = crm_record_at(rec, "type");
+	struct crm_value *created = crm_record_at(rec, "created");
+	int r = CRM_OK;
+
+	if (type->type == CRM_T_NONE) {
+		bool firm =
+		    crm_record_get(rec, "company")->type != CRM_T_NONE &&
+		    crm_record_get(rec, "family")->type == CRM_T_NONE &&
+		    crm_record_get(rec, "given")->type == CRM_T_NONE;
+
+		type->type = CRM_T_ENUM;
+		type->i = firm ? 2 : 1;
+		type->s = crm_enum_name(
+		    rec->kind
+			->fields[crm_kind_field(rec->kind, CRM_STR("type"))]
+			.values,
+		    (unsigned)type->i);
+	}
+	if (created->type == CRM_T_NONE && old == NULL)
+		*created = crm_value_num(CRM_T_TIME, crm_change_now(ch), 0);
+	if (differs(old, rec, "roles"))
+		r = roles_take(rec, err);
+	if (r == CRM_OK &&
+	    (differs(old, rec, "stage") || differs(old, rec, "owner")))
+		r = stage_take(ch, rec, err);
+	if (r == CRM_OK)
+		r = name_take(rec, err);
+	if (r == CRM_OK)
+		r = country_check(rec, err);
+	if (r == CRM_OK)
+		r = parent_check(ch, rec, err);
+	if (r == CRM_OK)
+		crm_customer_compute(crm_change_schema(ch), rec);
+	return r;
+}
+
+/* ---- events of stages ---- */
+
+static int
+event_put(struct crm_change *ch, uint64_t customer, unsigned what, int64_t at,
+    struct crm_str topic, struct crm_str from, struct crm_str to,
+    struct crm_str reason, struct crm_str source, struct crm_err *err)
+{
+	const struct crm_kind *k = &crm_change_schema(ch)->kind[CRM_K_EVENT];
+	const char *values =
+	    k->fields[crm_kind_field(k, CRM_STR("what"))].values;
+	struct crm_record *e;
+	int r;
+
+	r = crm_change_new(ch, k, &e, err);
+	if (r < 0)
+		return r;
+	*crm_record_at(e, "about") = crm_value_id(CRM_K_CUSTOMER, customer);
+	*crm_record_at(e, "at") = crm_value_num(CRM_T_TIME, at, 0);
+	*crm_record_at(e, "what") = (struct crm_value){
+	    .type = CRM_T_ENUM, .i = what, .s = crm_enum_name(values, what)};
+	*crm_record_at(e, "topic") = crm_value_text(topic);
+	*crm_record_at(e, "old") = crm_value_text(from);
+	*crm_record_at(e, "new") = crm_value_text(to);
+	*crm_record_at(e, "reason") = crm_value_text(reason);
+	*crm_record_at(e, "source") = crm_value_text(source);
+	return crm_change_put(ch, e, err);
+}
+
+#define WHAT_STAGE 1
+#define WHAT_CONSENT 2
+
+int
+crm_customer_after(struct crm_change *ch, const struct crm_record *old,
+    const struct crm_record *rec, struct crm_err *err)
+{
+	const struct crm_rows *rows = &rec->part[role_part(rec->kind)];
+	struct crm_value none = {.type = CRM_T_NONE};
+	size_t i;
+	int r = CRM_OK;
+
+	for (i = 0; i < rows->n && r == CRM_OK; i++) {
+		const struct crm_value *v = rows->row[i].v;
+		const struct crm_row *was =
+		    old ? role_find(old, v[ROLE].s) : NULL;
+		const struct crm_value *before = was ? &was->v[STAGE] : &none;
+
+		if (crm_value_eq(before, &v[STAGE]))
+			continue;
+		r = event_put(ch, rec->id, WHAT_STAGE,
+		    v[SINCE].type == CRM_T_TIME ? v[SINCE].i
+						: crm_change_now(ch),
+		    v[ROLE].s, before->s, v[STAGE].s, crm_change_why(ch),
+		    (struct crm_str){"", 0}, err);
+	}
+	return r;
+}
+
+int
+crm_customer_stage(struct crm_change *ch, struct crm_record *rec,
+    struct crm_str role, struct crm_str stage, int64_t at, struct crm_str why,
+    struct crm_err *err)
+{
+	const struct crm_kind *k = rec->kind;
+	const char *values = k->parts[role_part(k)].fields[STAGE].values;
+	unsigned place = crm_enum_place(values, stage);
+	struct crm_row *row;
+
+	(void)why; /* is the change's */
+	if (place == 0) {
+		crm_err_set(err, CRM_EDATA, "'%.*s' is not one of %s",
+		    (int)(stage.n < 80 ? stage.n : 80), stage.p, values);
+		crm_err_field(err, "stage", 5);
+		return CRM_EDATA;
+	}
+	if (role_value(k, role).type == CRM_T_NONE) {
+		crm_err_set(err, CRM_EDATA, "'%.*s' is not one of %s",
+		    (int)(role.n < 80 ? role.n : 80), role.p,
+		    k->parts[role_part(k)].fields[ROLE].values);
+		crm_err_field(err, "role", 4);
+		return CRM_EDATA;
+	}
+	row = role_need(rec, role);
+	if (row == NULL)
+		return crm_err_nomem(err);
+	if (row->v[SINCE].type == CRM_T_TIME && at < row->v[SINCE].i)
+		return bad("at", err,
+		    "the role has its present stage since a later time");
+	row->v[STAGE] = (struct crm_value){
+	    .type = CRM_T_ENUM, .i = place, .s = crm_enum_name(values, place)};
+	row->v[SINCE] = crm_value_num(CRM_T_TIME, at, 0);
+	crm_customer_compute(crm_change_schema(ch), rec);
+	return crm_change_put(ch, rec, err);
+}
+
+int
+crm_event_prepare(struct crm_change *ch, const struct crm_record *old,
+    struct crm_record *rec, struct crm_err *err)
+{
+	struct crm_value *actor = crm_record_at(rec, "actor");
+	struct crm_value *at = crm_record_at(rec, "at");
+
+	if (old != NULL)
+		return bad("event_id", err, "events are never changed");
+	if (actor->type == CRM_T_NONE)
+		*actor = crm_value_text(crm_change_actor(ch));
+	if (at->type == CRM_T_NONE)
+		*at = crm_value_num(CRM_T_TIME, crm_change_now(ch), 0);
+	return CRM_OK;
+}
+
+/* ---- consent ---- */
+
+static int
+topic_make(struct crm_str channel, struct crm_str purpose, struct crm_buf *out,
+    struct crm_err *err)
+{
+	if (channel.n == 0 || purpose.n == 0 ||
+	    memchr(channel.p, '/', channel.n) != NULL)
+		return bad("consent", err,
+		    "a channel and a purpose are needed: email offers");
+	crm_buf_putstr(out, channel);
+	crm_buf_putc(out, '/');
+	crm_buf_putstr(out, purpose);
+	return crm_buf_check(out, err);
+}
+
+int
+crm_consent_put(struct crm_change *ch, uint64_t customer,
+    struct crm_str channel, struct crm_str purpose, bool granted, int64_t at,
+    struct crm_str source, struct crm_str wording, struct crm_err *err)
+{
+	struct crm_buf topic = {.max = 1024};
+	int r;
+
+	r = topic_make(channel, purpose, &topic, err);
+	if (r == CRM_OK)
+		r = event_put(ch, customer, WHAT_CONSENT, at,
+		    crm_buf_str(&topic), (struct crm_str){"", 0},
+		    granted ? CRM_STR("granted") : CRM_STR("revoked"), wording,
+		    source, err);
+	crm_buf_release(&topic);
+	return r;
+}
+
+/* The last word up to `at`; of two at one time the one entered later. */
+static int
+consent_event(struct crm_txn *t, const struct crm_kind *k, uint64_t number,
+    struct crm_str topic, int64_t at, int64_t *last, bool *out,
+    struct crm_arena *a, struct crm_err *err)
+{
+	struct crm_record *e = crm_record_new(k, a);
+	const struct crm_value *when;
+	int r;
+
+	if (e == NULL)
+		return crm_err_nomem(err);
+	r = crm_record_read(t, k, number, &crm_want_all, e, err);
+	if (r < 0)
+		return r;
+	when = crm_record_get(e, "at");
+	if (crm_record_get(e, "what")->i != WHAT_CONSENT ||
+	    !crm_str_eq(crm_record_get(e, "topic")->s, topic) ||
+	    when->i >= at || when->i < *last)
+		return CRM_OK;
+	*last = when->i;
+	*out = crm_str_is(crm_record_get(e, "new")->s, "granted");
+	return CRM_OK;
+}
+
+int
+crm_consent_get(struct crm_txn *t, const struct crm_schema *s,
+    uint64_t customer, struct crm_str channel, struct crm_str purpose,
+    int64_t at, bool *out, struct crm_err *err)
+{
+	const struct crm_kind *k = &s->kind[CRM_K_EVENT];
+	struct crm_value about = crm_value_id(CRM_K_CUSTOMER, customer);
+	struct crm_buf prefix = {.max = CRM_KEY_MAX}, topic = {.max = 1024};
+	struct crm_cursor *cur = NULL;
+	struct crm_str key, v, tail;
+	struct crm_arena a = {0};
+	int64_t last = INT64_MIN;
+	uint64_t number;
+	int r;
+
+	*out = false;
+	r = topic_make(channel, purpose, &topic, err);
+	if (r < 0)
+		goto out;
+	crm_index_key(&prefix, CRM_K_EVENT,
+	    k->fields[crm_kind_field(k, CRM_STR("about"))].tag, &about, 0);
+	r = crm_cursor_open(t, CRM_TAB_INDEX, &cur, err);
+	if (r == CRM_OK)
+		r = crm_cursor_seek(cur, crm_buf_str(&prefix), &key, &v, err);
+	while (r == CRM_OK && key.n == prefix.n + 8 &&
+	       crm_str_starts(key, crm_buf_str(&prefix))) {
+		tail = (struct crm_str){key.p + prefix.n, 8};
+		crm_take_be(&tail, 8, &number);
+		r = consent_event(
+		    t, k, number, crm_buf_str(&topic), at, &last, out, &a, err);
+		if (r == CRM_OK)
+			r = crm_cursor_next(cur, &key, &v, err);
+	}
+	if (r == CRM_NOTFOUND)
+		r = CRM_OK;
+out:
+	crm_cursor_close(cur);
+	crm_buf_release(&prefix);
+	crm_buf_release(&topic);
+	crm_arena_release(&a);
+	return r;
+}
+
+/* ---- figures ---- */
+
+int
+crm_customer_figures(struct crm_txn *t, const struct crm_schema *s, int64_t at,
+    const struct crm_want *want, struct crm_record *rec, struct crm_err *err)
+{
+	struct crm_tally y;
+	int r;
+
+	if (at == INT64_MAX)
+		r = crm_tally_read(t, rec->id, &y, err);
+	else
+		r = crm_tally_at(t, s, rec->id, at, &y, err);
+	if (r == CRM_OK)
+		crm_tally_fill(s, &y, want, rec);
+	return r;
+}

@@ -1,0 +1,414 @@
+/*
+ * put.c - taking a record into a change: everything a record must pass.
+ *
+ * The order of the checks is fixed: references become numbers, identities
+ * get their normal form, the kind's own rules fill and compute, and only
+ * then is asked what is missing, fixed or taken by another record.
+ */
+#include "change.h"
+
+#define KNOWN_MAX ((size_t)1 << 20)
+
+static int
+number_new(struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
+{
+	unsigned kind = rec->kind->number;
+	int r;
+
+	if (ch->next[kind] == 0) {
+		r = crm_txn_next(ch->txn, kind, &ch->next[kind], err);
+		if (r < 0)
+			return r;
+	}
+	rec->id = ch->next[kind]++;
+	rec->v[0] = crm_value_id(kind, rec->id);
+	if (crm_idmap_put(&ch->known, crm_op_slot(kind, rec->id), 1) ==
+	    CRM_ENOMEM)
+		return crm_err_nomem(err);
+	return CRM_OK;
+}
+
+static int
+resolve_value(struct crm_change *ch, const struct crm_field *f,
+    struct crm_value *v, struct crm_err *err)
+{
+	uint64_t slot, seen, number;
+	struct crm_value found;
+	int r;
+
+	if (v->type != CRM_T_ID)
+		return CRM_OK;
+	if (v->i == 0) {
+		r = crm_ref_find(ch->txn, ch, f->ref ? f->ref : v->kind,
+		    ch->schema, v->s, &found, err);
+		if (r == CRM_OK)
+			*v = found;
+	} else {
+		slot = crm_op_slot(v->kind, (uint64_t)v->i);
+		if (crm_idmap_get(&ch->known, slot, &seen))
+			return CRM_OK;
+		number = (uint64_t)v->i;
+		r = crm_ref_live(
+		    ch->txn, ch, ch->schema, v->kind, &number, err);
+		if (r == CRM_OK) {
+			v->i = (int64_t)number;
+			if (ch->known.n < KNOWN_MAX)
+				crm_idmap_put(&ch->known, slot, 1);
+		} else if (r == CRM_NOTFOUND)
+			crm_err_set(err, CRM_NOTFOUND, "there is no %s %s%lld",
+			    ch->schema->kind[v->kind].name,
+			    ch->schema->kind[v->kind].letter, (long long)v->i);
+	}
+	if (r == CRM_NOTFOUND || r == CRM_EDATA) {
+		crm_err_field(err, f->name, strlen(f->name));
+		/* inside data an unknown reference is bad data */
+		if (err != NULL)
+			err->code = CRM_EDATA;
+		r = CRM_EDATA;
+	}
+	return r;
+}
+
+/* References of the record and its parts to numbers. */
+static int
+resolve(struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
+{
+	const struct crm_kind *k = rec->kind;
+	size_t i, p, row, f;
+	int r;
+
+	for (i = 1; i < k->nfields; i++) {
+		if (k->fields[i].type != CRM_T_ID)
+			continue;
+		r = resolve_value(ch, &k->fields[i], &rec->v[i], err);
+		if (r < 0)
+			return r;
+	}
+	for (p = 0; p < k->nparts; p++) {
+		const struct crm_part *part = &k->parts[p];
+
+		for (f = 0; f < part->nfields; f++) {
+			if (part->fields[f].type != CRM_T_ID)
+				continue;
+			for (row = 0; row < rec->part[p].n; row++) {
+				r = resolve_value(ch, &part->fields[f],
+				    &rec->part[p].row[row].v[f], err);
+				if (r < 0)
+					return r;
+			}
+		}
+	}
+	return CRM_OK;
+}
+
+/* "set --email moves the primary one, nothing is dropped unless asked". */
+static int
+keep_identities(struct crm_change *ch, const struct crm_record *old,
+    struct crm_record *rec, struct crm_err *err)
+{
+	const struct crm_kind *k = rec->kind;
+	int part = crm_kind_part(k, CRM_STR("identity"));
+	struct crm_buf was = {0}, is = {0};
+	size_t i, j;
+	int r = CRM_OK;
+
+	if (part < 0)
+		return CRM_OK;
+	for (i = 0; i < k->nfields && r == CRM_OK; i++) {
+		struct crm_str scheme = crm_str(k->fields[i].name);
+		struct crm_row *row;
+		bool shared = false;
+
+		if (!(k->fields[i].flags & CRM_F_IDENT) ||
+		    rec->v[i].type == CRM_T_NONE)
+			continue;
+		crm_buf_clear(&was);
+		crm_buf_clear(&is);
+		r = crm_ident_normal(ch->schema, scheme, rec->v[i].s, &is, err);
+		if (r < 0) {
+			crm_err_field(err, scheme.p, scheme.n);
+			break;
+		}
+		if (crm_str_is(scheme, "phone")) {
+			rec->v[i].s =
+			    crm_arena_str(&ch->work, crm_buf_str(&is));
+			if (rec->v[i].s.p == NULL)
+				r = crm_err_nomem(err);
+		}
+		/* what is primary now is not also among the others */
+		for (j = 0; j < rec->part[part].n; j++) {
+			row = &rec->part[part].row[j];
+			if (!crm_str_eq(row->v[0].s, scheme) ||
+			    !crm_str_eq(row->v[1].s, crm_buf_str(&is)))
+				continue;
+			shared = row->v[2].i == 1;
+			if (!shared) {
+				crm_record_drop(rec, part, row->no);
+				j--;
+			}
+		}
+		if (r < 0 || old == NULL || old->v[i].type == CRM_T_NONE)
+			continue;
+		r = crm_ident_normal(
+		    ch->schema, scheme, old->v[i].s, &was, err);
+		if (r < 0 || crm_str_eq(crm_buf_str(&was), crm_buf_str(&is)))
+			continue;
+		row = crm_record_add(rec, part, 0);
+		if (row == NULL) {
+			r = crm_err_nomem(err);
+			break;
+		}
+		row->v[0] = crm_value_text(scheme);
+		row->v[1] =
+		    crm_value_text(crm_arena_str(&ch->work, crm_buf_str(&was)));
+	}
+	crm_buf_release(&was);
+	crm_buf_release(&is);
+	return r;
+}
+
+/* Identity rows hold the normal form. */
+static int
+normal_rows(struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
+{
+	int part = crm_kind_part(rec->kind, CRM_STR("identity"));
+	struct crm_buf b = {0};
+	size_t i;
+	int r = CRM_OK;
+
+	if (part < 0)
+		return CRM_OK;
+	for (i = 0; i < rec->part[part].n && r == CRM_OK; i++) {
+		struct crm_value *v = rec->part[part].row[i].v;
+
+		if (v[0].type == CRM_T_NONE || v[1].type == CRM_T_NONE)
+			continue; /* `required` says so */
+		crm_buf_clear(&b);
+		r = crm_ident_normal(ch->schema, v[0].s, v[1].s, &b, err);
+		if (r < 0)
+			crm_err_field(err, "identity", 8);
+		else if (!crm_str_eq(v[1].s, crm_buf_str(&b)))
+			v[1] = crm_value_text(
+			    crm_arena_str(&ch->work, crm_buf_str(&b)));
+	}
+	crm_buf_release(&b);
+	return r;
+}
+
+static int
+missing(const char *field, struct crm_err *err)
+{
+	crm_err_set(err, CRM_EDATA, "a value is needed");
+	crm_err_field(err, field, strlen(field));
+	return CRM_EDATA;
+}
+
+static int
+required(const struct crm_record *rec, struct crm_err *err)
+{
+	const struct crm_kind *k = rec->kind;
+	size_t i, p, row;
+
+	for (i = 1; i < k->nfields; i++)
+		if ((k->fields[i].flags & CRM_F_REQUIRED) &&
+		    rec->v[i].type == CRM_T_NONE)
+			return missing(k->fields[i].name, err);
+	for (p = 0; p < k->nparts; p++) {
+		const struct crm_part *part = &k->parts[p];
+
+		for (row = 0; row < rec->part[p].n; row++)
+			for (i = 0; i < part->nfields; i++)
+				if ((part->fields[i].flags & CRM_F_REQUIRED) &&
+				    rec->part[p].row[row].v[i].type ==
+					CRM_T_NONE)
+					return missing(
+					    part->fields[i].name, err);
+	}
+	return CRM_OK;
+}
+
+static int
+fixed(const struct crm_record *old, const struct crm_record *rec,
+    struct crm_err *err)
+{
+	size_t i;
+
+	for (i = 1; old != NULL && i < rec->kind->nfields; i++) {
+		const struct crm_field *f = &rec->kind->fields[i];
+
+		if (!(f->flags & CRM_F_FIXED) ||
+		    crm_value_eq(&old->v[i], &rec->v[i]))
+			continue;
+		crm_err_set(err, CRM_EDATA,
+		    "is given when the %s is added and cannot be changed",
+		    rec->kind->name);
+		crm_err_field(err, f->name, strlen(f->name));
+		return CRM_EDATA;
+	}
+	return CRM_OK;
+}
+
+/* ---- spooling ---- */
+
+int
+crm_change_spool(struct crm_change *ch, struct crm_op *op, struct crm_str image,
+    struct crm_str keys, struct crm_str effects, struct crm_err *err)
+{
+	uint64_t off = ch->spool.size;
+	int r;
+
+	if (image.n > UINT32_MAX || keys.n > UINT32_MAX ||
+	    effects.n > UINT32_MAX)
+		return crm_err_set(err, CRM_EDATA, "the record is too large");
+	op->image = (uint32_t)image.n;
+	op->keys = (uint32_t)keys.n;
+	op->effects = (uint32_t)effects.n;
+	r = crm_spool_write(&ch->spool, op, sizeof *op, err);
+	if (r == CRM_OK && image.n > 0)
+		r = crm_spool_write(&ch->spool, image.p, image.n, err);
+	if (r == CRM_OK && keys.n > 0)
+		r = crm_spool_write(&ch->spool, keys.p, keys.n, err);
+	if (r == CRM_OK && effects.n > 0)
+		r = crm_spool_write(&ch->spool, effects.p, effects.n, err);
+	if (r < 0)
+		return r;
+	ch->ops++;
+	if (op->what != 'x' &&
+	    crm_idmap_put(&ch->latest, crm_op_slot(op->kind, op->number),
+		off + 1) == CRM_ENOMEM)
+		return crm_err_nomem(err);
+	return CRM_OK;
+}
+
+/* Derived entries and effects of the old and the new record. */
+int
+crm_change_derive(struct crm_change *ch, const struct crm_record *old,
+    const struct crm_record *rec, struct crm_buf *keys, struct crm_buf *effects,
+    struct crm_err *err)
+{
+	const struct crm_hooks *h = &crm_hooks[(rec ? rec : old)->kind->number];
+	int r = CRM_OK;
+
+	if (old != NULL)
+		r = crm_derive_keys(ch->schema, old, -1, keys, err);
+	if (r == CRM_OK && rec != NULL)
+		r = crm_derive_keys(ch->schema, rec, 1, keys, err);
+	if (r == CRM_OK && h->effects != NULL && old != NULL)
+		r = h->effects(ch->schema, old, -1, effects, err);
+	if (r == CRM_OK && h->effects != NULL && rec != NULL)
+		r = h->effects(ch->schema, rec, 1, effects, err);
+	return r;
+}
+
+static int
+take(struct crm_change *ch, const struct crm_record *old,
+    const struct crm_record *rec, bool again, struct crm_err *err)
+{
+	struct crm_buf image = {0}, keys = {0}, effects = {0}, before = {0};
+	struct crm_op op = {.kind = rec->kind->number,
+	    .what = old ? 'c' : 'a',
+	    .number = rec->id,
+	    .base = old ? old->revision : 0};
+	struct crm_record flat = *rec;
+	int r;
+
+	flat.revision = 0;
+	crm_record_encode(&flat, &image);
+	r = crm_buf_check(&image, err);
+	if (r == CRM_OK && old != NULL && !again) {
+		struct crm_record was = *old;
+
+		was.revision = 0;
+		crm_record_encode(&was, &before);
+		r = crm_buf_check(&before, err);
+		if (r == CRM_OK &&
+		    crm_str_eq(crm_buf_str(&before), crm_buf_str(&image)))
+			r = CRM_NO;
+	}
+	if (r == CRM_OK)
+		r = crm_change_derive(ch, old, rec, &keys, &effects, err);
+	if (r == CRM_OK)
+		r = crm_change_spool(ch, &op, crm_buf_str(&image),
+		    crm_buf_str(&keys), crm_buf_str(&effects), err);
+	if (r == CRM_OK && !again) {
+		if (old != NULL)
+			ch->count[op.kind].changed++;
+		else
+			ch->count[op.kind].added++;
+	}
+	crm_buf_release(&image);
+	crm_buf_release(&keys);
+	crm_buf_release(&effects);
+	crm_buf_release(&before);
+	return r;
+}
+
+int
+crm_change_put(
+    struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
+{
+	const struct crm_hooks *h = &crm_hooks[rec->kind->number];
+	struct crm_record *old = NULL;
+	uint64_t off = 0, number = rec->id;
+	bool again;
+	int r;
+
+	again =
+	    number != 0 && crm_idmap_get(&ch->latest,
+			       crm_op_slot(rec->kind->number, number), &off);
+	if (number != 0) {
+		r = crm_change_stored(ch, rec->kind, number, &old, err);
+		if (r == CRM_NOTFOUND && again) {
+			old = NULL;
+			r = CRM_OK;
+		}
+		if (r == CRM_NOTFOUND)
+			return crm_err_set(err, CRM_NOTFOUND,
+			    "there is no %s %s%llu", rec->kind->name,
+			    rec->kind->letter, (unsigned long long)number);
+	} else
+		r = number_new(ch, rec, err);
+	if (r < 0)
+		return r;
+	ch->depth++;
+	r = resolve(ch, rec, err);
+	if (r == CRM_OK)
+		r = normal_rows(ch, rec, err);
+	if (r == CRM_OK)
+		r = keep_identities(ch, old, rec, err);
+	if (r == CRM_OK && h->prepare != NULL)
+		r = h->prepare(ch, old, rec, err);
+	if (r == CRM_OK)
+		r = required(rec, err);
+	if (r == CRM_OK)
+		r = fixed(old, rec, err);
+	if (r == CRM_OK)
+		r = crm_change_unique(ch, rec, 0, err);
+	if (r == CRM_OK)
+		r = take(ch, old, rec, again, err);
+	if (r == CRM_OK && old != NULL)
+		r = crm_change_unique(ch, old, -1, err);
+	if (r == CRM_OK)
+		r = crm_change_unique(ch, rec, 1, err);
+	if (r == CRM_OK && h->after != NULL)
+		r = h->after(ch, old, rec, err);
+	ch->depth--;
+	return r;
+}
+
+int
+crm_change_attach(struct crm_change *ch, unsigned table, struct crm_str key,
+    struct crm_str value, struct crm_err *err)
+{
+	struct crm_op op = {.what = 'x'};
+	struct crm_buf keys = {0};
+	int r;
+
+	crm_derive_put(&keys, value.n ? 1 : -1, table, key, value);
+	r = crm_buf_check(&keys, err);
+	if (r == CRM_OK)
+		r = crm_change_spool(ch, &op, (struct crm_str){"", 0},
+		    crm_buf_str(&keys), (struct crm_str){"", 0}, err);
+	crm_buf_release(&keys);
+	return r;
+}

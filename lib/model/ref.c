@@ -1,0 +1,241 @@
+/*
+ * ref.c - from an id or reference to a record's number.
+ *
+ * Wherever an id is taken a reference may stand.  An ambiguous one is an
+ * error that lists the candidates; nothing is ever guessed.
+ */
+#include <stdio.h>
+
+#include "change.h"
+
+#define CANDIDATES 5
+
+struct reference {
+	unsigned kind;
+	struct crm_str scheme, value, text;
+};
+
+static int
+clip(size_t n)
+{
+	return (int)(n < 120 ? n : 120);
+}
+
+/* Takes "kind/" off the front; scheme and value apart. */
+static int
+reference_parse(const struct crm_schema *s, unsigned kind, struct crm_str text,
+    struct reference *out, struct crm_err *err)
+{
+	const struct crm_kind *k;
+	const char *colon, *slash;
+
+	out->kind = kind;
+	out->text = text;
+	colon = text.n ? memchr(text.p, ':', text.n) : NULL;
+	slash = text.n ? memchr(text.p, '/', text.n) : NULL;
+	if (slash != NULL && (colon == NULL || slash < colon)) {
+		struct crm_str name = {text.p, (size_t)(slash - text.p)};
+
+		k = crm_schema_kind(s, name);
+		if (k == NULL)
+			return crm_err_set(err, CRM_EDATA,
+			    "'%.*s' names no kind of record: '%.*s'",
+			    clip(text.n), text.p, clip(name.n), name.p);
+		if (kind != 0 && k->number != kind)
+			return crm_err_set(err, CRM_EDATA,
+			    "'%.*s' is a %s, a %s was wanted", clip(text.n),
+			    text.p, k->name, s->kind[kind].name);
+		out->kind = k->number;
+		text.n -= name.n + 1;
+		text.p = slash + 1;
+		colon = text.n ? memchr(text.p, ':', text.n) : NULL;
+	}
+	if (colon == NULL || colon == text.p)
+		return crm_err_set(err, CRM_EDATA,
+		    "'%.*s' is not an id (%s42) or reference (scheme:value)",
+		    clip(text.n), text.p,
+		    out->kind && s->kind[out->kind].letter
+			? s->kind[out->kind].letter
+			: "C");
+	out->scheme = (struct crm_str){text.p, (size_t)(colon - text.p)};
+	out->value = (struct crm_str){colon + 1, text.n - out->scheme.n - 1};
+	if (out->kind == 0) {
+		crm_err_set(err, CRM_EDATA, "'%.*s' could be of any kind",
+		    clip(text.n), text.p);
+		crm_err_hint(err, "put the kind before it: customer/%.*s",
+		    clip(text.n), text.p);
+		return CRM_EDATA;
+	}
+	return CRM_OK;
+}
+
+/* Follows merges to the record that lives. */
+int
+crm_ref_live(struct crm_txn *t, struct crm_change *ch,
+    const struct crm_schema *s, unsigned kind, uint64_t *number,
+    struct crm_err *err)
+{
+	char kb[8];
+	struct crm_str bytes, key;
+	uint64_t state, revision, into;
+	unsigned hops;
+
+	for (hops = 0; hops < 64; hops++) {
+		if (ch != NULL && crm_change_pending(ch, kind, *number, &state))
+			return state == CRM_LIVE ? CRM_OK : CRM_NOTFOUND;
+		key = crm_number_key(*number, kb);
+		int r = crm_get(t, CRM_TAB_KIND + kind, key, &bytes, err);
+
+		if (r < 0)
+			return r;
+		r = crm_unseal(CRM_TAB_KIND + kind, key, &bytes, err);
+		if (r < 0)
+			return r;
+		if (!crm_take_var(&bytes, &state) ||
+		    !crm_take_var(&bytes, &revision))
+			return crm_err_set(err, CRM_EDAMAGE,
+			    "the record of %s %llu cannot be read",
+			    s->kind[kind].name, (unsigned long long)*number);
+		if (state != CRM_MERGED)
+			return state == CRM_LIVE ? CRM_OK : CRM_NOTFOUND;
+		if (!crm_take_var(&bytes, &into))
+			break;
+		*number = into;
+	}
+	return crm_err_set(err, CRM_EDAMAGE, "%s %llu is merged in a circle",
+	    s->kind[kind].name, (unsigned long long)*number);
+}
+
+static int
+find_id(struct crm_txn *t, struct crm_change *ch, const struct crm_schema *s,
+    unsigned kind, const struct crm_id *id, struct crm_str text,
+    struct crm_value *out, struct crm_err *err)
+{
+	uint64_t number = id->number;
+	int r;
+
+	if (kind != 0 && id->kind != kind)
+		return crm_err_set(err, CRM_EDATA,
+		    "'%.*s' is the id of a %s, one of a %s was wanted",
+		    clip(text.n), text.p, s->kind[id->kind].name,
+		    s->kind[kind].name);
+	r = crm_ref_live(t, ch, s, id->kind, &number, err);
+	if (r == CRM_NOTFOUND)
+		return crm_err_set(err, CRM_NOTFOUND, "there is no %s %.*s",
+		    s->kind[id->kind].name, clip(text.n), text.p);
+	if (r < 0)
+		return r;
+	*out = crm_value_id(id->kind, number);
+	if (number == id->number) {
+		out->sub = id->sub;
+		out->part = id->part;
+	}
+	return CRM_OK;
+}
+
+/* The numbers in the store behind an identity, the pending ones counted. */
+static int
+candidates(struct crm_txn *t, struct crm_change *ch,
+    const struct reference *ref, struct crm_str prefix, uint64_t *found,
+    size_t *n, struct crm_err *err)
+{
+	struct crm_cursor *cur = NULL;
+	struct crm_str k, v;
+	uint64_t pending;
+	int r;
+
+	*n = 0;
+	if (ch != NULL && crm_change_ident(ch, prefix, &pending)) {
+		if (pending != 0)
+			found[(*n)++] = pending;
+		return CRM_OK;
+	}
+	r = crm_cursor_open(t, CRM_TAB_IDENT, &cur, err);
+	if (r < 0)
+		return r;
+	for (r = crm_cursor_seek(cur, prefix, &k, &v, err); r == CRM_OK;
+	     r = crm_cursor_next(cur, &k, &v, err)) {
+		struct crm_str tail;
+
+		if (k.n != prefix.n + 8 || !crm_str_starts(k, prefix))
+			break;
+		r = crm_unseal(CRM_TAB_IDENT, k, &v, err);
+		if (r < 0)
+			break;
+		tail = (struct crm_str){k.p + prefix.n, 8};
+		if (*n < CANDIDATES)
+			crm_take_be(&tail, 8, &found[*n]);
+		++*n;
+	}
+	crm_cursor_close(cur);
+	(void)ref;
+	return r == CRM_NOTFOUND ? CRM_OK : r;
+}
+
+static int
+ambiguous(const struct crm_schema *s, const struct reference *ref,
+    const uint64_t *found, size_t n, struct crm_err *err)
+{
+	struct crm_buf list = {.max = 512};
+	size_t i;
+
+	for (i = 0; i < n && i < CANDIDATES; i++) {
+		struct crm_id id = {
+		    .kind = (uint8_t)ref->kind, .number = found[i]};
+
+		if (i > 0)
+			crm_buf_puts(&list, ", ");
+		crm_id_put(s, &list, &id, true);
+	}
+	if (n > CANDIDATES)
+		crm_buf_puts(&list, ", ...");
+	crm_err_set(err, CRM_EDATA, "'%.*s' is ambiguous: %.*s",
+	    clip(ref->text.n), ref->text.p, (int)list.n, list.p ? list.p : "");
+	crm_buf_release(&list);
+	return CRM_EDATA;
+}
+
+int
+crm_ref_find(struct crm_txn *t, struct crm_change *change, unsigned kind,
+    const struct crm_schema *s, struct crm_str ref, struct crm_value *out,
+    struct crm_err *err)
+{
+	struct crm_buf key = {.max = CRM_KEY_MAX}, normal = {.max = 2048};
+	uint64_t found[CANDIDATES];
+	struct reference parsed;
+	struct crm_id id;
+	size_t n;
+	int r;
+
+	ref = crm_str_trim(ref);
+	if (crm_id_parse(s, ref, &id) == CRM_OK)
+		return find_id(t, change, s, kind, &id, ref, out, err);
+	r = reference_parse(s, kind, ref, &parsed, err);
+	if (r < 0)
+		return r;
+	r = crm_ident_normal(s, parsed.scheme, parsed.value, &normal, err);
+	if (r < 0)
+		goto out;
+	crm_ident_key(
+	    &key, parsed.kind, parsed.scheme, crm_buf_str(&normal), 0);
+	r = crm_buf_check(&key, err);
+	if (r < 0)
+		goto out;
+	r = candidates(t, change, &parsed, crm_buf_str(&key), found, &n, err);
+	if (r < 0)
+		goto out;
+	if (n == 0) {
+		r = crm_err_set(err, CRM_NOTFOUND, "no %s has '%.*s'",
+		    s->kind[parsed.kind].name, clip(ref.n), ref.p);
+		goto out;
+	}
+	if (n > 1) {
+		r = ambiguous(s, &parsed, found, n, err);
+		goto out;
+	}
+	*out = crm_value_id(parsed.kind, found[0]);
+out:
+	crm_buf_release(&key);
+	crm_buf_release(&normal);
+	return r;
+}

@@ -1,0 +1,184 @@
+/*
+ * scan.c - reading records as the model shows them: virtual fields filled,
+ * figures added where they are wanted.
+ */
+#include <stdlib.h>
+
+#include "hooks.h"
+
+struct crm_scan {
+	struct crm_txn *txn;
+	const struct crm_schema *schema;
+	const struct crm_kind *kind;
+	struct crm_want want;
+	bool figures, virtuals;
+	int time; /* the field that must lie before at, -1 */
+	int64_t at;
+	struct crm_cursor *cursor;
+	bool begun;
+	struct crm_arena arena;
+	struct crm_record *rec;
+};
+
+/* Virtual fields need the parts they are made of; a role is in parts. */
+static void
+widen(const struct crm_kind *k, const struct crm_want *in, struct crm_want *out,
+    bool *figures, bool *virtuals)
+{
+	size_t i;
+
+	*out = *in;
+	*figures = *virtuals = false;
+	for (i = 0; i < k->nfields; i++) {
+		if (!crm_wants(in, (int)i))
+			continue;
+		if (k->fields[i].flags & CRM_F_FIGURE)
+			*figures = true;
+		if (k->fields[i].flags & CRM_F_VIRTUAL)
+			*virtuals = true;
+	}
+	if (*virtuals)
+		out->parts |= (1u << k->nparts) - 1;
+}
+
+static int
+fill(struct crm_txn *t, const struct crm_schema *s, bool figures, bool virtuals,
+    int64_t at, const struct crm_want *want, struct crm_record *rec,
+    struct crm_err *err)
+{
+	const struct crm_hooks *h = &crm_hooks[rec->kind->number];
+
+	if (virtuals && h->compute != NULL)
+		h->compute(s, rec);
+	if (figures && h->figures != NULL)
+		return h->figures(t, s, at, want, rec, err);
+	return CRM_OK;
+}
+
+int
+crm_model_read(struct crm_txn *t, const struct crm_schema *s,
+    const struct crm_kind *k, uint64_t number, const struct crm_want *want,
+    struct crm_record *rec, struct crm_err *err)
+{
+	bool figures, virtuals;
+	struct crm_want wide;
+	int r;
+
+	widen(k, want, &wide, &figures, &virtuals);
+	r = crm_record_read(t, k, number, &wide, rec, err);
+	if (r == CRM_OK)
+		r = fill(t, s, figures, virtuals, INT64_MAX, want, rec, err);
+	return r;
+}
+
+int
+crm_scan_open(struct crm_txn *t, const struct crm_schema *s,
+    const struct crm_kind *k, const struct crm_want *want, int64_t at,
+    struct crm_scan **out, struct crm_err *err)
+{
+	struct crm_scan *sc;
+	int r;
+
+	*out = NULL;
+	sc = calloc(1, sizeof *sc);
+	if (sc == NULL)
+		return crm_err_nomem(err);
+	sc->txn = t;
+	sc->schema = s;
+	sc->kind = k;
+	sc->at = at;
+	sc->time = -1;
+	widen(k, want, &sc->want, &sc->figures, &sc->virtuals);
+	if (at != INT64_MAX && k->time != NULL) {
+		sc->time = crm_kind_field(k, crm_str(k->time));
+		crm_want_field(&sc->want, sc->time);
+	}
+	sc->rec = crm_record_new(k, &sc->arena);
+	r = sc->rec == NULL ? crm_err_nomem(err)
+			    : crm_cursor_open(t, CRM_TAB_KIND + k->number,
+				  &sc->cursor, err);
+	if (r < 0) {
+		crm_scan_close(sc);
+		return r;
+	}
+	*out = sc;
+	return CRM_OK;
+}
+
+/* What had not happened by `at` is not there; a day is compared as its
+ * beginning. */
+static bool
+later(const struct crm_scan *sc)
+{
+	const struct crm_value *v;
+	int64_t t;
+
+	if (sc->time < 0)
+		return false;
+	v = &sc->rec->v[sc->time];
+	if (v->type == CRM_T_NONE)
+		return false;
+	t = v->type == CRM_T_DATE ? crm_day_begin(&sc->schema->calendar, v->i)
+				  : v->i;
+	return t >= sc->at;
+}
+
+int
+crm_scan_next(struct crm_scan *sc, struct crm_record **rec, struct crm_err *err)
+{
+	unsigned table = CRM_TAB_KIND + sc->kind->number;
+	struct crm_str k, v, tail;
+	uint64_t number;
+	int r;
+
+	for (;;) {
+		if (!sc->begun)
+			r = crm_cursor_seek(
+			    sc->cursor, (struct crm_str){"", 0}, &k, &v, err);
+		else
+			r = crm_cursor_next(sc->cursor, &k, &v, err);
+		sc->begun = true;
+		if (r < 0)
+			return r;
+		r = crm_unseal(table, k, &v, err);
+		if (r < 0)
+			return r;
+		tail = k;
+		if (!crm_take_be(&tail, 8, &number))
+			return crm_err_set(err, CRM_EDAMAGE,
+			    "a key of the %ss is not a number", sc->kind->name);
+		if (v.n > 0 && v.p[0] != CRM_LIVE)
+			continue;
+		/* figures and virtual values are in the arena: reset it when
+		 * it has grown, with a fresh record */
+		if (sc->arena.used > ((size_t)1 << 18)) {
+			crm_arena_reset(&sc->arena);
+			sc->rec = crm_record_new(sc->kind, &sc->arena);
+			if (sc->rec == NULL)
+				return crm_err_nomem(err);
+		}
+		r = crm_record_decode(sc->schema, v, &sc->want, sc->rec, err);
+		if (r < 0)
+			return r;
+		sc->rec->id = number;
+		sc->rec->v[0] = crm_value_id(sc->kind->number, number);
+		if (later(sc))
+			continue;
+		r = fill(sc->txn, sc->schema, sc->figures, sc->virtuals, sc->at,
+		    &sc->want, sc->rec, err);
+		if (r < 0)
+			return r;
+		*rec = sc->rec;
+		return CRM_OK;
+	}
+}
+
+void
+crm_scan_close(struct crm_scan *sc)
+{
+	if (sc == NULL)
+		return;
+	crm_cursor_close(sc->cursor);
+	crm_arena_release(&sc->arena);
+	free(sc);
+}

@@ -46,8 +46,9 @@ enum cli_group {
 	CLI_FIELDS = 64, /* --FIELD VALUE for each field that can be written */
 	CLI_EXPR = 128,	 /* -w -D only */
 	CLI_WORDS = 256, /* no options: they end at the first operand */
-	CLI_SIGNED = 512 /* no options: past the first operand -word (two
-			    letters and more) is an operand: tag - -xmas */
+	CLI_SIGNED = 512, /* no options: past the first operand -word (two
+			     letters and more) is an operand: tag - -xmas */
+	CLI_NOTIME = 1024 /* CLI_LIST without --since and --until */
 };
 
 enum cli_mode {

@@ -89,6 +89,14 @@ verb_help(struct cli *c, const struct cli_verb *v, struct cli_knowns *k,
 	return CRM_OK;
 }
 
+static bool
+has_group(const struct cli_verb *v, unsigned group)
+{
+	if (group == CLI_TIMES)
+		return (v->groups & CLI_LIST) && !(v->groups & CLI_NOTIME);
+	return (v->groups & group) != 0;
+}
+
 /* One group of a whole command: the verbs that have it, then its options as
  * the first of them knows them. */
 static int
@@ -101,7 +109,7 @@ command_group(struct cli *c, const struct cli_verb **verb, size_t n,
 	int code = CRM_OK;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!(verb[i]->groups & group))
+		if (!has_group(verb[i], group))
 			continue;
 		crm_buf_putf(&of, "%s%s", first ? ", " : " (", verb[i]->name);
 		if (!first)

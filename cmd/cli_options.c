@@ -41,14 +41,18 @@ static const struct cli_option list[] = {
 	"only records for which the expression holds"},
     {'D', "define", CLI_TEXTS, &cli_opt.define, "NAME=VALUE",
 	"the value of $NAME in expressions"},
-    {0, "since", CLI_TEXT, &cli_opt.since, "TIME", "only from this time on"},
-    {0, "until", CLI_TEXT, &cli_opt.until, "TIME", "only before this time"},
     {0, "sort", CLI_TEXT, &cli_opt.sort, "NAMES",
 	"sort by these columns, falling where - stands before"},
     {0, "limit", CLI_INT, &cli_opt.limit, "N", "only the first N"},
     {0, "count", CLI_FLAG, &cli_opt.count, NULL, "print only their number"},
     {'e', "exists", CLI_FLAG, &cli_opt.exists, NULL,
 	"print nothing, exit 1 when there is none"},
+    {0},
+};
+
+static const struct cli_option times[] = {
+    {0, "since", CLI_TEXT, &cli_opt.since, "TIME", "only from this time on"},
+    {0, "until", CLI_TEXT, &cli_opt.until, "TIME", "only before this time"},
     {0},
 };
 
@@ -107,6 +111,7 @@ static const struct cli_option at[] = {
 
 const struct cli_shared cli_shared[] = {
     {CLI_LIST, "Choosing records", list},
+    {CLI_TIMES, "Their time", times},
     {CLI_EXPR, "Choosing records", expr},
     {CLI_CLOCK, "The clock", at},
     {CLI_IN, "A stream on stdin", in},
@@ -285,11 +290,22 @@ know_field(struct crm_arena *a, const struct crm_kind *kind, int i,
 	    CLI_FIELDS, err);
 }
 
+/* What a list of things with a time has besides. */
+static unsigned
+verb_groups(const struct cli_verb *verb)
+{
+	unsigned groups = verb->groups;
+
+	if ((groups & CLI_LIST) && !(groups & CLI_NOTIME))
+		groups |= CLI_TIMES;
+	return groups;
+}
+
 int
 cli_know(struct crm_arena *a, const struct cli_verb *verb,
     const struct crm_kind *kind, struct cli_knowns *to, struct crm_err *err)
 {
-	unsigned groups = verb ? verb->groups : 0;
+	unsigned groups = verb ? verb_groups(verb) : 0;
 	const struct cli_option *o;
 	int code = CRM_OK;
 

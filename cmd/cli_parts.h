@@ -21,7 +21,11 @@ struct cli_shared {
 extern const struct cli_shared cli_shared[];
 
 /* Tags of known options beside the bits of cli_group. */
-enum { CLI_ALWAYS = 0, CLI_OWN = 1 << 16 };
+enum {
+	CLI_ALWAYS = 0,
+	CLI_OWN = 1 << 16,
+	CLI_TIMES = 1 << 17 /* the part of CLI_LIST that CLI_NOTIME lacks */
+};
 
 /* An option a verb takes: a row of a table, or one made of a field. */
 struct cli_known {

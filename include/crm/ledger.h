@@ -21,8 +21,13 @@ enum crm_ledger_flag {
 	CRM_L_RECURRING = 16,
 	CRM_L_SELLER = 32, /* a third party sold */
 	CRM_L_GUEST = 64,
-	CRM_L_VOID = 128 /* does not count (cart, pending, test, ...) */
+	CRM_L_VOID = 128, /* does not count (cart, pending, test, ...) */
+	CRM_L_GONE = 256  /* takes its order back (cancelled, or it left the
+			     statuses that count): one order less */
 };
+/* Orders of a span of time are its SALE entries that are not VOID, less
+ * those that a GONE entry of the same order takes back; money is the sum of
+ * all entries that are not VOID. */
 struct crm_ledger_entry {
 	uint64_t customer, order;
 	int64_t time;

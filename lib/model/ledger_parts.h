@@ -1,0 +1,28 @@
+/*
+ * ledger_parts.h - what ledger.c and tally.c share; inside the room only.
+ */
+#ifndef CRM_MODEL_LEDGER_PARTS_H
+#define CRM_MODEL_LEDGER_PARTS_H
+
+#include <crm/ledger.h>
+
+/* What one order adds to (sign 1) or takes from (-1) a customer's figures. */
+struct crm_tally_delta {
+	uint64_t customer;
+	int sign;
+	struct crm_tally y;
+};
+
+/* The empty figures. */
+struct crm_tally crm_tally_none(void);
+/* Reads figures off the front of *s.  False for damage. */
+bool crm_tally_take(struct crm_str *s, struct crm_tally *out);
+/* a + sign * b but for first and last.  False on overflow. */
+bool crm_tally_add(struct crm_tally *a, const struct crm_tally *b, int sign);
+/* Applies the deltas of one customer, whose ledger is up to date already.
+ * append: there is no customer at or past this one in the table. */
+int crm_tally_apply(struct crm_txn *t, uint64_t customer,
+    const struct crm_tally_delta *d, size_t n, bool append,
+    struct crm_err *err);
+
+#endif

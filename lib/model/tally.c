@@ -1,0 +1,345 @@
+/*
+ * tally.c - each customer's figures.
+ *
+ * Figures are sums, so an order's part is added when it is written and taken
+ * off when it changes; the times of the first and the last order are no sums,
+ * and are looked up in the ledger again when, and only when, the order that
+ * gave one of them is gone.  A customer without figures has no entry at all,
+ * so that a store from which all orders were removed is the store it was.
+ */
+#include <stdlib.h>
+
+#include <crm/hash.h>
+
+#include "ledger_parts.h"
+
+struct crm_tally
+crm_tally_none(void)
+{
+	return (struct crm_tally){.first = INT64_MIN, .last = INT64_MIN};
+}
+
+/* ---- the stored form ---- */
+
+/* The sums that are money or counts, in the order in which they are kept. */
+static void
+sums_of(struct crm_tally *y, int64_t *out[7])
+{
+	int64_t *sum[7] = {&y->orders, &y->revenue, &y->spent, &y->refunded,
+	    &y->discounts, &y->cost, &y->returns};
+
+	memcpy(out, sum, sizeof sum);
+}
+
+void
+crm_tally_encode(const struct crm_tally *y, struct crm_buf *out)
+{
+	struct crm_tally copy = *y;
+	int64_t *sum[7];
+
+	sums_of(&copy, sum);
+	for (int i = 0; i < 7; i++)
+		crm_buf_putzig(out, *sum[i]);
+	crm_buf_putvar(out, y->items.scale);
+	crm_buf_putzig(out, y->items.v);
+	crm_buf_putvar(out, y->first != INT64_MIN);
+	if (y->first != INT64_MIN) {
+		crm_buf_putzig(out, y->first);
+		crm_buf_putzig(
+		    out, (int64_t)((uint64_t)y->last - (uint64_t)y->first));
+	}
+}
+
+bool
+crm_tally_take(struct crm_str *s, struct crm_tally *out)
+{
+	int64_t *sum[7], span;
+	uint64_t scale, some;
+
+	*out = crm_tally_none();
+	sums_of(out, sum);
+	for (int i = 0; i < 7; i++)
+		if (!crm_take_zig(s, sum[i]))
+			return false;
+	if (!crm_take_var(s, &scale) || scale > CRM_SCALE_MAX ||
+	    !crm_take_zig(s, &out->items.v) || !crm_take_var(s, &some))
+		return false;
+	out->items.scale = (uint8_t)scale;
+	if (!some)
+		return true;
+	if (!crm_take_zig(s, &out->first) || !crm_take_zig(s, &span))
+		return false;
+	out->last = (int64_t)((uint64_t)out->first + (uint64_t)span);
+	return true;
+}
+
+int
+crm_tally_decode(
+    struct crm_str bytes, struct crm_tally *out, struct crm_err *err)
+{
+	if (crm_tally_take(&bytes, out) && bytes.n == 0)
+		return CRM_OK;
+	*out = crm_tally_none();
+	return crm_err_set(
+	    err, CRM_EDAMAGE, "a customer's figures cannot be read");
+}
+
+int
+crm_tally_read(struct crm_txn *t, uint64_t customer, struct crm_tally *out,
+    struct crm_err *err)
+{
+	char key[8];
+	struct crm_str k = crm_number_key(customer, key), v;
+	int r = crm_get(t, CRM_TAB_TALLY, k, &v, err);
+
+	*out = crm_tally_none();
+	if (r == CRM_NOTFOUND)
+		return CRM_OK;
+	if (r == CRM_OK)
+		r = crm_unseal(CRM_TAB_TALLY, k, &v, err);
+	return r == CRM_OK ? crm_tally_decode(v, out, err) : r;
+}
+
+/* ---- sums ---- */
+
+bool
+crm_tally_add(struct crm_tally *a, const struct crm_tally *b, int sign)
+{
+	struct crm_tally from = *b;
+	int64_t *to[7], *add[7];
+
+	sums_of(a, to);
+	sums_of(&from, add);
+	for (int i = 0; i < 7; i++)
+		if (!(sign > 0 ? crm_add64(*to[i], *add[i], to[i])
+			       : crm_sub64(*to[i], *add[i], to[i])))
+			return false;
+	return sign > 0 ? crm_dec_add(a->items, b->items, &a->items)
+			: crm_dec_sub(a->items, b->items, &a->items);
+}
+
+static void
+widen(struct crm_tally *y, int64_t first, int64_t last)
+{
+	if (first == INT64_MIN)
+		return;
+	if (y->first == INT64_MIN || first < y->first)
+		y->first = first;
+	if (y->last == INT64_MIN || last > y->last)
+		y->last = last;
+}
+
+static int
+too_large(uint64_t customer, struct crm_err *err)
+{
+	return crm_err_set(err, CRM_EDATA,
+	    "the figures of customer %llu are too large to be kept",
+	    (unsigned long long)customer);
+}
+
+/* ---- the first and the last order, from the ledger ---- */
+
+struct sale {
+	int64_t time;
+	int net; /* sales less what took them back */
+};
+
+static int
+note_entry(struct crm_idmap *place, struct sale **sale, size_t *n, size_t *cap,
+    const struct crm_ledger_entry *e, struct crm_err *err)
+{
+	uint64_t at;
+	int r;
+
+	if ((e->flags & CRM_L_VOID) || !(e->flags & (CRM_L_SALE | CRM_L_GONE)))
+		return CRM_OK;
+	if (!crm_idmap_get(place, e->order, &at)) {
+		at = *n;
+		r = crm_idmap_put(place, e->order, at);
+		if (r < 0 && r != CRM_NO)
+			return crm_err_nomem(err);
+		if (!crm_grow(sale, cap, *n, sizeof **sale))
+			return crm_err_nomem(err);
+		(*sale)[(*n)++] = (struct sale){.time = e->time};
+	}
+	(*sale)[at].net += e->flags & CRM_L_SALE ? 1 : -1;
+	return CRM_OK;
+}
+
+static int
+find_ends(struct crm_txn *t, uint64_t customer, struct crm_tally *y,
+    struct crm_err *err)
+{
+	struct crm_idmap place = {0};
+	struct crm_ledger *l = NULL;
+	struct crm_ledger_entry e;
+	struct sale *sale = NULL;
+	size_t n = 0, cap = 0;
+	int r;
+
+	y->first = y->last = INT64_MIN;
+	r = crm_ledger_open(t, customer, &l, err);
+	while (r == CRM_OK) {
+		r = crm_ledger_next(l, &e, err);
+		if (r == CRM_OK)
+			r = note_entry(&place, &sale, &n, &cap, &e, err);
+	}
+	if (r == CRM_NOTFOUND)
+		r = CRM_OK;
+	for (size_t i = 0; r == CRM_OK && i < n; i++)
+		if (sale[i].net > 0)
+			widen(y, sale[i].time, sale[i].time);
+	free(sale);
+	crm_idmap_release(&place);
+	crm_ledger_close(l);
+	return r;
+}
+
+static bool
+is_zero(const struct crm_tally *y)
+{
+	struct crm_tally copy = *y;
+	int64_t *sum[7];
+
+	sums_of(&copy, sum);
+	for (int i = 0; i < 7; i++)
+		if (*sum[i] != 0)
+			return false;
+	return y->items.v == 0 && y->first == INT64_MIN;
+}
+
+int
+crm_tally_apply(struct crm_txn *t, uint64_t customer,
+    const struct crm_tally_delta *d, size_t n, bool append, struct crm_err *err)
+{
+	struct crm_tally y = crm_tally_none(), added, gone;
+	struct crm_buf b = {0};
+	char key[8];
+	struct crm_str k = crm_number_key(customer, key);
+	int r = CRM_OK;
+
+	if (!append)
+		r = crm_tally_read(t, customer, &y, err);
+	added = gone = crm_tally_none();
+	for (size_t i = 0; r == CRM_OK && i < n; i++) {
+		if (!crm_tally_add(&y, &d[i].y, d[i].sign))
+			return too_large(customer, err);
+		widen(
+		    d[i].sign > 0 ? &added : &gone, d[i].y.first, d[i].y.last);
+	}
+	if (r < 0)
+		return r;
+	widen(&y, added.first, added.last);
+	/* What is added again at the very same end holds it. */
+	if (gone.first != INT64_MIN &&
+	    ((gone.first <= y.first && added.first != y.first) ||
+		(gone.last >= y.last && added.last != y.last)))
+		r = find_ends(t, customer, &y, err);
+	if (r == CRM_OK && is_zero(&y)) {
+		r = append ? CRM_OK : crm_del(t, CRM_TAB_TALLY, k, err);
+		return r == CRM_NOTFOUND ? CRM_OK : r;
+	}
+	crm_tally_encode(&y, &b);
+	crm_seal(CRM_TAB_TALLY, k, &b);
+	if (r == CRM_OK)
+		r = crm_buf_check(&b, err);
+	if (r == CRM_OK)
+		r = crm_put(t, CRM_TAB_TALLY, k, crm_buf_str(&b),
+		    append ? CRM_PUT_APPEND : 0, err);
+	crm_buf_release(&b);
+	return r;
+}
+
+/* ---- as of a moment ---- */
+
+int
+crm_tally_at(struct crm_txn *t, const struct crm_schema *s, uint64_t customer,
+    int64_t at, struct crm_tally *out, struct crm_err *err)
+{
+	const struct crm_kind *k = &s->kind[CRM_K_ORDER];
+	struct crm_arena a = {0};
+	struct crm_idmap seen = {0};
+	struct crm_ledger *l = NULL;
+	struct crm_ledger_entry e;
+	struct crm_record *rec;
+	struct crm_tally y;
+	int r;
+
+	*out = crm_tally_none();
+	if (at == INT64_MAX)
+		return crm_tally_read(t, customer, out, err);
+	r = crm_ledger_open(t, customer, &l, err);
+	while (r == CRM_OK) {
+		r = crm_ledger_next(l, &e, err);
+		if (r < 0 || e.time >= at)
+			break;
+		r = crm_idmap_put(&seen, e.order, 1);
+		if (r == CRM_NO) {
+			r = CRM_OK;
+			continue;
+		}
+		crm_arena_reset(&a);
+		rec = crm_record_new(k, &a);
+		if (r < 0 || !rec) {
+			r = crm_err_nomem(err);
+			break;
+		}
+		r = crm_record_read(t, k, e.order, &crm_want_all, rec, err);
+		if (r == CRM_OK)
+			r = crm_order_tally(s, rec, at, &y, err);
+		else if (r == CRM_NOTFOUND)
+			r = crm_err_set(err, CRM_EDAMAGE,
+			    "the ledger has order %llu, which is not there",
+			    (unsigned long long)e.order);
+		if (r == CRM_OK && !crm_tally_add(out, &y, 1))
+			r = too_large(customer, err);
+		if (r == CRM_OK)
+			widen(out, y.first, y.last);
+	}
+	if (r == CRM_NOTFOUND)
+		r = CRM_OK;
+	crm_idmap_release(&seen);
+	crm_ledger_close(l);
+	crm_arena_release(&a);
+	return r;
+}
+
+/* ---- into a customer record ---- */
+
+static struct crm_value
+figure(const struct crm_tally *y, const char *name, unsigned digits)
+{
+	struct {
+		const char *name;
+		enum crm_type type;
+		int64_t v;
+	} row[] = {{"orders", CRM_T_INT, y->orders},
+	    {"revenue", CRM_T_MONEY, y->revenue},
+	    {"first_order", CRM_T_TIME, y->first},
+	    {"last_order", CRM_T_TIME, y->last},
+	    {"spent", CRM_T_MONEY, y->spent},
+	    {"refunded", CRM_T_MONEY, y->refunded},
+	    {"discounts", CRM_T_MONEY, y->discounts},
+	    {"cost", CRM_T_MONEY, y->cost}, {"returns", CRM_T_INT, y->returns}};
+
+	if (strcmp(name, "items") == 0)
+		return crm_value_num(CRM_T_DECIMAL, y->items.v, y->items.scale);
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+		if (strcmp(name, row[i].name) == 0 &&
+		    (row[i].type != CRM_T_TIME || row[i].v != INT64_MIN))
+			return crm_value_num(row[i].type, row[i].v,
+			    row[i].type == CRM_T_MONEY ? digits : 0);
+	return (struct crm_value){0};
+}
+
+void
+crm_tally_fill(const struct crm_schema *s, const struct crm_tally *y,
+    const struct crm_want *want, struct crm_record *rec)
+{
+	const struct crm_kind *k = rec->kind;
+
+	for (int i = 0; i < k->nfields; i++)
+		if ((k->fields[i].flags & CRM_F_FIGURE) && crm_wants(want, i))
+			rec->v[i] =
+			    figure(y, k->fields[i].name, (unsigned)s->digits);
+}

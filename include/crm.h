@@ -37,4 +37,7 @@
 #include <crm/ledger.h>
 #include <crm/model.h>
 
+/* stats: quantiles, scores, a synthetic shop */
+#include <crm/stats.h>
+
 #endif

@@ -1,0 +1,218 @@
+/*
+ * variate.c - logarithm, exponential and draws from distributions, the same
+ * bits everywhere.
+ *
+ * A libm may choose another algorithm by the processor it runs on, and its
+ * result then differs in the last bit; one such bit changes who is drawn next.
+ * The series here are the plain ones (of atanh and of exp), long enough that
+ * what is cut off is below the rounding of the sum.
+ */
+#include <float.h>
+#include <math.h>
+
+#include <crm/stats.h>
+
+/* ln 2 in two parts; the first has 32 bits, so that whole multiples up to
+ * 2^20 of it are exact. */
+#define LN2_HI 0x1.62e42feep-1
+#define LN2_LO 0x1.a39ef35793c76p-33
+#define LOG2E 0x1.71547652b82fep+0
+
+static double
+from_bits(uint64_t u)
+{
+	double x;
+
+	memcpy(&x, &u, sizeof x);
+	return x;
+}
+
+double
+crm_log(double x)
+{
+	uint64_t u;
+	int e = 0;
+	double f, s, z, sum = 0;
+
+	if (!(x > 0))
+		return x == 0 ? -HUGE_VAL : (double)NAN;
+	if (x > DBL_MAX)
+		return x;
+	if (x < DBL_MIN) {
+		x *= 0x1p54;
+		e = -54;
+	}
+	/* x = m 2^e with m between the root of 1/2 and that of 2. */
+	memcpy(&u, &x, sizeof u);
+	e += (int)(u >> 52) - 1023;
+	x = from_bits((u & (((uint64_t)1 << 52) - 1)) | (uint64_t)1023 << 52);
+	if (x > 0x1.6a09e667f3bcdp+0) {
+		x *= 0.5;
+		e++;
+	}
+	/*
+	 * With s = f / (2 + f): log(1 + f) = 2 (s + s^3/3 + s^5/5 + ...), and
+	 * 2 s = f - s f, which keeps the leading term exact.  s^2 < 0.0295:
+	 * eleven terms leave less than 2^-58 of the first.
+	 */
+	f = x - 1;
+	s = f / (2 + f);
+	z = s * s;
+	for (int k = 23; k >= 3; k -= 2)
+		sum = (sum + 2.0 / k) * z;
+	return e * LN2_HI + (f - (s * (f - sum) - e * LN2_LO));
+}
+
+double
+crm_exp(double x)
+{
+	double r, sum = 1;
+	int k;
+
+	if (x != x)
+		return x;
+	if (x > 709.79)
+		return HUGE_VAL;
+	if (x < -745.2)
+		return 0;
+	k = (int)(x * LOG2E + (x < 0 ? -0.5 : 0.5));
+	r = (x - k * LN2_HI) - k * LN2_LO;
+	/* |r| < 0.35: the term after the 14th is below 2^-60. */
+	for (int n = 14; n >= 2; n--)
+		sum = 1 + sum * r / n;
+	sum = 1 + r * sum;
+	/* In two steps, for results below the normal ones and near the
+	 * largest. */
+	r = from_bits((uint64_t)(1023 + k / 2) << 52);
+	return sum * r * from_bits((uint64_t)(1023 + k - k / 2) << 52);
+}
+
+double
+crm_normal(struct crm_rand *r)
+{
+	double u, v, q;
+
+	do {
+		u = 2 * crm_rand_unit(r) - 1;
+		v = 2 * crm_rand_unit(r) - 1;
+		q = u * u + v * v;
+	} while (q >= 1 || q == 0);
+	return u * sqrt(-2 * crm_log(q) / q);
+}
+
+double
+crm_exponential(struct crm_rand *r)
+{
+	return -crm_log(crm_rand_unit(r));
+}
+
+double
+crm_gamma(struct crm_rand *r, double a)
+{
+	double d, c, x, v, u;
+
+	/* Below 1 by the next shape up and a power of a uniform. */
+	if (a < 1) {
+		u = crm_rand_unit(r);
+		return crm_gamma(r, a + 1) * crm_exp(crm_log(u) / a);
+	}
+	d = a - 1.0 / 3;
+	c = 1 / sqrt(9 * d);
+	for (;;) {
+		do {
+			x = crm_normal(r);
+			v = 1 + c * x;
+		} while (v <= 0);
+		v = v * v * v;
+		u = crm_rand_unit(r);
+		if (crm_log(u) < 0.5 * x * x + d - d * v + d * crm_log(v))
+			return d * v;
+	}
+}
+
+double
+crm_beta(struct crm_rand *r, double a, double b)
+{
+	double x = crm_gamma(r, a), y = crm_gamma(r, b);
+
+	/* Both may be too small for a double where shapes are tiny. */
+	return x + y > 0 ? x / (x + y) : 0.5;
+}
+
+uint64_t
+crm_poisson(struct crm_rand *r, double mean)
+{
+	uint64_t n = 0;
+
+	/* A sum of parts whose e^-mean is far from the smallest double. */
+	while (mean > 0) {
+		double part = mean > 16 ? 16 : mean, p = 1;
+		double floor = crm_exp(-part);
+
+		for (;;) {
+			p *= crm_rand_unit(r);
+			if (p <= floor)
+				break;
+			n++;
+		}
+		mean -= part;
+	}
+	return n;
+}
+
+/* The integral of x^-s from 1 to x, and its inverse. */
+static double
+area(double s, double x)
+{
+	if (s == 1)
+		return crm_log(x);
+	return (crm_exp((1 - s) * crm_log(x)) - 1) / (1 - s);
+}
+
+static double
+place(double s, double y)
+{
+	double z;
+
+	if (s == 1)
+		return crm_exp(y);
+	z = 1 + (1 - s) * y;
+	return z > 0 ? crm_exp(crm_log(z) / (1 - s)) : HUGE_VAL;
+}
+
+static double
+height(double s, double x)
+{
+	return crm_exp(-s * crm_log(x));
+}
+
+void
+crm_zipf_init(struct crm_zipf *z, uint64_t n, double s)
+{
+	/* So near to 1 the difference of powers would lose its digits. */
+	if (s > 1 - 1e-6 && s < 1 + 1e-6)
+		s = 1;
+	z->n = n;
+	z->s = s;
+	z->low = area(s, 1.5) - 1;
+	z->high = area(s, (double)n + 0.5);
+	z->sure = 2 - place(s, area(s, 2.5) - height(s, 2));
+}
+
+uint64_t
+crm_zipf_draw(const struct crm_zipf *z, struct crm_rand *r)
+{
+	for (;;) {
+		double u = z->high + crm_rand_unit(r) * (z->low - z->high);
+		double x = place(z->s, u), k;
+		uint64_t n;
+
+		n = x + 0.5 < (double)z->n ? (uint64_t)(x + 0.5) : z->n;
+		if (n < 1)
+			n = 1;
+		k = (double)n;
+		if (k - x <= z->sure ||
+		    u >= area(z->s, k + 0.5) - height(z->s, k))
+			return n;
+	}
+}

@@ -52,7 +52,7 @@ title(unsigned group)
 	for (const struct cli_shared *s = cli_shared; s->title; s++)
 		if (s->group == group)
 			return s->title;
-	return group == CLI_FIELDS ? "Fields" : "Its own";
+	return group == CLI_FIELDS ? "Fields" : "Options";
 }
 
 /* The options of one group among those known, under their title. */

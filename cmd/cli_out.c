@@ -99,27 +99,45 @@ field_index(const struct crm_field *fields, size_t n, struct crm_str name)
 	return -1;
 }
 
+/* What there is instead: the nearest name, else all of them. */
+static void
+hint_columns(struct cli *c, const struct crm_field *fields, size_t n,
+    struct crm_str name, struct crm_err *err)
+{
+	const char **words =
+	    crm_arena_alloc(&c->arena, (n + 1) * sizeof *words);
+	const char *near = NULL;
+	struct crm_buf b = {.max = 400};
+
+	for (size_t i = 0; words && i < n; i++)
+		words[i] = fields[i].name;
+	if (words)
+		near = crm_nearest(name, words, n);
+	if (near) {
+		crm_err_hint(err, "did you mean '%s'?", near);
+	} else if (c->kind) {
+		crm_err_hint(err, "crm-fields %s lists them", c->kind->name);
+	} else {
+		for (size_t i = 0; i < n && b.n < 300; i++)
+			crm_buf_putf(&b, "%s%s", i ? ", " : "", fields[i].name);
+		crm_err_hint(err, "there are %.*s%s", (int)b.n, b.p ? b.p : "",
+		    b.n < 300 ? "" : ", ...");
+	}
+	crm_buf_release(&b);
+}
+
 int
 cli_column(struct cli *c, const struct crm_field *fields, size_t n,
     const char *option, struct crm_str name, struct crm_err *err)
 {
 	int i = field_index(fields, n, name);
-	const char **words, *near = NULL;
 
 	if (i >= 0)
 		return i;
-	words = crm_arena_alloc(&c->arena, (n ? n : 1) * sizeof *words);
-	for (size_t k = 0; words && k < n; k++)
-		words[k] = fields[k].name;
-	if (words)
-		near = crm_nearest(name, words, n);
 	crm_err_set(err, CRM_EUSAGE, "there is no column '%.*s' here",
 	    (int)(name.n > 200 ? 200 : name.n), name.p);
 	crm_err_field(err, option, strlen(option));
-	if (near)
-		crm_err_hint(err, "did you mean '%s'?", near);
-	else if (c->kind)
-		crm_err_hint(err, "crm-fields %s lists them", c->kind->name);
+	hint_columns(c, fields, n, name, err);
 	return CRM_EUSAGE;
 }
 

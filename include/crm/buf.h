@@ -69,7 +69,8 @@ struct crm_buf {
 	size_t n;
 	size_t cap;
 	size_t max;
-	int fail; /* 0, CRM_ENOMEM, or CRM_EDATA past max */
+	int fail; /* 0, CRM_ENOMEM, CRM_EDATA past max, or its writer's
+		     CRM_EBUG */
 };
 
 /* Makes room for n more bytes; false (and fail set) when it cannot. */

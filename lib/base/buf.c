@@ -223,6 +223,9 @@ crm_buf_check(const struct crm_buf *b, struct crm_err *err)
 		return crm_err_set(err, CRM_EDATA,
 		    "longer than the %zu bytes allowed",
 		    b->max ? b->max : CRM_BUF_MAX);
+	if (b->fail == CRM_EBUG)
+		return crm_err_set(
+		    err, CRM_EBUG, "a value does not fit its field");
 	return crm_err_nomem(err);
 }
 

@@ -3,7 +3,8 @@
  *
  * Rows lie in the order of their numbers, which is nearly always the order they
  * come in.  A pointer to a row is valid until a row is added to its part or
- * dropped from it; its values stay where they are.
+ * dropped from it; its values stay where they are.  Past the last row the
+ * array holds rows with values of their own or none: decoding uses them again.
  */
 #include <crm/schema.h>
 
@@ -106,7 +107,7 @@ make_room(struct crm_rows *rows, struct crm_arena *a)
 
 	if (rows->n < rows->cap)
 		return true;
-	row = crm_arena_alloc(a, cap * sizeof *row);
+	row = crm_arena_zalloc(a, cap * sizeof *row);
 	if (!row)
 		return false;
 	if (rows->n > 0)
@@ -157,11 +158,14 @@ crm_record_drop(struct crm_record *r, int part, uint32_t no)
 {
 	struct crm_rows *rows = &r->part[part];
 	size_t at = place_of(rows, no);
+	struct crm_row row;
 
 	if (at >= rows->n || rows->row[at].no != no)
 		return false;
+	row = rows->row[at];
 	rows->n--;
 	memmove(&rows->row[at], &rows->row[at + 1],
 	    (rows->n - at) * sizeof *rows->row);
+	rows->row[rows->n] = row;
 	return true;
 }

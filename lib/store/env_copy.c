@@ -1,0 +1,296 @@
+/*
+ * env_copy.c - new data files: the first of a store, and copies of one.
+ *
+ * A new environment is made without locks in a folder that has no name anybody
+ * knows yet; its lock file is made by the first program that opens it.  A copy
+ * is written through a descriptor of our own, as LMDB would create the file
+ * with a mode that depends on the umask.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <crm/os.h>
+
+#include "store/env_internal.h"
+
+#define MAKE_MAP ((size_t)64 << 20)
+#define YAML_MAX ((size_t)1 << 20)
+
+static int
+make_open(struct crm_env *env, const char *folder)
+{
+	int rc = mdb_env_create(&env->mdb);
+
+	if (!rc)
+		rc = mdb_env_set_maxdbs(env->mdb, CRM_TABS);
+	if (!rc)
+		rc = mdb_env_set_mapsize(env->mdb, MAKE_MAP);
+	if (!rc)
+		rc = mdb_env_open(env->mdb, folder, MDB_NOLOCK, 0600);
+	return rc;
+}
+
+static int
+make_run(struct crm_store *s, crm_txn_fn *fn, void *ctx, struct crm_err *err)
+{
+	struct crm_txn *t;
+	int code = crm_env_begin(s, true, &t, err);
+	int done;
+
+	if (code < 0)
+		return code;
+	t->revision = 1;
+	code = fn(t, ctx, err);
+	done = crm_env_end(t, code == CRM_OK, code == CRM_OK ? err : NULL);
+	if (code == CRM_OK)
+		code = t->full ? crm_env_fail(s, MDB_MAP_FULL, "", err) : done;
+	free(t->w);
+	free(t);
+	return code;
+}
+
+int
+crm_env_make(const char *folder, crm_txn_fn *fn, void *ctx, struct crm_err *err)
+{
+	struct crm_store *s = calloc(1, sizeof(*s) + strlen(folder) + 1);
+	struct crm_env *env = calloc(1, sizeof(*env));
+	char path[CRM_PATH_MAX];
+	int rc, code;
+
+	if (!s || !env) {
+		free(s);
+		free(env);
+		return crm_err_nomem(err);
+	}
+	s->env = env;
+	memcpy(s->path, folder, strlen(folder));
+	crm_folder_path(path, folder, "data.mdb");
+	rc = make_open(env, folder);
+	code = rc ? crm_env_fail(s, rc, "cannot create data in", err)
+		  : make_run(s, fn, ctx, err);
+	if (code == CRM_OK) {
+		crm_env_fill(env);
+		if (chmod(path, 0600) < 0)
+			code = crm_err_sys(err, CRM_ECREATE, errno,
+			    "cannot set the mode of '%s'", path);
+	}
+	if (code == CRM_OK)
+		code = crm_folder_sync(path, err);
+	if (code == CRM_OK)
+		code = crm_folder_sync(folder, err);
+	if (env->mdb)
+		mdb_env_close(env->mdb); /* it has no locks */
+	free(env);
+	free(s);
+	return code;
+}
+
+/* ---- backup ---- */
+
+static int
+copy_data(struct crm_store *s, const char *gen, struct crm_err *err)
+{
+	char path[CRM_PATH_MAX + 16];
+	int fd, rc;
+	int code = CRM_OK;
+
+	snprintf(path, sizeof(path), "%s/data.mdb", gen);
+	fd = crm_folder_create(path, err);
+	if (fd < 0)
+		return fd;
+	rc = mdb_env_copyfd2(s->env->mdb, fd, MDB_CP_COMPACT);
+	if (!rc && fsync(fd) < 0)
+		rc = errno;
+	if (rc > 0)
+		code = crm_folder_fail(gen, rc, "cannot write to", err);
+	else if (rc)
+		code = crm_env_fail(s, rc, "cannot copy", err);
+	close(fd);
+	return code;
+}
+
+static int
+copy_yaml(struct crm_store *s, const char *to, struct crm_err *err)
+{
+	char path[CRM_PATH_MAX];
+	struct crm_buf text = {.max = YAML_MAX};
+	int fd;
+	int code;
+
+	crm_folder_path(path, s->path, "crm.yaml");
+	code = crm_read_file(path, YAML_MAX, &text, err);
+	if (code == CRM_ENOINPUT) {
+		/* A store works without; what was applied is in the data. */
+		crm_buf_release(&text);
+		return CRM_OK;
+	}
+	crm_folder_path(path, to, "crm.yaml");
+	fd = code == CRM_OK ? crm_folder_create(path, err) : code;
+	if (fd < 0) {
+		crm_buf_release(&text);
+		return fd;
+	}
+	code = crm_write_all(fd, text.p, text.n, path, err);
+	if (code == CRM_OK && fsync(fd) < 0)
+		code = crm_folder_fail(to, errno, "cannot write to", err);
+	close(fd);
+	crm_buf_release(&text);
+	return code;
+}
+
+static int
+copy_all(struct crm_store *s, const char *to, struct crm_err *err)
+{
+	char path[CRM_PATH_MAX];
+	int fd;
+	int code;
+
+	crm_folder_path(path, to, CRM_GEN_FIRST);
+	code = crm_folder_make(path, err);
+	if (code == CRM_OK)
+		code = copy_data(s, path, err);
+	if (code == CRM_OK)
+		code = crm_folder_sync(path, err);
+	if (code == CRM_OK)
+		code = copy_yaml(s, to, err);
+	if (code < 0)
+		return code;
+	crm_folder_path(path, to, "lock");
+	fd = crm_folder_create(path, err);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return crm_gen_link(to, CRM_GEN_FIRST, err);
+}
+
+int
+crm_store_backup(struct crm_store *s, const char *to, struct crm_err *err)
+{
+	char path[CRM_STORE_PATH_MAX], temp[CRM_PATH_MAX];
+	struct stat st;
+	int code = crm_folder_name(path, to, err);
+
+	if (code < 0)
+		return code;
+	if (lstat(path, &st) == 0)
+		return crm_err_set(
+		    err, CRM_ECREATE, "'%s' is there already", path);
+	code = crm_folder_temp(path, temp, err);
+	if (code < 0)
+		return code;
+	code = copy_all(s, temp, err);
+	if (code == CRM_OK)
+		code = crm_folder_rename(temp, path, err);
+	if (code < 0) {
+		crm_folder_remove(temp);
+		return code;
+	}
+	return crm_folder_sync_parent(path, err);
+}
+
+/* ---- what there is ---- */
+
+void
+crm_env_engine(struct crm_buf *out)
+{
+	int major, minor, patch;
+
+	mdb_version(&major, &minor, &patch);
+	crm_buf_putf(out, "LMDB %d.%d.%d", major, minor, patch);
+}
+
+/* Pages that LMDB keeps for later: the numbers are listed in its first
+ * database, each list with its length before it. */
+static int
+pages_free(struct crm_txn *t, uint64_t *out)
+{
+	MDB_cursor *c;
+	MDB_val k, v;
+	int rc = mdb_cursor_open(t->mdb, 0, &c);
+
+	*out = 0;
+	if (rc)
+		return rc;
+	while ((rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0) {
+		size_t n;
+
+		if (v.mv_size < sizeof(n))
+			continue;
+		memcpy(&n, v.mv_data, sizeof(n));
+		*out += n;
+	}
+	mdb_cursor_close(c);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int
+stat_meta(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	struct crm_store_info *out = ctx;
+	struct crm_str v;
+	uint64_t n;
+	int code = crm_get(t, CRM_TAB_META, crm_meta_key("uuid"), &v, err);
+
+	if (code == CRM_OK && v.n == sizeof(out->uuid))
+		memcpy(out->uuid, v.p, v.n);
+	else if (code < 0 && code != CRM_NOTFOUND)
+		return code;
+	if (crm_get(t, CRM_TAB_META, crm_meta_key("unicode"), &v, NULL) ==
+	    CRM_OK)
+		snprintf(out->unicode, sizeof(out->unicode), "%.*s",
+		    v.n < 15 ? (int)v.n : 15, v.p);
+	if (crm_get(t, CRM_TAB_META, crm_meta_key("format"), &v, NULL) ==
+		CRM_OK &&
+	    crm_take_be(&v, 4, &n))
+		out->format = (uint32_t)n;
+	out->revision = crm_txn_revision(t);
+	if (pages_free(t, &n) != 0)
+		return crm_err_set(err, CRM_EDAMAGE,
+		    "the store '%s' is damaged: its list of free pages",
+		    t->store->path);
+	out->bytes_used = n;
+	return CRM_OK;
+}
+
+int
+crm_store_stat(
+    struct crm_store *s, struct crm_store_info *out, struct crm_err *err)
+{
+	MDB_envinfo info;
+	MDB_stat st;
+	struct stat file;
+	uint64_t pages;
+	struct crm_buf engine = {.max = sizeof(out->engine) - 1};
+	int fd;
+	int code;
+
+	memset(out, 0, sizeof(*out));
+	code = crm_txn_run(s, CRM_READ, stat_meta, out, err);
+	if (code < 0)
+		return code;
+	mdb_env_info(s->env->mdb, &info);
+	mdb_env_stat(s->env->mdb, &st);
+	mdb_env_get_fd(s->env->mdb, &fd);
+	if (fstat(fd, &file) < 0)
+		return crm_env_fail(s, errno, "cannot read", err);
+	pages = info.me_last_pgno + 1;
+	out->bytes_used = pages > out->bytes_used
+			      ? (pages - out->bytes_used) * st.ms_psize
+			      : 0;
+	out->bytes_file = (uint64_t)file.st_size;
+	out->map_bytes = info.me_mapsize;
+	out->readers = info.me_numreaders;
+	out->readers_max = info.me_maxreaders;
+	out->generation = crm_gen_number(s->env->gen);
+	crm_env_engine(&engine);
+	code = crm_buf_check(&engine, err);
+	if (code == CRM_OK)
+		snprintf(out->engine, sizeof(out->engine), "%.*s",
+		    (int)engine.n, engine.p);
+	crm_buf_release(&engine);
+	return code;
+}

@@ -1,0 +1,504 @@
+/*
+ * record_take.c - bytes to records, the wanted fields only.
+ *
+ * This runs once for every record that is listed.  Which field a tag stands
+ * for is looked up in a small array that each call fills for the wanted fields
+ * only: some nanoseconds, less than keeping it somewhere would cost in
+ * lifetimes.  Tags of custom fields lie past the array and are searched for.
+ */
+#include "store/record_wire.h"
+
+#define TAGS 128
+
+/* Fields by tag: place in the table + 1, 0 for one not wanted. */
+struct tags {
+	uint8_t at[TAGS];
+	unsigned last; /* the highest that is wanted */
+	bool more; /* wanted ones past the array */
+};
+
+struct decode {
+	const unsigned char *p, *end;
+	const unsigned char *items; /* the first */
+	const struct crm_schema *schema;
+	const struct crm_want *want;
+	struct crm_record *r;
+	int digits; /* -1: not looked up */
+	uint32_t ready; /* parts whose tags are filled in */
+	struct tags tags;
+	struct tags part[CRM_PARTS_MAX];
+};
+
+static const unsigned char *
+var_long(const unsigned char *p, const unsigned char *end, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	for (unsigned shift = 0; p < end && shift < 64; shift += 7) {
+		unsigned c = *p++;
+
+		if (shift == 63 && c > 1)
+			return NULL;
+		v |= (uint64_t)(c & 0x7f) << shift;
+		if (c < 0x80) {
+			*out = v;
+			return p;
+		}
+	}
+	return NULL;
+}
+
+/* The place after the number, NULL when there is none. */
+static inline const unsigned char *
+var_at(const unsigned char *p, const unsigned char *end, uint64_t *out)
+{
+	if (p < end && *p < 0x80) {
+		*out = *p;
+		return p + 1;
+	}
+	return var_long(p, end, out);
+}
+
+static inline int64_t
+unzig(uint64_t v)
+{
+	return (int64_t)(v >> 1 ^ (0 - (v & 1)));
+}
+
+static const unsigned char *
+skip_item(const unsigned char *p, const unsigned char *end, unsigned wire)
+{
+	uint64_t v;
+
+	p = var_at(p, end, &v);
+	if (!p)
+		return NULL;
+	if (wire == WIRE_BYTES)
+		return v <= (uint64_t)(end - p) ? p + v : NULL;
+	if (wire == WIRE_DECIMAL)
+		return var_at(p, end, &v);
+	return wire == WIRE_NUMBER ? p : NULL;
+}
+
+static inline void
+tags_add(struct tags *t, const struct crm_field *f, unsigned i)
+{
+	if (f->tag == 0 || (f->flags & (CRM_F_FIGURE | CRM_F_VIRTUAL)))
+		return;
+	if (f->tag < TAGS)
+		t->at[f->tag] = (uint8_t)(i + 1);
+	else
+		t->more = true;
+	if (f->tag > t->last)
+		t->last = f->tag;
+}
+
+static void
+tags_want(struct tags *t, const struct crm_kind *k, const struct crm_want *want)
+{
+	memset(t, 0, sizeof(*t));
+	for (unsigned w = 0; w < CRM_FIELDS_MAX / 64; w++) {
+		uint64_t bits = want->fields[w];
+
+		while (bits) {
+			unsigned i = w * 64 + (unsigned)__builtin_ctzll(bits);
+
+			if (i >= k->nfields)
+				break;
+			bits &= bits - 1;
+			if (i > 0)
+				tags_add(t, &k->fields[i], i);
+		}
+	}
+	for (unsigned i = 0; i < k->nparts; i++)
+		if ((want->parts >> i & 1) && k->parts[i].tag > t->last)
+			t->last = k->parts[i].tag;
+}
+
+/* Index of the field, -1: not wanted or not known. */
+static inline int
+tags_find(const struct tags *t, const struct crm_field *f, unsigned n,
+    const struct crm_want *want, uint64_t tag)
+{
+	if (tag < TAGS)
+		return (int)t->at[tag] - 1;
+	if (t->more)
+		for (unsigned i = 0; i < n; i++)
+			if (f[i].tag == tag)
+				return !want || crm_wants(want, (int)i) ? (int)i
+									: -1;
+	return -1;
+}
+
+int
+crm_money_digits(const struct crm_schema *s, const struct crm_record *r)
+{
+	const struct crm_value *v = crm_record_get(r, "currency");
+	int digits = -1;
+
+	if (v->type == CRM_T_TEXT && s->settings &&
+	    crm_str_eq(v->s, s->settings->currency))
+		return s->digits;
+	if (v->type == CRM_T_TEXT)
+		digits = crm_currency_digits(v->s);
+	return digits < 0 ? s->digits : digits;
+}
+
+/* The digits of the record's currency, whether that is wanted or not. */
+static int
+find_digits(struct decode *d)
+{
+	const struct crm_kind *k = d->r->kind;
+	const unsigned char *p = d->items;
+	struct crm_str text = {NULL, 0};
+	uint64_t key;
+	int i, digits = -1;
+
+	for (i = k->nfields - 1; i > 0; i--)
+		if (k->fields[i].name[0] == 'c' &&
+		    strcmp(k->fields[i].name, "currency") == 0)
+			break;
+	while (i > 0 && p && p < d->end) {
+		uint64_t n;
+		const unsigned char *q = var_at(p, d->end, &key);
+
+		if (!q || key >> 2 > k->fields[i].tag)
+			break;
+		p = skip_item(q, d->end, (unsigned)key & 3);
+		if (key != ((uint64_t)k->fields[i].tag << 2 | WIRE_BYTES) || !p)
+			continue;
+		q = var_at(q, d->end, &n);
+		text = (struct crm_str){(const char *)q, (size_t)(p - q)};
+	}
+	if (text.p && d->schema->settings &&
+	    crm_str_eq(text, d->schema->settings->currency))
+		return d->schema->digits;
+	if (text.p)
+		digits = crm_currency_digits(text);
+	return digits < 0 ? d->schema->digits : digits;
+}
+
+static bool
+take_id(struct crm_str s, struct crm_value *out)
+{
+	uint64_t kind, number, sub = 0;
+
+	if (!crm_take_be(&s, 1, &kind) || !crm_take_var(&s, &number) ||
+	    (s.n > 0 && !crm_take_var(&s, &sub)) || s.n > 0 ||
+	    kind >= CRM_K_MAX || number == 0 || number > INT64_MAX ||
+	    sub > UINT32_MAX)
+		return false;
+	out->kind = (uint8_t)kind;
+	out->i = (int64_t)number;
+	out->sub = (uint32_t)sub;
+	return true;
+}
+
+/* A number's meaning and limits. */
+static bool
+take_number(struct decode *d, const struct crm_field *f, int64_t i,
+    struct crm_value *out)
+{
+	out->i = i;
+	switch (f->type) {
+	case CRM_T_INT:
+	case CRM_T_TIME:
+	case CRM_T_DATE:
+		return true;
+	case CRM_T_MONEY:
+		if (f->flags & CRM_F_BASE) {
+			out->scale = (uint8_t)d->schema->digits;
+			return true;
+		}
+		if (d->digits < 0)
+			d->digits = find_digits(d);
+		out->scale = (uint8_t)d->digits;
+		return true;
+	case CRM_T_BOOL:
+		return i == 0 || i == 1;
+	case CRM_T_ENUM:
+		if (i < 1 || i > UINT16_MAX)
+			return false;
+		out->s = crm_enum_name(f->values, (unsigned)i);
+		return out->s.n > 0;
+	case CRM_T_ID:
+		out->kind = f->ref;
+		return f->ref != 0 && i > 0;
+	default:
+		return false;
+	}
+}
+
+/* Takes the value of an item; the place after it, NULL when it is bad. */
+static const unsigned char *
+take_value(struct decode *d, const unsigned char *p, const unsigned char *end,
+    unsigned wire, const struct crm_field *f, struct crm_value *out)
+{
+	uint64_t v, scale;
+
+	*out = (struct crm_value){.type = f->type};
+	switch (wire) {
+	case WIRE_NUMBER:
+		p = var_at(p, end, &v);
+		return p && take_number(d, f, unzig(v), out) ? p : NULL;
+	case WIRE_BYTES:
+		p = var_at(p, end, &v);
+		if (!p || v > (uint64_t)(end - p))
+			return NULL;
+		out->s = (struct crm_str){(const char *)p, (size_t)v};
+		p += v;
+		if (f->type == CRM_T_TEXT || f->type == CRM_T_LIST)
+			return p;
+		if (f->type == CRM_T_ID && take_id(out->s, out)) {
+			out->s = (struct crm_str){NULL, 0};
+			return p;
+		}
+		return NULL;
+	case WIRE_DECIMAL:
+		p = var_at(p, end, &scale);
+		p = p ? var_at(p, end, &v) : NULL;
+		if (!p || f->type != CRM_T_DECIMAL || scale > CRM_SCALE_MAX)
+			return NULL;
+		out->scale = (uint8_t)scale;
+		out->i = unzig(v);
+		return p;
+	default:
+		return NULL;
+	}
+}
+
+/* A row to fill: one that an earlier record left, or new memory.  Entries of
+ * the array past n have values of their own or none. */
+static struct crm_row *
+next_row(struct crm_record *r, int part)
+{
+	struct crm_rows *rows = &r->part[part];
+	size_t nfields = r->kind->parts[part].nfields;
+	struct crm_row *row;
+
+	if (rows->n == rows->cap) {
+		size_t cap = rows->cap ? rows->cap * 2 : 4;
+
+		row = crm_arena_zalloc(r->arena, cap * sizeof(*row));
+		if (!row)
+			return NULL;
+		if (rows->n)
+			memcpy(row, rows->row, rows->n * sizeof(*row));
+		rows->row = row;
+		rows->cap = cap;
+	}
+	row = &rows->row[rows->n];
+	if (row->v)
+		memset(row->v, 0, nfields * sizeof(*row->v));
+	else
+		row->v =
+		    crm_arena_zalloc(r->arena, (nfields + 1) * sizeof(*row->v));
+	if (!row->v)
+		return NULL;
+	rows->n++;
+	return row;
+}
+
+/* CRM_OK, CRM_ENOMEM, CRM_EDAMAGE. */
+static int
+take_row(struct decode *d, int part, const unsigned char *p,
+    const unsigned char *end)
+{
+	const struct crm_part *k = &d->r->kind->parts[part];
+	struct crm_rows *rows = &d->r->part[part];
+	struct tags *t = &d->part[part];
+	struct crm_row *row;
+	uint64_t no, key, above = 0;
+
+	if (!(d->ready >> part & 1)) {
+		memset(t, 0, sizeof(*t));
+		for (unsigned i = 0; i < k->nfields && i < CRM_FIELDS_MAX; i++)
+			tags_add(t, &k->fields[i], i);
+		d->ready |= 1U << part;
+	}
+	p = var_at(p, end, &no);
+	if (!p || no == 0 || no > UINT32_MAX ||
+	    (rows->n && rows->row[rows->n - 1].no >= no))
+		return CRM_EDAMAGE;
+	row = next_row(d->r, part);
+	if (!row)
+		return CRM_ENOMEM;
+	row->no = (uint32_t)no;
+	if (no > rows->last)
+		rows->last = (uint32_t)no;
+	while (p < end) {
+		int i;
+
+		p = var_at(p, end, &key);
+		if (!p || key >> 2 <= above)
+			return CRM_EDAMAGE;
+		above = key >> 2;
+		i = tags_find(t, k->fields, k->nfields, NULL, above);
+		p = i < 0 ? skip_item(p, end, (unsigned)key & 3)
+			  : take_value(d, p, end, (unsigned)key & 3,
+				&k->fields[i], &row->v[i]);
+		if (!p)
+			return CRM_EDAMAGE;
+	}
+	return CRM_OK;
+}
+
+/* An item of a part: d->p stands behind its tag. */
+static int
+take_part(struct decode *d, int part, unsigned wire)
+{
+	struct crm_rows *rows = &d->r->part[part];
+	const unsigned char *p = d->p;
+	uint64_t v;
+
+	if (!(d->want->parts >> part & 1)) {
+		d->p = skip_item(p, d->end, wire);
+		return d->p ? CRM_OK : CRM_EDAMAGE;
+	}
+	p = var_at(p, d->end, &v);
+	if (p && wire == WIRE_NUMBER && v >> 1 <= UINT32_MAX && !(v & 1)) {
+		d->p = p;
+		rows->last = (uint32_t)(v >> 1);
+		return CRM_OK;
+	}
+	if (!p || wire != WIRE_BYTES || v > (uint64_t)(d->end - p))
+		return CRM_EDAMAGE;
+	d->p = p + v;
+	return take_row(d, part, p, d->p);
+}
+
+static int
+part_of(const struct crm_kind *k, uint64_t tag)
+{
+	for (int i = 0; i < k->nparts; i++)
+		if (k->parts[i].tag == tag)
+			return i;
+	return -1;
+}
+
+static int
+take_items(struct decode *d)
+{
+	const struct crm_kind *k = d->r->kind;
+	uint64_t key, tag, above = 0;
+	int code = CRM_OK;
+
+	while (d->p < d->end) {
+		unsigned wire;
+		int i;
+
+		d->p = var_at(d->p, d->end, &key);
+		if (!d->p)
+			return CRM_EDAMAGE;
+		tag = key >> 2;
+		wire = (unsigned)key & 3;
+		if (tag > d->tags.last)
+			break;
+		i = part_of(k, tag);
+		/* Only a part's rows share a tag. */
+		if (tag < above || (tag == above && i < 0))
+			return CRM_EDAMAGE;
+		above = tag;
+		if (i >= 0) {
+			code = take_part(d, i, wire);
+			if (code < 0)
+				return code;
+			continue;
+		}
+		i = tags_find(&d->tags, k->fields, k->nfields, d->want, tag);
+		d->p = i < 0 ? skip_item(d->p, d->end, wire)
+			     : take_value(d, d->p, d->end, wire, &k->fields[i],
+				   &d->r->v[i]);
+		if (!d->p)
+			return CRM_EDAMAGE;
+	}
+	return CRM_OK;
+}
+
+static bool
+take_head(struct decode *d)
+{
+	struct crm_record *r = d->r;
+	uint64_t state;
+
+	d->p = var_at(d->p, d->end, &state);
+	if (!d->p || state > CRM_ERASED)
+		return false;
+	r->state = (enum crm_state)state;
+	d->p = var_at(d->p, d->end, &r->revision);
+	if (d->p && state == CRM_MERGED)
+		d->p = var_at(d->p, d->end, &r->into);
+	d->items = d->p;
+	return d->p != NULL;
+}
+
+static void
+clear(struct crm_record *r)
+{
+	memset(r->v, 0, r->kind->nfields * sizeof(*r->v));
+	r->v[0] = crm_value_id(r->kind->number, r->id);
+	r->revision = 0;
+	r->into = 0;
+	r->state = CRM_LIVE;
+	for (int i = 0; i < r->kind->nparts; i++) {
+		r->part[i].n = 0;
+		r->part[i].last = 0;
+	}
+}
+
+int
+crm_record_decode(const struct crm_schema *s, struct crm_str bytes,
+    const struct crm_want *want, struct crm_record *r, struct crm_err *err)
+{
+	struct decode d;
+	int code = CRM_EDAMAGE;
+
+	d.p = (const unsigned char *)bytes.p;
+	d.end = d.p + bytes.n;
+	d.schema = s;
+	d.want = want;
+	d.r = r;
+	d.digits = -1;
+	d.ready = 0;
+	clear(r);
+	if (bytes.n > 0 && take_head(&d)) {
+		tags_want(&d.tags, r->kind, want);
+		code = r->state == CRM_LIVE ? take_items(&d)
+		       : d.p == d.end	    ? CRM_OK
+					    : CRM_EDAMAGE;
+	}
+	if (code == CRM_ENOMEM)
+		return crm_err_nomem(err);
+	if (code < 0)
+		return crm_err_set(err, CRM_EDAMAGE,
+		    "the store is damaged: %s %llu cannot be read",
+		    r->kind->name, (unsigned long long)r->id);
+	return CRM_OK;
+}
+
+/* ---- in the store ---- */
+
+int
+crm_record_read(struct crm_txn *t, const struct crm_kind *k, uint64_t number,
+    const struct crm_want *want, struct crm_record *r, struct crm_err *err)
+{
+	const struct crm_schema *s;
+	unsigned table = CRM_TAB_KIND + k->number;
+	char bytes[8];
+	struct crm_str key = crm_number_key(number, bytes);
+	struct crm_str v;
+	int code = crm_store_schema(crm_txn_store(t), &s, err);
+
+	if (code < 0)
+		return code;
+	r->id = number;
+	code = crm_get(t, table, key, &v, err);
+	if (code < 0) {
+		clear(r);
+		return code;
+	}
+	code = crm_unseal(table, key, &v, err);
+	if (code == CRM_OK)
+		code = crm_record_decode(s, v, want, r, err);
+	return code == CRM_OK && r->state != CRM_LIVE ? CRM_NOTFOUND : code;
+}

@@ -1,0 +1,109 @@
+/*
+ * store_internal.h - what the files of lib/store share.
+ *
+ * Nothing here names LMDB: env_internal.h does, for env*.c alone.
+ */
+#ifndef STORE_INTERNAL_H
+#define STORE_INTERNAL_H
+
+#include <crm/store.h>
+
+#define CRM_PATH_MAX 4096
+/* A store's own path leaves room for the names below it. */
+#define CRM_STORE_PATH_MAX (CRM_PATH_MAX - 128)
+#define CRM_GEN_FIRST "gen-0000000001"
+#define CRM_GEN_NAME sizeof(CRM_GEN_FIRST)
+
+/* ---- folder.c: the file system ---- */
+
+/* folder/name; both fit, as the store's path was checked when it came in. */
+void crm_folder_path(
+    char out[CRM_PATH_MAX], const char *folder, const char *name);
+/* Copies path without slashes at its end.  CRM_EUSAGE when empty or long. */
+int crm_folder_name(
+    char out[CRM_STORE_PATH_MAX], const char *path, struct crm_err *err);
+/* Refuses network file systems; says whether it is mounted read-only. */
+int crm_folder_check(const char *path, bool *readonly, struct crm_err *err);
+/* mkdir and open for writing with modes 0700 and 0600 whatever the umask. */
+int crm_folder_make(const char *path, struct crm_err *err);
+int crm_folder_create(const char *path, struct crm_err *err);
+/* A new folder beside path, its name in out. */
+int crm_folder_temp(
+    const char *path, char out[CRM_PATH_MAX], struct crm_err *err);
+int crm_folder_sync(const char *path, struct crm_err *err);
+int crm_folder_sync_parent(const char *path, struct crm_err *err);
+/* Renames a folder to a name that must not be there.  CRM_ECREATE. */
+int crm_folder_rename(const char *from, const char *to, struct crm_err *err);
+/* Removes what a half-made store has in it, and it. */
+void crm_folder_remove(const char *folder);
+/* ENOSPC, and EIO where little room is left, as "disk full: ..."; else
+ * the text with the reason.  Returns the code. */
+int crm_folder_fail(
+    const char *folder, int errnum, const char *what, struct crm_err *err);
+
+/* ---- generation.c ---- */
+
+/* The name `data` stands for.  CRM_ENOINPUT, CRM_EPERM, CRM_EDAMAGE. */
+int crm_gen_read(
+    const char *folder, char out[CRM_GEN_NAME], struct crm_err *err);
+uint64_t crm_gen_number(const char *name);
+/* Makes `data` stand for a generation, by one rename. */
+int crm_gen_link(const char *folder, const char *name, struct crm_err *err);
+/* Removes a generation's files and folder, if there. */
+void crm_gen_remove(const char *folder, const char *name);
+
+/* ---- lock.c: the writers' lock ---- */
+
+struct crm_lock {
+	int fd; /* -1: not open */
+	bool held;
+};
+int crm_lock_take(struct crm_lock *l, const char *folder, unsigned wait_ms,
+    struct crm_err *err);
+void crm_lock_drop(struct crm_lock *l);
+void crm_lock_close(struct crm_lock *l);
+/* Says in the lock file that a commit is under way, or no longer is. */
+void crm_lock_mark(struct crm_lock *l, bool committing);
+bool crm_lock_marked(const char *folder);
+
+/* ---- the store ---- */
+
+struct crm_store {
+	struct crm_env *env;
+	struct crm_txn *txns; /* that are open */
+	struct crm_lock lock;
+	bool write, scan;
+	bool held; /* by crm_store_lock */
+	bool readonly; /* its file system */
+	bool ready; /* schema */
+	unsigned wait_ms;
+	uint64_t map_bytes;
+	struct crm_arena arena; /* of the settings */
+	struct crm_settings settings;
+	struct crm_schema schema;
+	char path[]; /* without a slash at its end */
+};
+/* meta.c: CRM_ECONFIG for a store this program is too old for. */
+int crm_meta_check(struct crm_txn *t, struct crm_err *err);
+void crm_meta_release(struct crm_store *s);
+
+/* env_copy.c: makes a data file in a new folder, that nobody else sees yet,
+ * and runs fn once in a transaction that is committed. */
+int crm_env_make(
+    const char *folder, crm_txn_fn *fn, void *ctx, struct crm_err *err);
+/* Makes the table, empty, if it is not there. */
+int crm_env_table_make(struct crm_txn *t, unsigned table, struct crm_err *err);
+/* "log", "k03". */
+void crm_env_table_name(unsigned table, char out[8]);
+
+/* Appends the engine's name and version. */
+void crm_env_engine(struct crm_buf *out);
+
+/*
+ * For tests that open many stores in one process: really closes the
+ * environment.  Programs do not, as in LMDB 0.9.26 to 0.9.31 that breaks the
+ * locks of other processes.
+ */
+void crm_store_close_env(struct crm_store *s);
+
+#endif

@@ -66,9 +66,12 @@ int crm_expr_compile(struct crm_expr **out, struct crm_str text,
 enum crm_type crm_expr_type(const struct crm_expr *e);
 /* Bits of the fields (indexes below 128) it reads. */
 void crm_expr_fields(const struct crm_expr *e, uint64_t bits[2]);
-/* Texts in out are borrowed from the row, the expression or its scratch
- * arena, valid until the next evaluation.  CRM_EDATA: overflow, division by
- * zero (the message names the place). */
+/*
+ * Texts in out are borrowed from the row, the expression or its scratch
+ * arena, valid until the next evaluation.  A span has its seconds in i and its
+ * months in sub (as int32_t); money has the places it is written with.
+ * CRM_EDATA: overflow, division by zero (the message names the place).
+ */
 int crm_expr_eval(struct crm_expr *e, const struct crm_value *row,
     struct crm_value *out, struct crm_err *err);
 /* For expressions of type bool. */

@@ -48,7 +48,7 @@ crm_out_open(struct crm_out **out, const struct crm_out_options *opt,
 		return crm_err_nomem(err);
 	o->opt = *opt;
 	o->opt.spill_dir = NULL;
-	o->spill = -1;
+	o->spill = o->other = -1;
 	if (opt->format == CRM_FMT_AUTO)
 		o->opt.format = opt->tty ? CRM_FMT_TABLE : CRM_FMT_TSV;
 	o->render = crm_render_of(o->opt.format);

@@ -30,6 +30,7 @@ enum crm_way {
 	CRM_WAY_WRITE, /* never blocks: a file, /dev/null */
 	CRM_WAY_NOWAIT, /* pwritev2(RWF_NOWAIT) */
 	CRM_WAY_POLL, /* poll, then at most PIPE_BUF */
+	CRM_WAY_OTHER, /* a non-blocking descriptor of our own */
 	CRM_WAY_SPILL /* blocked once: all to the spill file */
 };
 
@@ -58,7 +59,8 @@ struct crm_out {
 
 	bool held;
 	enum crm_way way;
-	int spill; /* when way is CRM_WAY_SPILL */
+	int spill; /* when way is CRM_WAY_SPILL, else -1 */
+	int other; /* when way is CRM_WAY_OTHER, else -1 */
 	int code; /* of the first failure, which err tells */
 	struct crm_err err;
 };

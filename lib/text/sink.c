@@ -6,12 +6,15 @@
  * O_NONBLOCK would be simpler, but it belongs to the open file, which the
  * other programs of a pipeline share; so a pipe is asked by pwritev2 with
  * RWF_NOWAIT, and where that is not known by poll and writes so small that
- * a ready pipe takes them whole.  After the first refusal all goes to the file:
+ * a ready pipe takes them whole.  A terminal says ready when it has room for
+ * one byte: it is opened once more, so that the flag is ours alone.  After the first refusal all goes to the file:
  * the order is kept, and a reader that is slow now will be slow again.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -91,6 +94,8 @@ write_once(struct crm_out *o, const char *p, size_t n)
 
 	if (o->way == CRM_WAY_WRITE)
 		return write(o->opt.fd, p, n);
+	if (o->way == CRM_WAY_OTHER)
+		return write(o->other, p, n);
 	if (o->way == CRM_WAY_NOWAIT) {
 		put = pwritev2(o->opt.fd, &part, 1, -1, RWF_NOWAIT);
 		if (put >= 0 ||
@@ -111,6 +116,25 @@ start_spill(struct crm_out *o, struct crm_err *err)
 	o->spill = fd;
 	o->way = CRM_WAY_SPILL;
 	return CRM_OK;
+}
+
+/* Opens a terminal once more, not to block. */
+static bool
+open_other(struct crm_out *o)
+{
+	char path[32];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", o->opt.fd);
+	o->other = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return o->other >= 0;
+}
+
+static void
+close_own(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
 }
 
 static int
@@ -185,7 +209,10 @@ crm_out_hold(struct crm_out *o, struct crm_err *err)
 		return CRM_OK;
 	o->held = true;
 	o->way = never_blocks(o->opt.fd) ? CRM_WAY_WRITE : CRM_WAY_NOWAIT;
-	return CRM_OK;
+	if (!isatty(o->opt.fd))
+		return CRM_OK;
+	o->way = CRM_WAY_OTHER;
+	return open_other(o) ? CRM_OK : start_spill(o, err);
 }
 
 static int
@@ -229,9 +256,9 @@ crm_out_drain(struct crm_out *o, struct crm_err *err)
 		code = crm_out_flush(o, err);
 		if (code == CRM_OK)
 			code = copy_spill(o, err);
-		close(o->spill);
-		o->spill = -1;
+		close_own(&o->spill);
 	}
+	close_own(&o->other);
 	o->held = false;
 	return code < 0 ? stick(o, code, err) : CRM_OK;
 }
@@ -241,8 +268,8 @@ crm_out_abort(struct crm_out *o)
 {
 	if (!o)
 		return;
-	if (o->spill >= 0)
-		close(o->spill);
+	close_own(&o->spill);
+	close_own(&o->other);
 	crm_arena_release(&o->arena);
 	crm_arena_release(&o->kept);
 	crm_buf_release(&o->buf);

@@ -24,10 +24,10 @@ result()
 	n=$((n + 1))
 	if [ -s "$2" ]; then
 		failed=1
-		echo "not ok $n - $name: $1"
+		printf 'not ok %d - %s\n' "$n" "$name: $1"
 		{ echo "$name: $1"; head -n 40 "$2"; } | sed 's/^/# /' >&2
 	else
-		echo "ok $n - $name: $1"
+		printf 'ok %d - %s\n' "$n" "$name: $1"
 	fi
 }
 

@@ -1,0 +1,357 @@
+/*
+ * cli_get.c - the common verb get: records by reference, and the join.
+ *
+ * Under `-` every row of the stream passes, in order, with columns added.
+ * Rows are taken in batches: the ids of a batch are looked up in their
+ * order in the store, which is several times quicker than in the stream's.
+ */
+#include <stdlib.h>
+
+#include "cli_noun.h"
+
+#define BATCH 8192
+
+/* ---- operands ---- */
+
+static int
+get_operands(struct cli *c, struct crm_err *err)
+{
+	struct crm_arena *a = &c->arena;
+	uint64_t *number = crm_arena_alloc(a, c->noperand * sizeof *number);
+	struct crm_err missing = {0};
+	struct crm_value id;
+	struct crm_txn *t;
+	size_t i, n = 0;
+	int r;
+
+	if (number == NULL)
+		return crm_err_nomem(err);
+	r = crm_txn_begin(c->store, &t, err);
+	if (r < 0)
+		return r;
+	for (i = 0; i < c->noperand && r == CRM_OK; i++) {
+		r = crm_ref_find(t, NULL, c->kind->number, c->schema,
+		    crm_str(c->operand[i]), &id, err);
+		if (r == CRM_OK)
+			number[n++] = (uint64_t)id.i;
+		else if (r == CRM_NOTFOUND) {
+			missing = *err;
+			r = CRM_OK;
+		}
+	}
+	crm_txn_end(t);
+	if (r == CRM_OK && n > 0)
+		r = cli_print_records(c, number, n, err);
+	if (r == CRM_OK && missing.code != 0) {
+		*err = missing;
+		r = CRM_NOTFOUND;
+	}
+	return r;
+}
+
+/* ---- the join ---- */
+
+struct line {
+	uint64_t number; /* 0: no id */
+	size_t cells; /* index of its first cell in the batch's texts */
+	struct crm_value *added;
+	bool drop;
+};
+
+struct join {
+	struct cli *c;
+	struct crm_stream *s;
+	size_t id, ncol, nadd;
+	int *pick; /* fields added */
+	struct crm_want want;
+	struct crm_arena arena; /* of the batch */
+	struct line line[BATCH];
+	uint32_t order[BATCH];
+	struct crm_str *text;
+	size_t n;
+	struct crm_value *row;
+	struct crm_out *out;
+	bool keep, drop;
+};
+
+static int
+join_columns(struct join *j, struct crm_field **out, struct crm_err *err)
+{
+	struct cli *c = j->c;
+	const struct crm_kind *k = c->kind;
+	struct crm_str on = crm_stream_name(j->s, j->id);
+	struct crm_buf name = {0};
+	struct crm_field *f;
+	size_t i, npick, stem;
+	int *pick, r;
+
+	r = cli_pick(c, k->fields, k->nfields, &pick, &npick, err);
+	if (r < 0)
+		return r;
+	j->pick = crm_arena_alloc(&c->arena, (npick + 1) * sizeof *pick);
+	f = crm_arena_zalloc(&c->arena, (j->ncol + npick + 1) * sizeof *f);
+	if (f == NULL || j->pick == NULL)
+		return crm_err_nomem(err);
+	for (i = 0; i < j->ncol; i++) {
+		f[i].name =
+		    crm_arena_str(&c->arena, crm_stream_name(j->s, i)).p;
+		f[i].type = CRM_T_TEXT;
+	}
+	/* of another record than column 1's: seller_id adds seller_name */
+	stem = on.n > 3 && memcmp(on.p + on.n - 3, "_id", 3) == 0 ? on.n - 3
+								  : on.n;
+	for (i = 0; i < npick; i++) {
+		if (pick[i] == 0)
+			continue; /* the id is there already */
+		crm_buf_clear(&name);
+		if (j->id != 0) {
+			crm_buf_put(&name, on.p, stem);
+			crm_buf_putc(&name, '_');
+		}
+		crm_buf_puts(&name, k->fields[pick[i]].name);
+		if (crm_stream_find(j->s, crm_buf_str(&name)) >= 0) {
+			crm_err_set(err, CRM_EDATA,
+			    "the stream has a column '%.*s' already",
+			    (int)name.n, name.p);
+			crm_err_hint(err, "-f NAMES chooses what get adds");
+			crm_buf_release(&name);
+			return CRM_EDATA;
+		}
+		f[j->ncol + j->nadd] = k->fields[pick[i]];
+		f[j->ncol + j->nadd].name =
+		    crm_arena_str(&c->arena, crm_buf_str(&name)).p;
+		crm_want_field(&j->want, pick[i]);
+		j->pick[j->nadd++] = pick[i];
+	}
+	crm_buf_release(&name);
+	*out = f;
+	return CRM_OK;
+}
+
+static int
+join_id(struct join *j, struct crm_txn *t, struct crm_str ref,
+    struct line *line, struct crm_err *err)
+{
+	struct crm_value id;
+	int r;
+
+	line->number = 0;
+	line->drop = false;
+	if (ref.n == 0)
+		return CRM_OK;
+	r = crm_ref_find(
+	    t, NULL, j->c->kind->number, j->c->schema, ref, &id, err);
+	if (r == CRM_OK)
+		line->number = (uint64_t)id.i;
+	if (r != CRM_NOTFOUND)
+		return r;
+	line->drop = j->drop;
+	return j->keep || j->drop ? CRM_OK : CRM_EDATA;
+}
+
+static int
+join_read(struct join *j, struct crm_txn *t, struct crm_err *err)
+{
+	struct line *line;
+	size_t i;
+	int r;
+
+	j->n = 0;
+	crm_arena_reset(&j->arena);
+	while (j->n < BATCH) {
+		r = crm_stream_next(j->s, err);
+		if (r < 0)
+			return r;
+		line = &j->line[j->n];
+		line->cells = j->n * j->ncol;
+		r = join_id(j, t, crm_stream_field(j->s, j->id), line, err);
+		if (r < 0) {
+			if (err != NULL)
+				err->code = CRM_EDATA;
+			cli_place(err, j->s);
+			return r;
+		}
+		for (i = 0; i < j->ncol; i++) {
+			struct crm_str *to = &j->text[line->cells + i];
+
+			*to =
+			    crm_arena_str(&j->arena, crm_stream_field(j->s, i));
+			if (to->p == NULL)
+				return crm_err_nomem(err);
+		}
+		j->order[j->n] = (uint32_t)j->n;
+		j->n++;
+	}
+	return CRM_OK;
+}
+
+static int
+by_number(const void *a, const void *b, void *ctx)
+{
+	const struct join *j = ctx;
+	uint64_t x = j->line[*(const uint32_t *)a].number;
+	uint64_t y = j->line[*(const uint32_t *)b].number;
+
+	return x < y ? -1 : x > y;
+}
+
+static int
+join_look(struct join *j, struct crm_txn *t, struct crm_err *err)
+{
+	const struct crm_kind *k = j->c->kind;
+	struct crm_record *rec = NULL;
+	uint64_t last = 0;
+	size_t i, f;
+	int r;
+
+	qsort_r(j->order, j->n, sizeof *j->order, by_number, j);
+	for (i = 0; i < j->n; i++) {
+		struct line *line = &j->line[j->order[i]];
+
+		if (line->number == 0) {
+			line->added = NULL;
+			continue;
+		}
+		if (i > 0 && line->number == last) {
+			line->added = j->line[j->order[i - 1]].added;
+			continue;
+		}
+		rec = crm_record_new(k, &j->arena);
+		if (rec == NULL)
+			return crm_err_nomem(err);
+		r = crm_model_read(
+		    t, j->c->schema, k, line->number, &j->want, rec, err);
+		if (r < 0)
+			return r;
+		last = line->number;
+		line->added = crm_arena_alloc(
+		    &j->arena, (j->nadd + 1) * sizeof *line->added);
+		if (line->added == NULL)
+			return crm_err_nomem(err);
+		for (f = 0; f < j->nadd; f++)
+			line->added[f] = rec->v[j->pick[f]];
+	}
+	return CRM_OK;
+}
+
+static int
+join_write(struct join *j, struct crm_err *err)
+{
+	struct crm_value none = {.type = CRM_T_NONE};
+	size_t i, f;
+	int r = CRM_OK;
+
+	for (i = 0; i < j->n && r == CRM_OK; i++) {
+		const struct line *line = &j->line[i];
+
+		if (line->drop)
+			continue;
+		for (f = 0; f < j->ncol; f++)
+			j->row[f] = crm_value_text(j->text[line->cells + f]);
+		for (f = 0; f < j->nadd; f++)
+			j->row[j->ncol + f] =
+			    line->added ? line->added[f] : none;
+		r = crm_out_row(j->out, j->row, err);
+	}
+	return r;
+}
+
+static int
+join_missing(struct join *j, struct crm_err *err)
+{
+	const char *m = cli_opt.missing;
+
+	if (m == NULL)
+		return CRM_OK;
+	j->keep = strcmp(m, "keep") == 0;
+	j->drop = strcmp(m, "drop") == 0;
+	if (j->keep || j->drop)
+		return CRM_OK;
+	crm_err_set(err, CRM_EUSAGE, "'%s' is not keep or drop", m);
+	crm_err_field(err, "--missing", 9);
+	return CRM_EUSAGE;
+}
+
+static int
+join_run(struct join *j, struct crm_err *err)
+{
+	struct crm_txn *t;
+	int r, end = CRM_OK;
+
+	while (end == CRM_OK) {
+		/* a batch is read with no transaction open for longer than
+		 * its look-ups: stdin may make us wait */
+		r = crm_txn_begin(j->c->store, &t, err);
+		if (r < 0)
+			return r;
+		end = join_read(j, t, err);
+		r = end == CRM_OK || end == CRM_NOTFOUND ? CRM_OK : end;
+		if (r == CRM_OK)
+			r = join_look(j, t, err);
+		if (r == CRM_OK)
+			r = crm_out_hold(j->out, err);
+		if (r == CRM_OK)
+			r = join_write(j, err);
+		crm_txn_end(t);
+		if (r == CRM_OK)
+			r = crm_out_drain(j->out, err);
+		if (r < 0)
+			return r;
+	}
+	return CRM_OK;
+}
+
+static int
+get_stream(struct cli *c, struct crm_err *err)
+{
+	struct crm_field *fields;
+	struct join *j;
+	int r;
+
+	j = crm_arena_zalloc(&c->arena, sizeof *j);
+	if (j == NULL)
+		return crm_err_nomem(err);
+	j->c = c;
+	r = join_missing(j, err);
+	if (r == CRM_OK)
+		r = cli_slurp(c, err);
+	if (r == CRM_OK)
+		r = cli_stream(c, false, &j->s, err);
+	if (r < 0 || crm_stream_columns(j->s) == 0)
+		goto out; /* zero bytes are a stream of no records */
+	j->ncol = crm_stream_columns(j->s);
+	r = cli_id_column(c, j->s, c->kind, &j->id, err);
+	if (r == CRM_OK)
+		r = join_columns(j, &fields, err);
+	if (r < 0)
+		goto out;
+	j->text = crm_arena_alloc(&c->arena, BATCH * j->ncol * sizeof *j->text);
+	j->row = crm_arena_alloc(
+	    &c->arena, (j->ncol + j->nadd + 1) * sizeof *j->row);
+	if (j->text == NULL || j->row == NULL) {
+		r = crm_err_nomem(err);
+		goto out;
+	}
+	r = cli_out(c, fields, j->ncol + j->nadd, &j->out, err);
+	if (r == CRM_OK)
+		r = join_run(j, err);
+	if (r == CRM_OK)
+		r = crm_out_close(j->out, err);
+	else if (j->out != NULL)
+		crm_out_abort(j->out);
+out:
+	crm_stream_close(j->s);
+	crm_arena_release(&j->arena);
+	return r;
+}
+
+int
+cli_get(struct cli *c, struct crm_err *err)
+{
+	int r;
+
+	r = cli_operands(c, 1, 0, err);
+	if (r < 0)
+		return r;
+	return cli_stdin(c) ? get_stream(c, err) : get_operands(c, err);
+}

@@ -1,0 +1,224 @@
+/*
+ * cli_list.c - the common verb list, and rows of parts.
+ */
+#include "cli_noun.h"
+
+static int
+clock_at(struct cli *c, int64_t *at, struct crm_err *err)
+{
+	*at = INT64_MAX;
+	if (cli_opt.at == NULL)
+		return CRM_OK;
+	return cli_moment(c, "--at", cli_opt.at, at, err);
+}
+
+struct list {
+	struct cli *c;
+	struct cli_rows *rows;
+	struct crm_want want;
+	struct crm_idmap ids;
+	bool chosen;
+	int64_t at;
+};
+
+static int
+list_scan(struct list *l, struct crm_txn *t, struct crm_err *err)
+{
+	struct crm_scan *scan;
+	struct crm_record *rec;
+	uint64_t seen;
+	int r;
+
+	r = crm_scan_open(
+	    t, l->c->schema, l->c->kind, &l->want, l->at, &scan, err);
+	if (r < 0)
+		return r;
+	while ((r = crm_scan_next(scan, &rec, err)) == CRM_OK) {
+		if (l->chosen && !crm_idmap_get(&l->ids, rec->id, &seen))
+			continue;
+		r = cli_rows_put(l->rows, rec->v, err);
+		if (r != CRM_OK)
+			break;
+	}
+	crm_scan_close(scan);
+	return r == CRM_NOTFOUND || r == CRM_NO ? CRM_OK : r;
+}
+
+int
+cli_list(struct cli *c, struct crm_err *err)
+{
+	const struct crm_kind *k = c->kind;
+	struct list l = {.c = c};
+	struct crm_txn *t = NULL;
+	int r;
+
+	r = cli_operands(c, 0, 1, err);
+	if (r == CRM_OK && c->noperand == 1 && !cli_stdin(c)) {
+		crm_err_set(err, CRM_EUSAGE, "'%s' is no operand of list",
+		    c->operand[0]);
+		crm_err_hint(err, "records by reference: get; a stream of "
+				  "ids on stdin: -");
+		r = CRM_EUSAGE;
+	}
+	if (r == CRM_OK)
+		r = clock_at(c, &l.at, err);
+	if (r == CRM_OK && c->noperand == 1) {
+		l.chosen = true;
+		r = cli_selector(c, NULL, k, &l.ids, err);
+	}
+	if (r == CRM_OK)
+		r = cli_rows_open(
+		    c, k->fields, k->nfields, k->time, &l.rows, err);
+	if (r < 0)
+		goto out;
+	cli_rows_want(l.rows, &l.want);
+	r = crm_txn_begin(c->store, &t, err);
+	if (r == CRM_OK)
+		r = cli_rows_hold(l.rows, err);
+	if (r == CRM_OK)
+		r = list_scan(&l, t, err);
+	if (t != NULL)
+		crm_txn_end(t);
+	if (r == CRM_OK)
+		r = cli_rows_close(l.rows, err);
+	else
+		cli_rows_abort(l.rows);
+out:
+	crm_idmap_release(&l.ids);
+	return r;
+}
+
+/* ---- parts ---- */
+
+struct parts {
+	struct cli *c;
+	struct cli_rows *rows;
+	struct crm_view view;
+	struct crm_value *row;
+	struct crm_want want;
+};
+
+static int
+part_rows(struct parts *p, const struct crm_record *rec, struct crm_err *err)
+{
+	const struct crm_rows *rows = &rec->part[p->view.part];
+	size_t i, f;
+	int r = CRM_OK;
+
+	for (i = 0; i < rows->n && r == CRM_OK; i++) {
+		for (f = 0; f < p->view.kind.nfields; f++) {
+			int from = p->view.from[f];
+
+			if (from >= CRM_VIEW_PART)
+				p->row[f] =
+				    rows->row[i].v[from - CRM_VIEW_PART];
+			else if (from >= 0)
+				p->row[f] = rec->v[from];
+		}
+		p->row[0] = crm_value_id(rec->kind->number, rec->id);
+		p->row[0].sub = rows->row[i].no;
+		p->row[0].part = (uint8_t)(p->view.part + 1);
+		r = cli_rows_put(p->rows, p->row, err);
+	}
+	return r;
+}
+
+static int
+part_scan(struct parts *p, struct crm_txn *t, const struct crm_idmap *ids,
+    struct crm_err *err)
+{
+	struct crm_scan *scan;
+	struct crm_record *rec;
+	uint64_t seen;
+	int r;
+
+	r = crm_scan_open(
+	    t, p->c->schema, p->c->kind, &p->want, INT64_MAX, &scan, err);
+	if (r < 0)
+		return r;
+	while ((r = crm_scan_next(scan, &rec, err)) == CRM_OK) {
+		if (ids != NULL && !crm_idmap_get(ids, rec->id, &seen))
+			continue;
+		r = part_rows(p, rec, err);
+		if (r != CRM_OK)
+			break;
+	}
+	crm_scan_close(scan);
+	return r == CRM_NOTFOUND || r == CRM_NO ? CRM_OK : r;
+}
+
+static int
+part_operands(struct parts *p, struct crm_txn *t, struct crm_err *err)
+{
+	struct cli *c = p->c;
+	struct crm_record *rec;
+	struct crm_value id;
+	size_t i;
+	int r = CRM_OK;
+
+	for (i = 0; i < c->noperand && r == CRM_OK; i++) {
+		r = crm_ref_find(t, NULL, c->kind->number, c->schema,
+		    crm_str(c->operand[i]), &id, err);
+		if (r < 0)
+			return r;
+		rec = crm_record_new(c->kind, &c->arena);
+		if (rec == NULL)
+			return crm_err_nomem(err);
+		r = crm_model_read(
+		    t, c->schema, c->kind, (uint64_t)id.i, &p->want, rec, err);
+		rec->v[0] = crm_value_id(c->kind->number, (uint64_t)id.i);
+		if (r == CRM_OK)
+			r = part_rows(p, rec, err);
+	}
+	return r == CRM_NO ? CRM_OK : r;
+}
+
+int
+cli_part_list(struct cli *c, const char *part, struct crm_err *err)
+{
+	const struct crm_kind *k = c->kind;
+	int no = crm_kind_part(k, crm_str(part)), r;
+	struct crm_idmap ids = {0};
+	struct parts p = {.c = c};
+	struct crm_txn *t = NULL;
+	struct crm_want view = {{0}, 0};
+	size_t f;
+
+	r = crm_schema_view(c->schema, k, no, &c->arena, &p.view, err);
+	if (r == CRM_OK && cli_stdin(c))
+		r = cli_selector(c, NULL, k, &ids, err);
+	if (r == CRM_OK)
+		r = cli_rows_open(c, p.view.kind.fields, p.view.kind.nfields,
+		    p.view.kind.time, &p.rows, err);
+	if (r < 0)
+		goto out;
+	p.row =
+	    crm_arena_zalloc(&c->arena, p.view.kind.nfields * sizeof *p.row);
+	if (p.row == NULL) {
+		cli_rows_abort(p.rows);
+		r = crm_err_nomem(err);
+		goto out;
+	}
+	cli_rows_want(p.rows, &view);
+	p.want.parts = 1u << no;
+	for (f = 0; f < p.view.kind.nfields; f++)
+		if (crm_wants(&view, (int)f) && p.view.from[f] >= 0 &&
+		    p.view.from[f] < CRM_VIEW_PART)
+			crm_want_field(&p.want, p.view.from[f]);
+	r = crm_txn_begin(c->store, &t, err);
+	if (r == CRM_OK)
+		r = cli_rows_hold(p.rows, err);
+	if (r == CRM_OK)
+		r = c->noperand > 0 && !cli_stdin(c)
+			? part_operands(&p, t, err)
+			: part_scan(&p, t, cli_stdin(c) ? &ids : NULL, err);
+	if (t != NULL)
+		crm_txn_end(t);
+	if (r == CRM_OK)
+		r = cli_rows_close(p.rows, err);
+	else
+		cli_rows_abort(p.rows);
+out:
+	crm_idmap_release(&ids);
+	return r;
+}

@@ -1,0 +1,79 @@
+/*
+ * cli_noun.h - what the common verbs of nouns are made of, for commands that
+ * have a verb of their own of the same make.
+ */
+#ifndef CRM_CLI_NOUN_H
+#define CRM_CLI_NOUN_H
+
+#include "cli.h"
+
+/*
+ * Copies stdin to an unlinked file, unless it is one, so that nothing is read
+ * while the writers' lock is held: `writer | writer` would wait for ever.
+ */
+int cli_slurp(struct cli *c, struct crm_err *err);
+
+/*
+ * A writing run: the change, and what was touched by it.  begin takes the
+ * lock; CRM_NO: --key was used before, the records it made have been
+ * printed and the verb is done (answer CRM_OK).  Without a single record
+ * (many) rows are printed only under --print.
+ */
+struct cli_work {
+	struct cli *c;
+	struct crm_change *change;
+	uint64_t *touched; /* numbers of c->kind, in order */
+	size_t n, cap;
+	bool many;
+};
+int cli_work_begin(
+    struct cli *c, bool many, struct cli_work *w, struct crm_err *err);
+/* Puts the record; notes that it is to be printed. */
+int cli_work_put(
+    struct cli_work *w, struct crm_record *rec, struct crm_err *err);
+int cli_work_touch(struct cli_work *w, uint64_t number, struct crm_err *err);
+/* Prints what would change (--dry-run), or commits and prints the records. */
+int cli_work_end(struct cli_work *w, struct crm_err *err);
+void cli_work_release(struct cli_work *w);
+
+/* An operand or cell that names a record of c->kind: a copy to change. */
+int cli_record(struct cli_work *w, struct crm_str ref, struct crm_record **out,
+    struct crm_err *err);
+/* The fields given as options, and --clean, --empty. */
+int cli_apply_options(
+    struct cli_work *w, struct crm_record *rec, struct crm_err *err);
+int cli_empty(enum crm_empty *out, struct crm_err *err);
+unsigned cli_parse_flags(void);
+/* The column of a stream that carries the ids of a kind: --on, else the
+ * kind's own id column; CRM_EDATA with a hint when it is not there. */
+int cli_id_column(struct cli *c, const struct crm_stream *s,
+    const struct crm_kind *k, size_t *out, struct crm_err *err);
+/* A line of a stream as place of an error. */
+void cli_place(struct crm_err *err, const struct crm_stream *s);
+/*
+ * The set of numbers in a stream's column of ids (a selector).  References
+ * are looked up; unknown ones are CRM_EDATA unless --missing drop.
+ */
+int cli_selector(struct cli *c, const char *column, const struct crm_kind *k,
+    struct crm_idmap *out, struct crm_err *err);
+/* Prints records by number, in order, with -f and --format. */
+int cli_print_records(
+    struct cli *c, const uint64_t *number, size_t n, struct crm_err *err);
+/* Calls fn for each operand, or each row of the stream under `-`: ref is the
+ * record's reference.  With --keep-going rows that fail are rejected. */
+typedef int cli_each_fn(struct cli_work *w, struct crm_str ref,
+    struct crm_stream *row, void *ctx, struct crm_err *err);
+int cli_each(
+    struct cli_work *w, cli_each_fn *fn, void *ctx, struct crm_err *err);
+
+/* The common verbs' functions. */
+cli_fn cli_add, cli_get, cli_list, cli_set_verb, cli_rm, cli_edit, cli_tag,
+    cli_identify;
+/* --or-get of add. */
+extern const char *cli_or_get;
+
+/* A row for each row of a part: of all records, of operands, or of a stream
+ * of ids under `-`. */
+int cli_part_list(struct cli *c, const char *part, struct crm_err *err);
+
+#endif

@@ -1,0 +1,200 @@
+/*
+ * crm-customer - everybody the company deals with.
+ */
+#include "cli_noun.h"
+
+static const char *role, *at, *channel, *purpose, *source, *wording;
+static bool grant, revoke;
+
+static int
+identities(struct cli *c, struct crm_err *err)
+{
+	return cli_part_list(c, "identity", err);
+}
+
+static int
+roles(struct cli *c, struct crm_err *err)
+{
+	return cli_part_list(c, "role", err);
+}
+
+static int
+when(struct cli *c, int64_t *out, struct crm_err *err)
+{
+	*out = c->now;
+	return at ? cli_moment(c, "--at", at, out, err) : CRM_OK;
+}
+
+/* ---- stage ---- */
+
+static const struct cli_option stage_options[] = {
+    {0, "role", CLI_TEXT, &role, "ROLE",
+	"in which role, when it is not that of a customer"},
+    {0, "at", CLI_TEXT, &at, "TIME", "since when"},
+    {0},
+};
+
+struct stage_ctx {
+	struct crm_str stage;
+	int64_t at;
+};
+
+static int
+stage_each(struct cli_work *w, struct crm_str ref, struct crm_stream *row,
+    void *ctx, struct crm_err *err)
+{
+	struct stage_ctx *x = ctx;
+	struct crm_record *rec;
+	int r;
+
+	(void)row;
+	r = cli_record(w, ref, &rec, err);
+	if (r == CRM_OK)
+		r = crm_customer_stage(w->change, rec,
+		    role ? crm_str(role) : CRM_STR("customer"), x->stage, x->at,
+		    crm_str(cli_opt.why), err);
+	if (r == CRM_OK)
+		r = cli_work_touch(w, rec->id, err);
+	return r;
+}
+
+static int
+stage(struct cli *c, struct crm_err *err)
+{
+	struct stage_ctx x;
+	struct cli_work w;
+	int r, end;
+
+	r = cli_operands(c, 2, 2, err);
+	if (r == CRM_OK)
+		r = when(c, &x.at, err);
+	if (r < 0)
+		return r;
+	x.stage = crm_str(c->operand[1]);
+	c->noperand = 1;
+	r = cli_work_begin(c, cli_stdin(c), &w, err);
+	if (r == CRM_OK)
+		r = cli_each(&w, stage_each, &x, err);
+	else if (r == CRM_NO)
+		return CRM_OK;
+	if (r == CRM_OK || r == CRM_PARTLY) {
+		end = cli_work_end(&w, err);
+		r = end < 0 ? end : r;
+	}
+	cli_work_release(&w);
+	return r;
+}
+
+/* ---- consent ---- */
+
+static const struct cli_option consent_options[] = {
+    {0, "channel", CLI_TEXT, &channel, "NAME",
+	"by which channel: email, phone, post"},
+    {0, "purpose", CLI_TEXT, &purpose, "NAME", "for what: offers, survey"},
+    {0, "grant", CLI_FLAG, &grant, NULL, "they agree"},
+    {0, "revoke", CLI_FLAG, &revoke, NULL, "they no longer do"},
+    {0, "source", CLI_TEXT, &source, "TEXT", "where it was given"},
+    {0, "wording", CLI_TEXT, &wording, "TEXT", "what they agreed to"},
+    {0, "at", CLI_TEXT, &at, "TIME", "when"},
+    {0},
+};
+
+static int
+consent_each(struct cli_work *w, struct crm_str ref, struct crm_stream *row,
+    void *ctx, struct crm_err *err)
+{
+	const int64_t *t = ctx;
+	struct crm_value id;
+	int r;
+
+	(void)row;
+	r = crm_ref_find(crm_change_txn(w->change), w->change,
+	    w->c->kind->number, w->c->schema, ref, &id, err);
+	if (r == CRM_OK)
+		r = crm_consent_put(w->change, (uint64_t)id.i, crm_str(channel),
+		    crm_str(purpose), grant, *t, crm_str(source),
+		    crm_str(wording), err);
+	if (r == CRM_OK)
+		r = cli_work_touch(w, (uint64_t)id.i, err);
+	return r;
+}
+
+/* Without --grant and --revoke it is a question: exit 1 means no. */
+static int
+consent_ask(struct cli *c, int64_t t, struct crm_err *err)
+{
+	struct crm_value id;
+	struct crm_txn *txn;
+	bool yes = false;
+	int r;
+
+	r = crm_txn_begin(c->store, &txn, err);
+	if (r < 0)
+		return r;
+	r = crm_ref_find(txn, NULL, c->kind->number, c->schema,
+	    crm_str(c->operand[0]), &id, err);
+	if (r == CRM_OK)
+		r = crm_consent_get(txn, c->schema, (uint64_t)id.i,
+		    crm_str(channel), crm_str(purpose), at ? t : INT64_MAX,
+		    &yes, err);
+	crm_txn_end(txn);
+	return r == CRM_OK && !yes ? CRM_NO : r;
+}
+
+static int
+consent(struct cli *c, struct crm_err *err)
+{
+	struct cli_work w;
+	int64_t t;
+	int r, end;
+
+	r = cli_operands(c, 1, 0, err);
+	if (r == CRM_OK && (channel == NULL || purpose == NULL)) {
+		crm_err_set(
+		    err, CRM_EUSAGE, "--channel and --purpose are wanted");
+		r = CRM_EUSAGE;
+	}
+	if (r == CRM_OK && grant && revoke)
+		r = crm_err_set(
+		    err, CRM_EUSAGE, "--grant and --revoke exclude each other");
+	if (r == CRM_OK)
+		r = when(c, &t, err);
+	if (r < 0)
+		return r;
+	if (!grant && !revoke)
+		return consent_ask(c, t, err);
+	r = cli_work_begin(c, cli_stdin(c), &w, err);
+	if (r == CRM_NO)
+		return CRM_OK;
+	if (r == CRM_OK)
+		r = cli_each(&w, consent_each, &t, err);
+	if (r == CRM_OK || r == CRM_PARTLY) {
+		end = cli_work_end(&w, err);
+		r = end < 0 ? end : r;
+	}
+	cli_work_release(&w);
+	return r;
+}
+
+static const struct cli_verb verbs[] = {
+    {"stage", stage, CLI_WRITE, CLI_CHANGE | CLI_BULK | CLI_IN | CLI_OUT,
+	stage_options, "REF|- STAGE",
+	"move a relationship to another stage of its life"},
+    {"consent", consent, CLI_WRITE, CLI_CHANGE | CLI_BULK | CLI_IN | CLI_OUT,
+	consent_options, "REF... | -",
+	"record consent given or revoked, or ask whether there is any"},
+    {"identities", identities, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT, NULL,
+	"[REF... | -]", "print the other names they are known by"},
+    {"roles", roles, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT, NULL,
+	"[REF... | -]", "print their roles, each with its stage"},
+    {0},
+};
+
+static const struct cli_command command = {"crm-customer",
+    "everybody the company deals with", "customer", CLI_COMMON, verbs};
+
+int
+main(int argc, char **argv)
+{
+	return crm_main(&command, argc, argv);
+}

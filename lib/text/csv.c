@@ -11,10 +11,10 @@
 
 #include <crm/utf8.h>
 
-#include "text/feed.h"
+#include "text/intake.h"
 
 struct crm_csv {
-	struct crm_feed in;
+	struct crm_intake in;
 	char sep, quote;
 	bool ragged, trim;
 	unsigned skip;
@@ -45,8 +45,8 @@ crm_csv_open(struct crm_csv **out, const struct crm_csv_options *opt,
 	c->next = 1;
 	c->raw = (struct crm_str){"", 0};
 	c->text.max = CRM_LINE_MAX + 1;
-	code =
-	    crm_feed_open(&c->in, opt->name, 0, opt->read, opt->read_ctx, err);
+	code = crm_intake_open(
+	    &c->in, opt->name, 0, opt->read, opt->read_ctx, err);
 	if (code < 0)
 		crm_csv_close(c);
 	else
@@ -59,7 +59,7 @@ crm_csv_close(struct crm_csv *c)
 {
 	if (!c)
 		return;
-	crm_feed_release(&c->in);
+	crm_intake_release(&c->in);
 	crm_buf_release(&c->text);
 	free(c->field);
 	free(c);
@@ -134,7 +134,7 @@ row_end(const struct crm_csv *c, const char *p, size_t n, size_t *end)
 static int
 fault(struct crm_csv *c, struct crm_err *err)
 {
-	return crm_feed_fault(&c->in, CRM_EDATA, c->line, err);
+	return crm_intake_fault(&c->in, CRM_EDATA, c->line, err);
 }
 
 /* Takes the first line of a row whose quote does not close. */
@@ -146,7 +146,7 @@ open_quote(struct crm_csv *c, bool too_long, struct crm_err *err)
 
 	c->raw.p = p;
 	c->raw.n = lf ? (size_t)(lf - p) + 1 : c->in.end - c->in.at;
-	crm_feed_take(&c->in, c->raw.n);
+	crm_intake_take(&c->in, c->raw.n);
 	c->next = c->line + 1;
 	if (too_long)
 		crm_err_set(err, CRM_EDATA,
@@ -175,7 +175,7 @@ find_quoted(struct crm_csv *c, size_t *n, struct crm_err *err)
 			break;
 		if (found == ROW_LONG || c->in.eof)
 			return open_quote(c, found == ROW_LONG, err);
-		code = crm_feed_more(&c->in, err);
+		code = crm_intake_more(&c->in, err);
 		if (code == CRM_EDATA)
 			return open_quote(c, true, err);
 		if (code < 0 && code != CRM_NOTFOUND)
@@ -185,7 +185,7 @@ find_quoted(struct crm_csv *c, size_t *n, struct crm_err *err)
 	for (size_t i = 0; i < c->raw.n; i++)
 		lines += p[i] == '\n';
 	c->next = c->line + (lines ? lines : 1);
-	crm_feed_take(&c->in, c->raw.n);
+	crm_intake_take(&c->in, c->raw.n);
 	return CRM_OK;
 }
 
@@ -199,7 +199,7 @@ find_row(
 
 	for (;;) {
 		c->line = c->next;
-		code = crm_feed_line(&c->in, row, &ended, err);
+		code = crm_intake_line(&c->in, row, &ended, err);
 		if (code == CRM_EDATA) {
 			c->next++;
 			c->raw = (struct crm_str){"", 0};
@@ -215,7 +215,7 @@ find_row(
 		} else {
 			c->next++;
 			c->raw = (struct crm_str){row->p, row->n + ended};
-			crm_feed_take(&c->in, c->raw.n);
+			crm_intake_take(&c->in, c->raw.n);
 		}
 		if (code < 0)
 			return code;
@@ -368,7 +368,7 @@ crm_csv_raw(const struct crm_csv *c)
 uint64_t
 crm_csv_bytes(const struct crm_csv *c)
 {
-	return crm_feed_taken(&c->in);
+	return crm_intake_taken(&c->in);
 }
 
 void

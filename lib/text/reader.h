@@ -4,10 +4,10 @@
 #ifndef TEXT_READER_H
 #define TEXT_READER_H
 
-#include "text/feed.h"
+#include "text/intake.h"
 
 struct crm_stream {
-	struct crm_feed in;
+	struct crm_intake in;
 	struct crm_arena names; /* header, names and kind of this section */
 	struct crm_str header; /* the header line, as it would come again */
 	struct crm_str *name;

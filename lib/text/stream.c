@@ -130,7 +130,7 @@ crm_stream_take(struct crm_stream *s, struct crm_str *line, bool section,
 	bool ended, at_section;
 	int code;
 
-	code = crm_feed_line(&s->in, line, &ended, err);
+	code = crm_intake_line(&s->in, line, &ended, err);
 	if (code == CRM_EDATA) {
 		s->line++;
 		s->raw = (struct crm_str){"", 0};
@@ -142,7 +142,7 @@ crm_stream_take(struct crm_stream *s, struct crm_str *line, bool section,
 		     line->p[1] == ':';
 	if (at_section && !section)
 		return CRM_NOTFOUND;
-	crm_feed_take(&s->in, line->n + ended);
+	crm_intake_take(&s->in, line->n + ended);
 	s->line++;
 	s->raw = *line;
 	if (!ended && s->whole) {
@@ -310,8 +310,8 @@ crm_stream_new(struct crm_stream **out, int fd,
 	s->whole = opt->whole_lines;
 	s->text.max = CRM_LINE_MAX + 1;
 	s->raw = (struct crm_str){"", 0};
-	code =
-	    crm_feed_open(&s->in, opt->name, fd, opt->read, opt->read_ctx, err);
+	code = crm_intake_open(
+	    &s->in, opt->name, fd, opt->read, opt->read_ctx, err);
 	if (code < 0)
 		crm_stream_close(s);
 	else
@@ -347,7 +347,7 @@ crm_stream_close(struct crm_stream *s)
 {
 	if (!s)
 		return;
-	crm_feed_release(&s->in);
+	crm_intake_release(&s->in);
 	crm_arena_release(&s->names);
 	crm_buf_release(&s->text);
 	free(s);
@@ -493,7 +493,7 @@ crm_stream_line(const struct crm_stream *s)
 uint64_t
 crm_stream_bytes(const struct crm_stream *s)
 {
-	return crm_feed_taken(&s->in);
+	return crm_intake_taken(&s->in);
 }
 
 const char *

@@ -1,5 +1,5 @@
 /*
- * feed.c - one buffer between read(2) and whoever splits lines.
+ * intake.c - one buffer between read(2) and whoever splits lines.
  *
  * No stdio: getline copies every line once more and locks the stream.  The
  * buffer grows only for a line that does not fit, up to CRM_LINE_MAX; a longer
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "text/feed.h"
+#include "text/intake.h"
 
 enum { BUFFER = 256 * 1024 };
 
@@ -28,12 +28,12 @@ crm_read_fd(void *ctx, void *p, size_t n, struct crm_err *err)
 }
 
 int
-crm_feed_open(struct crm_feed *in, const char *name, int fd,
+crm_intake_open(struct crm_intake *in, const char *name, int fd,
     crm_read_fn *read_fn, void *ctx, struct crm_err *err)
 {
 	if (!name || strcmp(name, "-") == 0)
 		name = "stdin";
-	*in = (struct crm_feed){.read = read_fn, .ctx = ctx, .fd = fd};
+	*in = (struct crm_intake){.read = read_fn, .ctx = ctx, .fd = fd};
 	in->name = strdup(name);
 	in->p = malloc(BUFFER + CRM_INPUT_SLACK);
 	in->cap = BUFFER;
@@ -43,16 +43,16 @@ crm_feed_open(struct crm_feed *in, const char *name, int fd,
 }
 
 void
-crm_feed_release(struct crm_feed *in)
+crm_intake_release(struct crm_intake *in)
 {
 	free(in->name);
 	free(in->p);
-	*in = (struct crm_feed){0};
+	*in = (struct crm_intake){0};
 }
 
 int
-crm_feed_fault(
-    const struct crm_feed *in, int code, unsigned long line, struct crm_err *e)
+crm_intake_fault(const struct crm_intake *in, int code, unsigned long line,
+    struct crm_err *e)
 {
 	crm_err_place(e, in->name, line);
 	return code;
@@ -60,7 +60,7 @@ crm_feed_fault(
 
 /* Makes room behind the unread bytes. */
 static int
-make_room(struct crm_feed *in, struct crm_err *err)
+make_room(struct crm_intake *in, struct crm_err *err)
 {
 	size_t n = in->end - in->at, cap;
 	char *p;
@@ -89,7 +89,7 @@ make_room(struct crm_feed *in, struct crm_err *err)
 }
 
 int
-crm_feed_more(struct crm_feed *in, struct crm_err *err)
+crm_intake_more(struct crm_intake *in, struct crm_err *err)
 {
 	void *ctx = in->read ? in->ctx : &in->fd;
 	crm_read_fn *from = in->read ? in->read : crm_read_fd;
@@ -108,7 +108,7 @@ crm_feed_more(struct crm_feed *in, struct crm_err *err)
 		/* What came of the line is not to be taken for the line. */
 		in->at = in->end;
 		in->eof = true;
-		return crm_feed_fault(in, (int)got, 0, err);
+		return crm_intake_fault(in, (int)got, 0, err);
 	}
 	if (got == 0) {
 		in->eof = true;
@@ -121,7 +121,7 @@ crm_feed_more(struct crm_feed *in, struct crm_err *err)
 
 /* Drops a leading byte-order mark. */
 static int
-begin(struct crm_feed *in, struct crm_err *err)
+begin(struct crm_intake *in, struct crm_err *err)
 {
 	int code = CRM_OK;
 
@@ -129,7 +129,7 @@ begin(struct crm_feed *in, struct crm_err *err)
 	/* Only while what came can still be a mark is there a wait. */
 	while (in->end < 3 && code == CRM_OK &&
 	       memcmp("\xef\xbb\xbf", in->p, in->end) == 0)
-		code = crm_feed_more(in, err);
+		code = crm_intake_more(in, err);
 	if (code < 0 && code != CRM_NOTFOUND)
 		return code;
 	if (in->end >= 3 && memcmp(in->p, "\xef\xbb\xbf", 3) == 0)
@@ -139,7 +139,7 @@ begin(struct crm_feed *in, struct crm_err *err)
 
 /* Drops the rest of a line that is too long; err is set already. */
 static int
-drop_line(struct crm_feed *in, struct crm_err *err)
+drop_line(struct crm_intake *in, struct crm_err *err)
 {
 	for (;;) {
 		struct crm_err io = {0};
@@ -147,7 +147,7 @@ drop_line(struct crm_feed *in, struct crm_err *err)
 		int code;
 
 		in->at = in->end = in->seen = 0;
-		code = crm_feed_more(in, &io);
+		code = crm_intake_more(in, &io);
 		if (code == CRM_NOTFOUND)
 			return CRM_EDATA;
 		if (code < 0) {
@@ -164,8 +164,8 @@ drop_line(struct crm_feed *in, struct crm_err *err)
 }
 
 int
-crm_feed_line(
-    struct crm_feed *in, struct crm_str *line, bool *ended, struct crm_err *err)
+crm_intake_line(struct crm_intake *in, struct crm_str *line, bool *ended,
+    struct crm_err *err)
 {
 	int code;
 
@@ -186,7 +186,7 @@ crm_feed_line(
 			return CRM_OK;
 		}
 		in->seen = n;
-		code = crm_feed_more(in, err);
+		code = crm_intake_more(in, err);
 		if (code == CRM_EDATA && !in->eof)
 			return drop_line(in, err);
 		if (code == CRM_NOTFOUND && n > 0) {
@@ -200,7 +200,7 @@ crm_feed_line(
 }
 
 void
-crm_feed_take(struct crm_feed *in, size_t n)
+crm_intake_take(struct crm_intake *in, size_t n)
 {
 	in->at += n;
 	in->seen = 0;

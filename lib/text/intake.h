@@ -1,18 +1,18 @@
 /*
- * feed.h - bytes from a descriptor or a function, a line at a time.
+ * intake.h - bytes from a descriptor or a function, a line at a time.
  *
  * One buffer holds what was read and not yet taken; a line is a view of it,
  * so nothing is copied but the part of a line that a read cut in two.
  */
-#ifndef TEXT_FEED_H
-#define TEXT_FEED_H
+#ifndef TEXT_INTAKE_H
+#define TEXT_INTAKE_H
 
 #include <crm/stream.h>
 
 /* Bytes that may be read, though not used, behind the last one. */
 #define CRM_INPUT_SLACK 8
 
-struct crm_feed {
+struct crm_intake {
 	char *name; /* as messages show it */
 	crm_read_fn *read;
 	void *ctx;
@@ -24,30 +24,30 @@ struct crm_feed {
 	uint64_t total; /* bytes that came in */
 };
 
-/* read NULL reads fd.  Release with crm_feed_release. */
-int crm_feed_open(struct crm_feed *in, const char *name, int fd,
+/* read NULL reads fd.  Release with crm_intake_release. */
+int crm_intake_open(struct crm_intake *in, const char *name, int fd,
     crm_read_fn *read, void *ctx, struct crm_err *err);
-void crm_feed_release(struct crm_feed *in);
+void crm_intake_release(struct crm_intake *in);
 /* Gets more bytes behind the unread ones, which may move.  CRM_NOTFOUND at
  * the end of input; CRM_EDATA when the unread ones are CRM_LINE_MAX already.
  */
-int crm_feed_more(struct crm_feed *in, struct crm_err *err);
+int crm_intake_more(struct crm_intake *in, struct crm_err *err);
 /*
  * Looks at the next line, without its LF (*ended says there is one), and
- * takes nothing; crm_feed_take does.  A leading byte-order mark is dropped.
+ * takes nothing; crm_intake_take does.  A leading byte-order mark is dropped.
  * CRM_NOTFOUND at the end; CRM_EDATA for a line past CRM_LINE_MAX, which has
  * then been dropped whole.
  */
-int crm_feed_line(struct crm_feed *in, struct crm_str *line, bool *ended,
+int crm_intake_line(struct crm_intake *in, struct crm_str *line, bool *ended,
     struct crm_err *err);
-void crm_feed_take(struct crm_feed *in, size_t n);
+void crm_intake_take(struct crm_intake *in, size_t n);
 static inline uint64_t
-crm_feed_taken(const struct crm_feed *in)
+crm_intake_taken(const struct crm_intake *in)
 {
 	return in->total - (in->end - in->at);
 }
 /* Places an error in this input. */
-int crm_feed_fault(const struct crm_feed *in, int code, unsigned long line,
+int crm_intake_fault(const struct crm_intake *in, int code, unsigned long line,
     struct crm_err *e);
 
 #endif

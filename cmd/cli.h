@@ -14,11 +14,11 @@
 #include <crm.h>
 
 enum cli_type {
-	CLI_FLAG,  /* to: bool */
-	CLI_TEXT,  /* to: const char * */
-	CLI_INT,   /* to: int64_t, >= 0 */
+	CLI_FLAG, /* to: bool */
+	CLI_TEXT, /* to: const char * */
+	CLI_INT, /* to: int64_t, >= 0 */
 	CLI_TEXTS, /* to: struct cli_texts, may be given more than once */
-	CLI_COUNT  /* to: int, one more each time */
+	CLI_COUNT /* to: int, one more each time */
 };
 struct cli_texts {
 	const char **v;
@@ -37,14 +37,15 @@ struct cli_option {
 
 /* Groups of shared options (tables in cli_options.c) a verb takes. */
 enum cli_group {
-	CLI_OUT = 1,	 /* --format -f --no-header --excel */
-	CLI_LIST = 2,	 /* -w -D --since --until --sort --limit --count -e */
-	CLI_IN = 4,	 /* -i --header --on --missing (streams on stdin) */
-	CLI_CHANGE = 8,	 /* -n --why --key --wait --print */
-	CLI_BULK = 16,	 /* --keep-going --rejects --max-rejects --clean --empty */
-	CLI_CLOCK = 32,	 /* --at */
+	CLI_OUT = 1, /* --format -f --no-header --excel */
+	CLI_LIST = 2, /* -w -D --since --until --sort --limit --count -e */
+	CLI_IN = 4, /* -i --header --on --missing (streams on stdin) */
+	CLI_CHANGE = 8, /* -n --why --key --wait --print */
+	CLI_BULK =
+	    16, /* --keep-going --rejects --max-rejects --clean --empty */
+	CLI_CLOCK = 32, /* --at */
 	CLI_FIELDS = 64, /* --FIELD VALUE for each field that can be written */
-	CLI_EXPR = 128,	 /* -w -D only */
+	CLI_EXPR = 128, /* -w -D only */
 	CLI_WORDS = 256, /* no options: they end at the first operand */
 	CLI_SIGNED = 512, /* no options: past the first operand -word (two
 			     letters and more) is an operand: tag - -xmas */
@@ -67,14 +68,20 @@ struct cli_verb {
 	enum cli_mode mode;
 	unsigned groups;
 	const struct cli_option *options; /* may be NULL */
-	const char *operands;		  /* "REF..." for the usage line */
+	const char *operands; /* "REF..." for the usage line */
 	const char *summary;
 };
 
 /* Which of the common verbs a noun has. */
 enum cli_common {
-	CLI_ADD = 1, CLI_GET = 2, CLI_LISTV = 4, CLI_SET = 8, CLI_RM = 16,
-	CLI_EDIT = 32, CLI_TAG = 64, CLI_IDENTIFY = 128,
+	CLI_ADD = 1,
+	CLI_GET = 2,
+	CLI_LISTV = 4,
+	CLI_SET = 8,
+	CLI_RM = 16,
+	CLI_EDIT = 32,
+	CLI_TAG = 64,
+	CLI_IDENTIFY = 128,
 	CLI_COMMON = 255
 };
 
@@ -131,16 +138,16 @@ struct cli {
 	struct cli_set *set;
 	size_t nset;
 	const char *actor;
-	int64_t now;	   /* CRM_NOW, else the clock */
-	int64_t real_now;  /* the clock, for the log */
-	unsigned wait_ms;  /* --wait, default 60 s */
+	int64_t now; /* CRM_NOW, else the clock */
+	int64_t real_now; /* the clock, for the log */
+	unsigned wait_ms; /* --wait, default 60 s */
 	bool tty_out, tty_err;
 	unsigned width;
-	const char *spill_dir;		/* the store's folder or TMPDIR */
-	struct crm_store *store;	/* mode not NONE */
+	const char *spill_dir; /* the store's folder or TMPDIR */
+	struct crm_store *store; /* mode not NONE */
 	const struct crm_schema *schema; /* the store's, or the built-in */
-	const struct crm_kind *kind;	/* command->kind's */
-	struct crm_arena arena;		/* for the whole run */
+	const struct crm_kind *kind; /* command->kind's */
+	struct crm_arena arena; /* for the whole run */
 	/* The functions, references and flags of -w; NULL: none.  A verb sets
 	 * it before cli_where or cli_rows_open, which add the rest. */
 	const struct crm_expr_env *expr;
@@ -165,8 +172,8 @@ int cli_operands(struct cli *c, size_t min, size_t max, struct crm_err *err);
 bool cli_stdin(const struct cli *c);
 /* Opens stdin as a stream by the options of CLI_IN; whole: a last line
  * without LF is refused (commands that change the store). */
-int cli_stream(struct cli *c, bool whole, struct crm_stream **out,
-    struct crm_err *err);
+int cli_stream(
+    struct cli *c, bool whole, struct crm_stream **out, struct crm_err *err);
 /* Opens the output by the options of CLI_OUT for these fields. */
 int cli_out(struct cli *c, const struct crm_field *fields, size_t n,
     struct crm_out **out, struct crm_err *err);
@@ -175,8 +182,8 @@ int cli_out(struct cli *c, const struct crm_field *fields, size_t n,
  * or the default ones (not WIDE).  Unknown names are CRM_EUSAGE with a hint.
  * In the run's arena.
  */
-int cli_pick(struct cli *c, const struct crm_field *fields, size_t n,
-    int **out, size_t *nout, struct crm_err *err);
+int cli_pick(struct cli *c, const struct crm_field *fields, size_t n, int **out,
+    size_t *nout, struct crm_err *err);
 /* Compiles -w (NULL when it was not given) with -D. */
 int cli_where(struct cli *c, const struct crm_field *fields, size_t n,
     struct crm_expr **out, struct crm_err *err);
@@ -205,8 +212,8 @@ int cli_rows_open_shown(struct cli *c, const struct crm_field *fields,
     struct cli_rows **out, struct crm_err *err);
 void cli_rows_want(const struct cli_rows *r, struct crm_want *want);
 /* CRM_NO when no more rows are wanted (--limit without --sort). */
-int cli_rows_put(struct cli_rows *r, const struct crm_value *row,
-    struct crm_err *err);
+int cli_rows_put(
+    struct cli_rows *r, const struct crm_value *row, struct crm_err *err);
 /* Before a read transaction that rows are given in, and after its end (each
  * second call is the end of what the one before began). */
 int cli_rows_hold(struct cli_rows *r, struct crm_err *err);
@@ -215,16 +222,16 @@ void cli_rows_abort(struct cli_rows *r);
 
 /* Progress on a terminal's stderr, at most twice a second: "NAME: WHAT 1,234
  * of 5,678"; silent elsewhere and under --quiet. */
-void cli_progress(struct cli *c, const char *what, uint64_t done,
-    uint64_t total);
+void cli_progress(
+    struct cli *c, const char *what, uint64_t done, uint64_t total);
 /* A line on stderr: "NAME: text" (dry-run counts, notices); not under -q. */
 void cli_note(struct cli *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* --rejects FILE and --keep-going: counts, keeps lines with reasons. */
 struct cli_rejects;
-int cli_rejects_open(struct cli *c, struct cli_rejects **out,
-    struct crm_err *err);
+int cli_rejects_open(
+    struct cli *c, struct cli_rejects **out, struct crm_err *err);
 /* Under --keep-going: takes the error (prints it, writes raw to the file in
  * the input's own form with the reason as a last column), clears it and
  * answers CRM_OK; else, or past --max-rejects, answers the error's code. */
@@ -236,8 +243,8 @@ void cli_rejects_csv(struct cli_rejects *r, char sep);
  * passes over it; what it said is replaced. */
 #define CLI_REJECTED "rejected"
 /* The header the rejects file begins with, once. */
-int cli_rejects_header(struct cli_rejects *r, struct crm_str raw,
-    struct crm_err *err);
+int cli_rejects_header(
+    struct cli_rejects *r, struct crm_str raw, struct crm_err *err);
 uint64_t cli_rejects_count(const struct cli_rejects *r);
 int cli_rejects_close(struct cli_rejects *r, struct crm_err *err);
 

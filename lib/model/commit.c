@@ -282,7 +282,8 @@ write_entries(struct crm_txn *t, struct commit *c, struct crm_err *err)
 	size_t i, j;
 	int r, net;
 
-	qsort(c->entry, c->nentry, sizeof *c->entry, entry_cmp);
+	if (c->nentry > 0)
+		qsort(c->entry, c->nentry, sizeof *c->entry, entry_cmp);
 	for (i = 0; i < c->nentry; i = j) {
 		const struct entry *e = &c->entry[i];
 

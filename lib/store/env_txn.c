@@ -185,12 +185,18 @@ int
 crm_txn_next(
     struct crm_txn *t, unsigned kind, uint64_t *out, struct crm_err *err)
 {
-	uint64_t last;
+	uint64_t last = 0;
 	int code;
 
-	if (!t->write || kind == 0 || kind >= CRM_K_MAX)
-		return crm_err_set(err, CRM_EBUG,
-		    "a number for kind %u outside of a write", kind);
+	if (kind == 0 || kind >= CRM_K_MAX)
+		return crm_err_set(err, CRM_EBUG, "there is no kind %u", kind);
+	if (!t->write) {
+		/* who holds the writers' lock may ask ahead: nobody else can
+		 * give the number meanwhile */
+		code = last_number(t, CRM_TAB_KIND + kind, &last, err);
+		*out = last + 1;
+		return code;
+	}
 	if (t->w->given[kind] == 0) {
 		code = last_number(t, CRM_TAB_KIND + kind, &last, err);
 		if (code < 0)

@@ -36,6 +36,7 @@
 /* model: customers, products, orders; changes, the ledger, the figures */
 #include <crm/ledger.h>
 #include <crm/model.h>
+#include <crm/order.h>
 
 /* stats: quantiles, scores, a synthetic shop */
 #include <crm/stats.h>

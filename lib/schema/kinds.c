@@ -242,6 +242,8 @@ static const struct crm_field line_fields[] = {
     {"cancelled", CRM_T_DECIMAL, 0, 10, KEPT, NULL, "units cancelled"},
     {"line_discount", CRM_T_MONEY, 0, 11, KEPT, NULL,
 	"its share of discounts and coupons, negative"},
+    {"line_type", CRM_T_ENUM, 0, 12, 0, "good,service,gift_card",
+	"what the product was at the time; a gift card is no revenue"},
 };
 
 static const struct crm_field adjustment_fields[] = {

@@ -9,7 +9,7 @@
 
 #include "cli_parts.h"
 
-enum { HELP_AT = 28 };
+enum { HELP_AT = 28, LINE = 79 };
 
 static void
 put_usage(struct crm_buf *b, const char *lead, const struct cli *c,
@@ -21,6 +21,29 @@ put_usage(struct crm_buf *b, const char *lead, const struct cli *c,
 	crm_buf_puts(b, " [OPTION...]");
 	if (v->operands && v->operands[0])
 		crm_buf_putf(b, " %s", v->operands);
+	crm_buf_putc(b, '\n');
+}
+
+/* The words of a help text from column HELP_AT on. */
+static void
+put_words(struct crm_buf *b, const char *help)
+{
+	struct crm_str rest = crm_str(help), word;
+	size_t at = HELP_AT;
+
+	while (crm_str_split(&rest, ' ', &word)) {
+		bool first = at == HELP_AT;
+
+		if (!first && at + 1 + word.n > LINE) {
+			crm_buf_putf(b, "\n%*s", HELP_AT, "");
+			at = HELP_AT;
+		} else if (!first) {
+			crm_buf_putc(b, ' ');
+			at++;
+		}
+		crm_buf_putstr(b, word);
+		at += word.n;
+	}
 	crm_buf_putc(b, '\n');
 }
 
@@ -43,7 +66,7 @@ put_option(struct crm_buf *b, const struct cli_option *o)
 	}
 	while (b->n - start < HELP_AT && !b->fail)
 		crm_buf_putc(b, ' ');
-	crm_buf_putf(b, "%s\n", o->help);
+	put_words(b, o->help);
 }
 
 static const char *

@@ -52,8 +52,8 @@ put_options(struct cli *c, const struct cli_verb *v, struct cli_knowns *k,
 		/* A verb's own name for one of them hides it there only. */
 		if (!o->help || (v && always))
 			continue;
-		put_row(b, "option", v ? v->name : "", o->letter, o->name,
-		    o->arg, o->help);
+		put_row(b, k->v[i].group == CLI_FIELDS ? "field" : "option",
+		    v ? v->name : "", o->letter, o->name, o->arg, o->help);
 	}
 	return code;
 }

@@ -9,7 +9,7 @@ _crm_tools()
 	words=$(awk -F '\t' -v cur="$cur" \
 	    -v before="${COMP_WORDS[*]:1:COMP_CWORD-1}" '
 		$1 == "verb" { verbs[$2] }
-		$1 == "option" {
+		$1 == "option" || $1 == "field" {
 			n++
 			of[n] = $2
 			option[n] = $4 ? "--" $4 : "-" $3

@@ -26,17 +26,17 @@ check_spec()
 	is "$1 --crm-spec: rows" "$(awk -F '\t' -v name="$1" '
 		NR == 1 { next }
 		NF != 6 { print NR ": " NF " fields" }
-		$1 !~ /^(command|verb|option)$/ { print NR ": type " $1 }
+		$1 !~ /^(command|verb|option|field)$/ { print NR ": type " $1 }
 		$1 == "command" && $4 != name { print NR ": named " $4 }
 		$1 == "command" { n++ }
-		$1 != "option" && $5 !~ /^(none|read|write)?$/ {
+		$1 !~ /^(option|field)$/ && $5 !~ /^(none|read|write)?$/ {
 			print NR ": store mode " $5 }
 		$1 == "verb" && ($2 == "" || $5 == "") { print NR ": no verb or mode" }
-		$1 == "option" && $3 $4 == "" { print NR ": an option without name" }
-		$1 == "option" && $3 !~ /^.?$/ { print NR ": short " $3 }
-		$1 == "option" && $4 ~ /^-|[^a-z0-9-]/ { print NR ": long " $4 }
-		$1 == "option" && $4 && seen[$2, $4]++ { print NR ": twice " $4 }
-		$1 == "option" && $3 && seen[$2, $3]++ { print NR ": twice " $3 }
+		$1 ~ /^(option|field)$/ && $3 $4 == "" { print NR ": an option without name" }
+		$1 ~ /^(option|field)$/ && $3 !~ /^.?$/ { print NR ": short " $3 }
+		$1 ~ /^(option|field)$/ && $4 ~ /^-|[^a-z0-9-]/ { print NR ": long " $4 }
+		$1 ~ /^(option|field)$/ && $4 && seen[$2, $4]++ { print NR ": twice " $4 }
+		$1 ~ /^(option|field)$/ && $3 && seen[$2, $3]++ { print NR ": twice " $3 }
 		$6 == "" { print NR ": no help" }
 		$6 ~ /\.$/ { print NR ": help ends in a full stop" }
 		END { if (n != 1) print n + 0 " command rows" }' "$out")" ''

@@ -20,7 +20,8 @@ for c in $(ls "$CRM_BIN"); do
 	verb=$(awk -F '\t' '$1 == "verb" { print $2; exit }' "$c.spec")
 	is "$c $verb: options" "$(complete_words "$c" "$verb" --)" \
 	    "$(awk -F '\t' -v verb="$verb" '
-		$1 == "option" && ($2 == "" || $2 == verb) && $4 {
+		($1 == "option" || $1 == "field") && $4 &&
+		    ($2 == "" || $2 == verb) {
 			print "--" $4 }' "$c.spec" | sort -u)"
 done
 done_testing

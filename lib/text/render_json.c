@@ -45,6 +45,12 @@ put_ascii(struct crm_buf *b, char c)
 	}
 }
 
+static bool
+is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 static void
 put_string(struct crm_out *o, struct crm_str s)
 {
@@ -55,23 +61,27 @@ put_string(struct crm_out *o, struct crm_str s)
 	while (i < s.n) {
 		unsigned char c = (unsigned char)s.p[i];
 		struct crm_str rest = {s.p + i, s.n - i};
-		int32_t cp = 0;
+		int32_t cp = c;
 		size_t len = 1;
-		bool plain = c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 
+		if (is_plain(c)) {
+			i++;
+			continue;
+		}
 		if (c >= 0x80) {
 			len = crm_utf8_next(rest, &cp);
-			plain = len > 0 && !(o->opt.tty && crm_utf8_unsafe(cp));
+			if (len > 0 && !(o->opt.tty && crm_utf8_unsafe(cp))) {
+				i += len;
+				continue;
+			}
 		}
-		if (!plain) {
-			crm_buf_put(b, s.p + run, i - run);
-			if (c < 0x80)
-				put_ascii(b, (char)c);
-			else
-				put_unicode(b, len > 0 ? cp : 0xfffd);
-			run = i + (len > 0 ? len : 1);
-		}
+		crm_buf_put(b, s.p + run, i - run);
+		if (c < 0x80)
+			put_ascii(b, (char)c);
+		else
+			put_unicode(b, len > 0 ? cp : 0xfffd);
 		i += len > 0 ? len : 1;
+		run = i;
 	}
 	crm_buf_put(b, s.p + run, s.n - run);
 	crm_buf_putc(b, '"');

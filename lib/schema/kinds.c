@@ -185,7 +185,7 @@ static const struct crm_field order_fields[] = {
 	"who sold, when it was not the shop"},
     {"campaign", CRM_T_TEXT, 0, 11, WIDE, NULL, "the campaign that led to it"},
     {"referrer", CRM_T_TEXT, 0, 12, WIDE, NULL, "the page or person before it"},
-    {"store", CRM_T_TEXT, 0, 13, WIDE, NULL, "the shop or branch"},
+    {"branch", CRM_T_TEXT, 0, 13, WIDE, NULL, "the shop or branch"},
     {"prices_include_tax", CRM_T_BOOL, 0, 14, CRM_F_FIXED | WIDE, NULL,
 	"amounts are with tax"},
     {"replaces_id", CRM_T_ID, CRM_K_ORDER, 15, WIDE, NULL,

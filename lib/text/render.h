@@ -53,7 +53,7 @@ struct crm_out {
 
 	/* a table's first rows, until the widths are fixed */
 	struct crm_arena kept;
-	struct crm_str **keep;
+	struct crm_str *keep; /* n texts of each of nkeep rows */
 	size_t nkeep, capkeep, keepbytes;
 	bool fixed;
 

@@ -29,7 +29,9 @@ is_amount(struct crm_str s)
 static bool
 would_run(const struct crm_cell *c)
 {
-	if (c->text.n == 0 || !memchr("=+-@\t\r", c->text.p[0], 6))
+	static const char first[] = {'=', '+', '-', '@', '\t', '\r'};
+
+	if (c->text.n == 0 || !memchr(first, c->text.p[0], sizeof first))
 		return false;
 	return !(crm_type_is_number(c->type) && is_amount(c->text));
 }

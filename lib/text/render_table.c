@@ -121,7 +121,7 @@ put_kept(struct crm_out *o)
 		put_row(o, o->line);
 	}
 	for (size_t i = 0; i < o->nkeep; i++)
-		put_row(o, o->keep[i]);
+		put_row(o, o->keep + i * o->n);
 	o->nkeep = o->keepbytes = 0;
 	crm_arena_reset(&o->kept);
 }
@@ -141,21 +141,20 @@ table_begin(struct crm_out *o)
 static bool
 keep_row(struct crm_out *o, const struct crm_cell *cell)
 {
-	struct crm_str *copy;
+	size_t at = o->nkeep * o->n;
 
-	if (!crm_grow(&o->keep, &o->capkeep, o->nkeep, sizeof *o->keep))
-		return false;
-	copy = crm_arena_alloc(&o->kept, o->n * sizeof *copy);
-	if (!copy)
+	if (!crm_grow(&o->keep, &o->capkeep, at + o->n, sizeof *o->keep))
 		return false;
 	for (size_t i = 0; i < o->n; i++) {
-		copy[i] = crm_arena_str(&o->kept, cell[i].text);
-		if (!copy[i].p)
+		struct crm_str copy = crm_arena_str(&o->kept, cell[i].text);
+
+		if (!copy.p)
 			return false;
-		o->keepbytes += copy[i].n;
-		widen(o, i, copy[i]);
+		o->keep[at + i] = copy;
+		o->keepbytes += copy.n;
+		widen(o, i, copy);
 	}
-	o->keep[o->nkeep++] = copy;
+	o->nkeep++;
 	return true;
 }
 

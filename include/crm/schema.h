@@ -178,6 +178,9 @@ int crm_settings_decode(struct crm_str bytes, struct crm_arena *a,
 
 /* ---- the schema of one store ---- */
 
+#define CRM_TAGS 128
+#define CRM_K_TAGGED 16
+
 struct crm_schema {
 	struct crm_kind kind[CRM_K_MAX]; /* by number; name NULL: no such */
 	const struct crm_settings *settings; /* may be NULL: built-in only */
@@ -185,7 +188,14 @@ struct crm_schema {
 	struct crm_calendar calendar; /* zone points into this struct */
 	int digits;		      /* of the base currency */
 	struct crm_arena arena;
+	/* For decoding, of the kinds of which there are many records, by
+	 * number: what crm_kind_tags makes, and the place of the field
+	 * `currency`, 0 none. */
+	uint8_t by_tag[CRM_K_TAGGED][CRM_TAGS];
+	uint8_t currency[CRM_K_TAGGED];
 };
+/* Place + 1 of the stored field of each tag below CRM_TAGS, 0 none. */
+void crm_kind_tags(const struct crm_kind *k, uint8_t out[CRM_TAGS]);
 /* settings NULL gives the built-in kinds, UTC, no currency (digits 2).
  * Borrows settings.  Release with crm_schema_release; not to be moved. */
 int crm_schema_init(struct crm_schema *s, const struct crm_settings *settings,

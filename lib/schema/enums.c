@@ -43,14 +43,20 @@ crm_enum_count(const char *values)
 struct crm_str
 crm_enum_name(const char *values, unsigned place)
 {
-	struct crm_str rest = crm_str(values), name = {NULL, 0};
+	const char *p = values, *end;
 
-	if (rest.n == 0)
+	/* For each enum of each record that is read: no more than is needed. */
+	if (!p || place == 0)
 		return (struct crm_str){"", 0};
-	while (place > 0 && crm_str_split(&rest, ',', &name))
+	for (;;) {
+		for (end = p; *end != ',' && *end != '\0'; end++)
+			;
 		if (--place == 0)
-			return name;
-	return (struct crm_str){"", 0};
+			return (struct crm_str){p, (size_t)(end - p)};
+		if (*end == '\0')
+			return (struct crm_str){"", 0};
+		p = end + 1;
+	}
 }
 
 unsigned

@@ -246,6 +246,33 @@ use_settings(
 	return r;
 }
 
+void
+crm_kind_tags(const struct crm_kind *k, uint8_t out[CRM_TAGS])
+{
+	memset(out, 0, CRM_TAGS);
+	for (unsigned i = 1; i < k->nfields && i < CRM_FIELDS_MAX; i++) {
+		const struct crm_field *f = &k->fields[i];
+
+		if (f->tag > 0 && f->tag < CRM_TAGS &&
+		    !(f->flags & (CRM_F_FIGURE | CRM_F_VIRTUAL)))
+			out[f->tag] = (uint8_t)(i + 1);
+	}
+}
+
+static void
+index_kinds(struct crm_schema *s)
+{
+	for (unsigned i = 0; i < CRM_K_TAGGED; i++) {
+		int place;
+
+		if (!s->kind[i].name)
+			continue;
+		crm_kind_tags(&s->kind[i], s->by_tag[i]);
+		place = crm_kind_field(&s->kind[i], CRM_STR("currency"));
+		s->currency[i] = (uint8_t)(place > 0 ? place : 0);
+	}
+}
+
 int
 crm_schema_init(struct crm_schema *s, const struct crm_settings *settings,
     struct crm_err *err)
@@ -260,6 +287,7 @@ crm_schema_init(struct crm_schema *s, const struct crm_settings *settings,
 	s->calendar.zone = &s->zone;
 	if (settings)
 		r = use_settings(s, settings, err);
+	index_kinds(s);
 	if (r < 0)
 		crm_schema_release(s);
 	return r;

@@ -1,21 +1,14 @@
 /*
  * record_take.c - bytes to records, the wanted fields only.
  *
- * This runs once for every record that is listed.  Which field a tag stands
- * for is looked up in a small array that each call fills for the wanted fields
- * only: some nanoseconds, less than keeping it somewhere would cost in
- * lifetimes.  Tags of custom fields lie past the array and are searched for.
+ * This runs once for every record that is listed: what is not wanted is
+ * stepped over, and nothing is looked at behind the last that is.  The digits
+ * of money come from the record's currency, which is looked for when the first
+ * amount is met, whether it is wanted or not.
  */
+#include <limits.h>
+
 #include "store/record_wire.h"
-
-#define TAGS 128
-
-/* Fields by tag: place in the table + 1, 0 for one not wanted. */
-struct tags {
-	uint8_t at[TAGS];
-	unsigned last; /* the highest that is wanted */
-	bool more; /* wanted ones past the array */
-};
 
 struct decode {
 	const unsigned char *p, *end;
@@ -24,9 +17,10 @@ struct decode {
 	const struct crm_want *want;
 	struct crm_record *r;
 	int digits; /* -1: not looked up */
-	uint32_t ready; /* parts whose tags are filled in */
-	struct tags tags;
-	struct tags part[CRM_PARTS_MAX];
+	unsigned last; /* the highest tag that is wanted */
+	unsigned parts; /* the lowest tag of a part */
+	const uint8_t *by_tag;
+	uint8_t own[CRM_TAGS]; /* by_tag where the schema has none */
 };
 
 static const unsigned char *
@@ -80,53 +74,67 @@ skip_item(const unsigned char *p, const unsigned char *end, unsigned wire)
 	return wire == WIRE_NUMBER ? p : NULL;
 }
 
-static inline void
-tags_add(struct tags *t, const struct crm_field *f, unsigned i)
-{
-	if (f->tag == 0 || (f->flags & (CRM_F_FIGURE | CRM_F_VIRTUAL)))
-		return;
-	if (f->tag < TAGS)
-		t->at[f->tag] = (uint8_t)(i + 1);
-	else
-		t->more = true;
-	if (f->tag > t->last)
-		t->last = f->tag;
-}
-
+/* What is looked up once for each record. */
 static void
-tags_want(struct tags *t, const struct crm_kind *k, const struct crm_want *want)
+prepare(struct decode *d)
 {
-	memset(t, 0, sizeof(*t));
-	for (unsigned w = 0; w < CRM_FIELDS_MAX / 64; w++) {
-		uint64_t bits = want->fields[w];
+	const struct crm_kind *k = d->r->kind;
+	const struct crm_want *want = d->want;
 
-		while (bits) {
-			unsigned i = w * 64 + (unsigned)__builtin_ctzll(bits);
-
-			if (i >= k->nfields)
-				break;
-			bits &= bits - 1;
-			if (i > 0)
-				tags_add(t, &k->fields[i], i);
-		}
+	if (k->number < CRM_K_TAGGED &&
+	    d->schema->kind[k->number].fields == k->fields) {
+		d->by_tag = d->schema->by_tag[k->number];
+	} else {
+		crm_kind_tags(k, d->own);
+		d->by_tag = d->own;
 	}
+	d->parts = UINT_MAX;
 	for (unsigned i = 0; i < k->nparts; i++)
-		if ((want->parts >> i & 1) && k->parts[i].tag > t->last)
-			t->last = k->parts[i].tag;
+		if (k->parts[i].tag < d->parts)
+			d->parts = k->parts[i].tag;
+	d->last = 0;
+	if (want->fields[0] == UINT64_MAX) {
+		d->last = UINT_MAX;
+		return;
+	}
+	for (unsigned w = 0; w < CRM_FIELDS_MAX / 64; w++)
+		for (uint64_t b = want->fields[w]; b; b &= b - 1) {
+			unsigned i = w * 64 + (unsigned)__builtin_ctzll(b);
+
+			if (i < k->nfields && k->fields[i].tag > d->last)
+				d->last = k->fields[i].tag;
+		}
+	for (unsigned i = 0; i < k->nparts; i++)
+		if ((want->parts >> i & 1) && k->parts[i].tag > d->last)
+			d->last = k->parts[i].tag;
 }
 
-/* Index of the field, -1: not wanted or not known. */
+/* Index of the field of a tag, -1: not wanted or not known. */
 static inline int
-tags_find(const struct tags *t, const struct crm_field *f, unsigned n,
-    const struct crm_want *want, uint64_t tag)
+find_field(const struct decode *d, uint64_t tag)
 {
-	if (tag < TAGS)
-		return (int)t->at[tag] - 1;
-	if (t->more)
-		for (unsigned i = 0; i < n; i++)
-			if (f[i].tag == tag)
-				return !want || crm_wants(want, (int)i) ? (int)i
-									: -1;
+	const struct crm_kind *k = d->r->kind;
+	int i = -1;
+
+	if (tag < CRM_TAGS)
+		i = (int)d->by_tag[tag] - 1;
+	else
+		/* Custom fields are the last. */
+		for (i = k->nfields - 1; i >= 0; i--)
+			if (k->fields[i].tag == tag)
+				break;
+	return i >= 0 && crm_wants(d->want, i) ? i : -1;
+}
+
+/* The same in a part; mostly a field's tag is its place from 1. */
+static inline int
+find_part_field(const struct crm_part *p, uint64_t tag)
+{
+	if (tag >= 1 && tag <= p->nfields && p->fields[tag - 1].tag == tag)
+		return (int)tag - 1;
+	for (int i = 0; i < p->nfields; i++)
+		if (p->fields[i].tag == tag)
+			return i;
 	return -1;
 }
 
@@ -154,10 +162,8 @@ find_digits(struct decode *d)
 	uint64_t key;
 	int i, digits = -1;
 
-	for (i = k->nfields - 1; i > 0; i--)
-		if (k->fields[i].name[0] == 'c' &&
-		    strcmp(k->fields[i].name, "currency") == 0)
-			break;
+	i = d->by_tag != d->own ? d->schema->currency[k->number]
+				: crm_kind_field(k, CRM_STR("currency"));
 	while (i > 0 && p && p < d->end) {
 		uint64_t n;
 		const unsigned char *q = var_at(p, d->end, &key);
@@ -306,16 +312,9 @@ take_row(struct decode *d, int part, const unsigned char *p,
 {
 	const struct crm_part *k = &d->r->kind->parts[part];
 	struct crm_rows *rows = &d->r->part[part];
-	struct tags *t = &d->part[part];
 	struct crm_row *row;
 	uint64_t no, key, above = 0;
 
-	if (!(d->ready >> part & 1)) {
-		memset(t, 0, sizeof(*t));
-		for (unsigned i = 0; i < k->nfields && i < CRM_FIELDS_MAX; i++)
-			tags_add(t, &k->fields[i], i);
-		d->ready |= 1U << part;
-	}
 	p = var_at(p, end, &no);
 	if (!p || no == 0 || no > UINT32_MAX ||
 	    (rows->n && rows->row[rows->n - 1].no >= no))
@@ -333,7 +332,7 @@ take_row(struct decode *d, int part, const unsigned char *p,
 		if (!p || key >> 2 <= above)
 			return CRM_EDAMAGE;
 		above = key >> 2;
-		i = tags_find(t, k->fields, k->nfields, NULL, above);
+		i = find_part_field(k, above);
 		p = i < 0 ? skip_item(p, end, (unsigned)key & 3)
 			  : take_value(d, p, end, (unsigned)key & 3,
 				&k->fields[i], &row->v[i]);
@@ -392,9 +391,9 @@ take_items(struct decode *d)
 			return CRM_EDAMAGE;
 		tag = key >> 2;
 		wire = (unsigned)key & 3;
-		if (tag > d->tags.last)
+		if (tag > d->last)
 			break;
-		i = part_of(k, tag);
+		i = tag < d->parts ? -1 : part_of(k, tag);
 		/* Only a part's rows share a tag. */
 		if (tag < above || (tag == above && i < 0))
 			return CRM_EDAMAGE;
@@ -405,7 +404,7 @@ take_items(struct decode *d)
 				return code;
 			continue;
 		}
-		i = tags_find(&d->tags, k->fields, k->nfields, d->want, tag);
+		i = find_field(d, tag);
 		d->p = i < 0 ? skip_item(d->p, d->end, wire)
 			     : take_value(d, d->p, d->end, wire, &k->fields[i],
 				   &d->r->v[i]);
@@ -459,10 +458,9 @@ crm_record_decode(const struct crm_schema *s, struct crm_str bytes,
 	d.want = want;
 	d.r = r;
 	d.digits = -1;
-	d.ready = 0;
 	clear(r);
 	if (bytes.n > 0 && take_head(&d)) {
-		tags_want(&d.tags, r->kind, want);
+		prepare(&d);
 		code = r->state == CRM_LIVE ? take_items(&d)
 		       : d.p == d.end	    ? CRM_OK
 					    : CRM_EDAMAGE;

@@ -259,17 +259,20 @@ crm_kind_tags(const struct crm_kind *k, uint8_t out[CRM_TAGS])
 	}
 }
 
+/* At each start of each command, so without a search by name. */
 static void
 index_kinds(struct crm_schema *s)
 {
 	for (unsigned i = 0; i < CRM_K_TAGGED; i++) {
-		int place;
+		const struct crm_kind *k = &s->kind[i];
 
-		if (!s->kind[i].name)
+		if (!k->name)
 			continue;
-		crm_kind_tags(&s->kind[i], s->by_tag[i]);
-		place = crm_kind_field(&s->kind[i], CRM_STR("currency"));
-		s->currency[i] = (uint8_t)(place > 0 ? place : 0);
+		crm_kind_tags(k, s->by_tag[i]);
+		for (unsigned f = 1; f < k->nfields; f++)
+			if (k->fields[f].name[0] == 'c' &&
+			    strcmp(k->fields[f].name, "currency") == 0)
+				s->currency[i] = (uint8_t)f;
 	}
 }
 

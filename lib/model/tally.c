@@ -208,11 +208,28 @@ is_zero(const struct crm_tally *y)
 	return y->items.v == 0 && y->first == INT64_MIN;
 }
 
+/*
+ * Does an order surely stand at an end of the figures?  Those that were added
+ * and taken away again within these deltas do not; who held it before does,
+ * when as many were added there as were taken.
+ */
+static bool
+is_held(const struct crm_tally_delta *d, size_t n, int64_t end, int64_t was)
+{
+	size_t added = 0, gone = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (d[i].y.first == end)
+			d[i].sign > 0 ? added++ : gone++;
+	return end == INT64_MIN || gone == 0 || added > gone ||
+	       (added == gone && end == was);
+}
+
 int
 crm_tally_apply(struct crm_txn *t, uint64_t customer,
     const struct crm_tally_delta *d, size_t n, bool append, struct crm_err *err)
 {
-	struct crm_tally y = crm_tally_none(), added, gone;
+	struct crm_tally y = crm_tally_none(), was;
 	struct crm_buf b = {0};
 	char key[8];
 	struct crm_str k = crm_number_key(customer, key);
@@ -220,20 +237,18 @@ crm_tally_apply(struct crm_txn *t, uint64_t customer,
 
 	if (!append)
 		r = crm_tally_read(t, customer, &y, err);
-	added = gone = crm_tally_none();
 	for (size_t i = 0; r == CRM_OK && i < n; i++) {
 		if (!crm_tally_add(&y, &d[i].y, d[i].sign))
 			return too_large(customer, err);
-		widen(
-		    d[i].sign > 0 ? &added : &gone, d[i].y.first, d[i].y.last);
 	}
 	if (r < 0)
 		return r;
-	widen(&y, added.first, added.last);
-	/* What is added again at the very same end holds it. */
-	if (gone.first != INT64_MIN &&
-	    ((gone.first <= y.first && added.first != y.first) ||
-		(gone.last >= y.last && added.last != y.last)))
+	was = y;
+	for (size_t i = 0; i < n; i++)
+		if (d[i].sign > 0)
+			widen(&y, d[i].y.first, d[i].y.last);
+	if (!is_held(d, n, y.first, was.first) ||
+	    !is_held(d, n, y.last, was.last))
 		r = find_ends(t, customer, &y, err);
 	if (r == CRM_OK && is_zero(&y)) {
 		r = append ? CRM_OK : crm_del(t, CRM_TAB_TALLY, k, err);

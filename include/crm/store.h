@@ -163,9 +163,11 @@ int crm_unseal(unsigned table, struct crm_str key, struct crm_str *value,
 /*
  * A record's bytes: varint state, varint revision, [varint into], then
  * items in rising (tag, row) order: varint (tag << 2 | wire) and
- *	wire 0	zig-zag varint	(int money time date bool enum, id of one kind)
- *	wire 1	varint length, bytes	(text list; id of any kind; a part's row:
- *		varint row number, then items)
+ *	wire 0	zig-zag varint	(int money time date bool enum, id of one kind;
+ *		of a part: the highest row number given, when no row has it)
+ *	wire 1	varint length, bytes	(text list; id of any kind or of a row:
+ *		kind, varint number, [varint row]; a part's row: varint row
+ *		number, then items)
  *	wire 2	varint scale, zig-zag varint	(decimal)
  * Money of a row has the digits of its currency, told by crm_money_digits.
  * Unknown tags are kept by nobody and an error to nobody.
@@ -187,8 +189,8 @@ crm_wants(const struct crm_want *w, int field)
 {
 	return (w->fields[field / 64] >> (field % 64)) & 1;
 }
-/* Fills r (made by crm_record_new, or used before: cleared).  Texts borrow
- * bytes.  CRM_EDAMAGE. */
+/* Fills r (made by crm_record_new, or used before: cleared; its id is the
+ * caller's to set).  Texts borrow bytes.  CRM_EDAMAGE. */
 int crm_record_decode(const struct crm_schema *s, struct crm_str bytes,
     const struct crm_want *want, struct crm_record *r, struct crm_err *err);
 /* Digits of the money in a record that is not in the base currency: by its
@@ -199,7 +201,7 @@ int crm_money_digits(const struct crm_schema *s, const struct crm_record *r);
  * Reads the record of a kind and number into r, texts borrowed from the
  * store until the transaction ends.  CRM_NOTFOUND: never given or gone
  * (deleted, merged, erased: r->state and r->into say which and r has no
- * values).  CRM_EDAMAGE.
+ * values; never given is CRM_LIVE with revision 0).  CRM_EDAMAGE.
  */
 int crm_record_read(struct crm_txn *t, const struct crm_kind *k,
     uint64_t number, const struct crm_want *want, struct crm_record *r,
@@ -236,8 +238,8 @@ void crm_log_key(uint64_t revision, unsigned kind, uint64_t number,
 void crm_log_encode(const struct crm_log_head *h, struct crm_buf *out);
 int crm_log_decode(struct crm_str bytes, struct crm_log_head *out,
     struct crm_err *err);
-/* The difference of two encoded records (sealing taken off) as before and
- * after images of items; either may be empty.  apply makes `after` from
+/* The difference of two encoded records (sealing taken off), head included, as
+ * before and after images of items; either may be empty.  apply makes `after` from
  * `before` (or, backwards, before from after). */
 int crm_diff_make(struct crm_str before, struct crm_str after,
     struct crm_buf *out, struct crm_err *err);

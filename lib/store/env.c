@@ -28,7 +28,6 @@ crm_env_fail(
 	case MDB_CORRUPTED:
 	case MDB_PAGE_NOTFOUND:
 	case MDB_INVALID:
-	case MDB_BAD_TXN:
 	case MDB_CURSOR_FULL:
 		return crm_err_set(err, CRM_EDAMAGE,
 		    "the store '%s' is damaged: %s: %s", s->path, what,

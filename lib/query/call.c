@@ -151,11 +151,12 @@ check_arg(struct qparse *p, struct crm_str name, char letter, int at, size_t i)
 		at = crm_query_coerce_type(p, at, want);
 		if (at < 0)
 			return at;
-		/* A column of numbers: whole ones are seen row by row. */
-		if (letter == 'i' && p->e->node[at].op == Q_CAST)
-			return crm_query_cast(p, at, CRM_T_INT, 0);
 	}
 	k = &p->e->node[at];
+	/* Whether a row's number is whole is seen then; if not, no value. */
+	if (letter == 'i' && k->type == CRM_T_DECIMAL &&
+	    (k->op != Q_CONST || k->k.scale == 0))
+		return crm_query_cast(p, at, CRM_T_INT, 0);
 	if (!letter_takes(letter, k->type))
 		return crm_query_fail(p, k->from,
 		    "'%.*s' wants %s as argument %zu, not %s",

@@ -228,47 +228,45 @@ name_end(struct crm_str s, size_t at)
 	return at;
 }
 
+/* Any token that begins with c. */
+static int
+lex(struct qparse *p, char c)
+{
+	struct crm_str s = p->e->text;
+	size_t from = p->at + (c == '$');
+
+	if (is_digit(c))
+		return lex_number(p);
+	if (c == '"' || c == '\'' || c == '`')
+		return lex_quoted(p, c);
+	if (!is_letter(c) && c != '$')
+		return lex_mark(p);
+	p->at = name_end(s, from);
+	p->tok.kind = c == '$' ? QT_DEFINE : QT_NAME;
+	p->tok.s = (struct crm_str){s.p + from, p->at - from};
+	if (p->at == from)
+		return crm_query_fail(
+		    p, p->tok.pos, "a name is wanted after '$'");
+	return CRM_OK;
+}
+
 int
 crm_query_next(struct qparse *p)
 {
 	struct crm_str s = p->e->text;
 	size_t end = p->tok.end;
-	char c;
+	int r;
 
 	while (p->at < s.n && memchr(" \t\n\r", s.p[p->at], 4))
 		p->at++;
-	p->tok = (struct qtoken){.pos = p->at, .end = end};
+	p->tok = (struct qtoken){.pos = p->at};
 	if (p->at >= s.n) {
 		/* What is missing is missing right after the last word. */
 		p->tok.kind = QT_END;
-		p->tok.pos = end;
+		p->tok.pos = p->tok.end = end;
 		return CRM_OK;
 	}
-	c = s.p[p->at];
-	if (is_digit(c)) {
-		int r = lex_number(p);
-
-		p->tok.end = p->at;
-		return r;
-	}
-	if (c == '"' || c == '\'' || c == '`') {
-		int r = lex_quoted(p, c);
-
-		p->tok.end = p->at;
-		return r;
-	}
-	if (is_letter(c) || c == '$') {
-		size_t from = p->at + (c == '$');
-
-		p->at = name_end(s, from);
-		p->tok.kind = c == '$' ? QT_DEFINE : QT_NAME;
-		p->tok.s = (struct crm_str){s.p + from, p->at - from};
-		p->tok.end = p->at;
-		if (p->at == from)
-			return crm_query_fail(
-			    p, p->tok.pos, "a name is wanted after '$'");
-		return CRM_OK;
-	}
+	r = lex(p, s.p[p->at]);
 	p->tok.end = p->at;
-	return lex_mark(p);
+	return r;
 }

@@ -36,9 +36,11 @@
 /* model: customers, products, orders; changes, the ledger, the figures */
 #include <crm/ledger.h>
 #include <crm/model.h>
+#include <crm/upkeep.h>
 #include <crm/order.h>
 
 /* stats: quantiles, scores, a synthetic shop */
 #include <crm/stats.h>
+#include <crm/gen.h>
 
 #endif

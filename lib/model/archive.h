@@ -1,0 +1,127 @@
+/*
+ * archive.h - what dump.c and load.c agree on; inside the room only.
+ */
+#ifndef CRM_MODEL_ARCHIVE_H
+#define CRM_MODEL_ARCHIVE_H
+
+#include <crm/upkeep.h>
+
+#define CRM_ARCHIVE_VERSION 1
+#define CRM_ARCHIVE_PATH 4096
+/* Records of a section: a dump writes so many; a load takes so many. */
+#define CRM_ARCHIVE_CHUNK 5000
+#define CRM_ARCHIVE_MOST 20000
+/* Bytes of one row of the section `entry`; longer ones go on in the next. */
+#define CRM_ARCHIVE_ENTRY ((size_t)256 << 10)
+
+/* What load.c needs of dump.c's decisions: is the field in an archive? */
+static inline bool
+crm_archive_field(const struct crm_field *f)
+{
+	return f->tag != 0 && !(f->flags & (CRM_F_FIGURE | CRM_F_VIRTUAL));
+}
+
+/* meta keys of upkeep */
+#define CRM_META_PENDING "pending" /* a rebuild or apply is under way */
+#define CRM_META_LOG_FROM "logfrom" /* what is older has no log, 8 bytes */
+
+/* The states as archives name them, by enum crm_state. */
+static const char *const crm_archive_states[] = {
+    "live", "deleted", "merged", "erased"};
+
+/* ---- load.c's parts ---- */
+
+struct crm_load_rec {
+	struct crm_record *rec;
+	unsigned long line;
+};
+struct crm_load {
+	const struct crm_load_options *opt;
+	struct crm_stream *in;
+	struct crm_store *store; /* the new one, under its temporary name */
+	const struct crm_schema *schema;
+	struct crm_change *change; /* of new records, else NULL */
+	struct crm_arena keep; /* settings */
+	struct crm_settings settings;
+	bool full; /* the archive began with `store` */
+	bool has_log;
+	bool started; /* there is a store to load into */
+	char temp[CRM_ARCHIVE_PATH];
+	uint64_t revision, log_from;
+	uint64_t head; /* the last revision of the log */
+	uint8_t uuid[16];
+	int64_t created;
+	size_t capfields, capsegments;
+
+	/* the records read last, to be written together */
+	const struct crm_kind *kind;
+	struct crm_arena arena;
+	struct crm_load_rec
+	    *rec; /* living ones by rising number, then others */
+	size_t nrec, caprec, nlive;
+	uint64_t after[CRM_K_MAX]; /* the highest number so far */
+
+	/* entries to be written together: table, key, value, each counted */
+	struct crm_buf batch, value;
+	/* numbers, for the log of an archive without one */
+	struct crm_range *range;
+	size_t nrange, caprange;
+	struct crm_load_result result;
+};
+
+/* load_records.c */
+int crm_load_records(
+    struct crm_load *l, const struct crm_kind *k, struct crm_err *err);
+int crm_load_rows(struct crm_load *l, int part, struct crm_err *err);
+int crm_load_given(struct crm_load *l, struct crm_err *err);
+int crm_load_gone(struct crm_load *l, struct crm_err *err);
+/* Writes the records there are, or puts them into the change. */
+int crm_load_flush(struct crm_load *l, struct crm_err *err);
+
+/* load_settings.c */
+int crm_load_store(struct crm_load *l, struct crm_err *err);
+int crm_load_settings(struct crm_load *l, struct crm_err *err);
+int crm_load_fields(struct crm_load *l, struct crm_err *err);
+int crm_load_segments(struct crm_load *l, struct crm_err *err);
+
+/* load_log.c */
+int crm_load_heads(struct crm_load *l, struct crm_err *err);
+int crm_load_entries(struct crm_load *l, struct crm_err *err);
+int crm_load_sources(struct crm_load *l, struct crm_err *err);
+/* Heads that say which numbers were given, where the archive has none. */
+int crm_load_make_log(struct crm_load *l, struct crm_err *err);
+
+/* load.c, for both */
+int crm_load_put(struct crm_load *l, unsigned table, struct crm_str key,
+    struct crm_str value, struct crm_err *err);
+int crm_load_write(struct crm_load *l, struct crm_err *err);
+/* The section's columns are exactly these; CRM_EDATA. */
+int crm_load_columns(
+    struct crm_load *l, const char *const *name, size_t n, struct crm_err *err);
+/* A fault in column i of the row. */
+int crm_load_bad(
+    struct crm_load *l, size_t column, struct crm_err *err, const char *wanted);
+int crm_load_place(struct crm_load *l, int code, struct crm_err *err);
+int crm_load_section_bad(struct crm_load *l, struct crm_err *err,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+bool crm_load_u64(struct crm_load *l, size_t column, uint64_t *out);
+bool crm_load_hex(struct crm_load *l, size_t column, struct crm_buf *out);
+
+/* ---- rebuild.c, for load and apply ---- */
+
+/* Every living record of a kind, all of it but figures; the record is used
+ * again. */
+typedef int crm_each_fn(void *ctx, struct crm_record *rec, struct crm_err *err);
+int crm_upkeep_each(struct crm_txn *t, const struct crm_schema *s,
+    const struct crm_kind *k, crm_each_fn *fn, void *ctx, struct crm_err *err);
+/* The header of a revision of its own, put into the log. */
+int crm_upkeep_log(struct crm_txn *t, const struct crm_origin *by,
+    const struct crm_log_head *more, struct crm_err *err);
+/* Sets (on) or takes away the mark that derived tables are not whole. */
+int crm_upkeep_mark(struct crm_txn *t, bool on, struct crm_err *err);
+
+/* As crm_store_rebuild, under a lock that is held, without a revision. */
+int crm_rebuild_tables(struct crm_store *s, const struct crm_watch *watch,
+    struct crm_rebuild_result *out, struct crm_err *err);
+
+#endif

@@ -1,0 +1,445 @@
+/*
+ * rebuild.c - what is derived, made anew from the records.
+ *
+ * All records are read first: when one is damaged nothing has been taken
+ * away yet.  Then the tables are emptied and filled in the order of their
+ * keys.  That is many transactions; a mark in meta says meanwhile that they
+ * are not whole.
+ */
+#include <stdlib.h>
+
+#include "archive.h"
+#include "change.h"
+#include "keysort.h"
+
+#define BATCH_ENTRIES 20000
+#define BATCH_BYTES ((size_t)4 << 20)
+
+struct rebuild {
+	struct crm_store *store;
+	const struct crm_schema *schema;
+	const struct crm_watch *watch;
+	struct crm_keysort ident, index, sales;
+	struct crm_buf keys, effects, value;
+	uint64_t records, orders;
+
+	/* one transaction's entries */
+	unsigned table;
+	struct crm_buf batch;
+	struct crm_buf last;
+	size_t n;
+};
+
+/* ---- shared with apply and load ---- */
+
+int
+crm_upkeep_each(struct crm_txn *t, const struct crm_schema *s,
+    const struct crm_kind *k, crm_each_fn *fn, void *ctx, struct crm_err *err)
+{
+	unsigned table = CRM_TAB_KIND + k->number;
+	struct crm_arena arena = {0};
+	struct crm_cursor *cur = NULL;
+	struct crm_record *rec = crm_record_new(k, &arena);
+	struct crm_str key, v, tail;
+	int r;
+
+	r = rec ? crm_cursor_open(t, table, &cur, err) : crm_err_nomem(err);
+	if (r == CRM_OK)
+		r = crm_cursor_seek(
+		    cur, (struct crm_str){"", 0}, &key, &v, err);
+	while (r == CRM_OK) {
+		r = crm_unseal(table, key, &v, err);
+		tail = key;
+		if (r == CRM_OK && !crm_take_be(&tail, 8, &rec->id))
+			r = crm_err_set(err, CRM_EDAMAGE,
+			    "a key of the %ss is not a number", k->name);
+		if (r == CRM_OK)
+			r = crm_record_decode(s, v, &crm_want_all, rec, err);
+		if (r == CRM_OK && rec->state == CRM_LIVE)
+			r = fn(ctx, rec, err);
+		if (arena.used > ((size_t)1 << 20)) {
+			crm_arena_reset(&arena);
+			rec = crm_record_new(k, &arena);
+			if (rec == NULL)
+				r = crm_err_nomem(err);
+		}
+		if (r == CRM_OK)
+			r = crm_cursor_next(cur, &key, &v, err);
+	}
+	crm_cursor_close(cur);
+	crm_arena_release(&arena);
+	return r == CRM_NOTFOUND ? CRM_OK : r;
+}
+
+int
+crm_upkeep_log(struct crm_txn *t, const struct crm_origin *by,
+    const struct crm_log_head *more, struct crm_err *err)
+{
+	struct crm_log_head h = *more;
+	struct crm_buf b = {0};
+	char lk[17];
+	struct crm_str key = {lk, sizeof lk};
+	int r;
+
+	h.revision = crm_txn_revision(t);
+	if (h.change == 0)
+		h.change = h.revision;
+	h.time = by->now;
+	h.actor = by->actor;
+	h.program = by->program;
+	h.why = by->why;
+	crm_log_key(h.revision, 0, 0, lk);
+	crm_log_encode(&h, &b);
+	crm_seal(CRM_TAB_LOG, key, &b);
+	r = crm_buf_check(&b, err);
+	if (r == CRM_OK)
+		r = crm_put(t, CRM_TAB_LOG, key, crm_buf_str(&b), 0, err);
+	crm_buf_release(&b);
+	return r;
+}
+
+int
+crm_upkeep_mark(struct crm_txn *t, bool on, struct crm_err *err)
+{
+	struct crm_str key = crm_meta_key(CRM_META_PENDING);
+	int r;
+
+	if (on)
+		return crm_put(
+		    t, CRM_TAB_META, key, CRM_STR("rebuild"), 0, err);
+	r = crm_del(t, CRM_TAB_META, key, err);
+	return r == CRM_NOTFOUND ? CRM_OK : r;
+}
+
+/* ---- reading the records ---- */
+
+static int
+take_entries(struct rebuild *b, struct crm_err *err)
+{
+	struct crm_str rest = crm_buf_str(&b->keys), key, value;
+	uint64_t n;
+	int r = CRM_OK;
+
+	while (rest.n > 0 && r == CRM_OK) {
+		unsigned table = (unsigned char)rest.p[1];
+
+		rest.p += 2;
+		rest.n -= 2;
+		if (!crm_take_var(&rest, &n) ||
+		    !crm_take_bytes(&rest, (size_t)n, &key) ||
+		    !crm_take_var(&rest, &n) ||
+		    !crm_take_bytes(&rest, (size_t)n, &value))
+			return crm_err_set(
+			    err, CRM_EBUG, "a derived entry is cut");
+		r = crm_keysort_add(
+		    table == CRM_TAB_IDENT ? &b->ident : &b->index, key, value,
+		    err);
+	}
+	return r;
+}
+
+static int
+one_record(void *ctx, struct crm_record *rec, struct crm_err *err)
+{
+	struct rebuild *b = ctx;
+	const struct crm_hooks *h = &crm_hooks[rec->kind->number];
+	char key[16];
+	int r;
+
+	crm_buf_clear(&b->keys);
+	r = crm_derive_keys(b->schema, rec, 1, &b->keys, err);
+	if (r == CRM_OK)
+		r = take_entries(b, err);
+	if (r < 0)
+		return r;
+	if (h->effects != NULL) {
+		crm_buf_clear(&b->effects);
+		r = h->effects(b->schema, rec, 1, &b->effects, err);
+		/* in the order of the customers: each is written once */
+		crm_number_key(
+		    (uint64_t)crm_record_get(rec, "customer_id")->i, key);
+		crm_number_key(rec->id, key + 8);
+		if (r == CRM_OK && b->effects.n > 0)
+			r = crm_keysort_add(&b->sales,
+			    (struct crm_str){key, sizeof key},
+			    crm_buf_str(&b->effects), err);
+		b->orders++;
+	}
+	if (++b->records % 65536 == 0 && b->watch && b->watch->fn)
+		b->watch->fn(b->watch->ctx, "records", b->records, 0);
+	return r;
+}
+
+/* The keys of changes (--key) are identities that follow from the log. */
+static int
+read_log(struct rebuild *b, struct crm_txn *t, struct crm_err *err)
+{
+	static const char none[9];
+	struct crm_cursor *cur = NULL;
+	struct crm_log_head h;
+	struct crm_str key, v;
+	int r;
+
+	r = crm_cursor_open(t, CRM_TAB_LOG, &cur, err);
+	if (r == CRM_OK)
+		r = crm_cursor_seek(
+		    cur, (struct crm_str){"", 0}, &key, &v, err);
+	while (r == CRM_OK) {
+		if (key.n == 17 && memcmp(key.p + 8, none, 9) == 0) {
+			r = crm_unseal(CRM_TAB_LOG, key, &v, err);
+			if (r == CRM_OK)
+				r = crm_log_decode(v, &h, err);
+			if (r == CRM_OK && h.key.n > 0 && h.part == 0) {
+				crm_buf_clear(&b->keys);
+				crm_ident_key(&b->keys, 0, CRM_STR("key"),
+				    h.key, h.revision);
+				r = crm_keysort_add(&b->ident,
+				    crm_buf_str(&b->keys),
+				    (struct crm_str){"", 0}, err);
+			}
+		}
+		if (r == CRM_OK)
+			r = crm_cursor_next(cur, &key, &v, err);
+	}
+	crm_cursor_close(cur);
+	return r == CRM_NOTFOUND ? CRM_OK : r;
+}
+
+static int
+read_all(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	struct rebuild *b = ctx;
+	int r = read_log(b, t, err);
+
+	for (unsigned i = 1; i < CRM_K_MAX && r == CRM_OK; i++)
+		if (b->schema->kind[i].name != NULL)
+			r = crm_upkeep_each(t, b->schema, &b->schema->kind[i],
+			    one_record, b, err);
+	if (r == CRM_OK)
+		r = crm_keysort_finish(&b->ident, err);
+	if (r == CRM_OK)
+		r = crm_keysort_finish(&b->index, err);
+	if (r == CRM_OK)
+		r = crm_keysort_finish(&b->sales, err);
+	return r;
+}
+
+/* ---- writing ---- */
+
+static int
+mark(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	(void)ctx;
+	return crm_upkeep_mark(t, true, err);
+}
+
+/* Some thousand entries at a time, as deleting makes every page dirty that it
+ * touches.  CRM_NO: the table is empty. */
+static int
+empty_some(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	struct rebuild *b = ctx;
+	struct crm_cursor *cur = NULL;
+	struct crm_str key, v, rest;
+	uint64_t n;
+	int r;
+
+	crm_buf_clear(&b->batch);
+	b->n = 0;
+	r = crm_cursor_open(t, b->table, &cur, err);
+	if (r == CRM_OK)
+		r = crm_cursor_seek(
+		    cur, (struct crm_str){"", 0}, &key, &v, err);
+	while (r == CRM_OK && b->n < BATCH_ENTRIES) {
+		crm_buf_putvar(&b->batch, key.n);
+		crm_buf_putstr(&b->batch, key);
+		b->n++;
+		r = crm_cursor_next(cur, &key, &v, err);
+	}
+	crm_cursor_close(cur);
+	if (r < 0 && r != CRM_NOTFOUND)
+		return r;
+	r = crm_buf_check(&b->batch, err);
+	rest = crm_buf_str(&b->batch);
+	while (r == CRM_OK && crm_take_var(&rest, &n) &&
+	       crm_take_bytes(&rest, (size_t)n, &key))
+		r = crm_del(t, b->table, key, err);
+	return r == CRM_OK && b->n == 0 ? CRM_NO : r;
+}
+
+static int
+empty(struct rebuild *b, unsigned table, struct crm_err *err)
+{
+	int r;
+
+	b->table = table;
+	do
+		r = crm_txn_run(b->store, CRM_WRITE, empty_some, b, err);
+	while (r == CRM_OK);
+	return r == CRM_NO ? CRM_OK : r;
+}
+
+static int
+put_some(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	struct rebuild *b = ctx;
+	struct crm_str rest = crm_buf_str(&b->batch), key, value;
+	uint64_t n;
+	int r = CRM_OK;
+
+	if (b->table == CRM_TAB_SALES)
+		return crm_ledger_apply(t, rest, err);
+	while (r == CRM_OK && rest.n > 0) {
+		crm_take_var(&rest, &n);
+		crm_take_bytes(&rest, (size_t)n, &key);
+		crm_take_var(&rest, &n);
+		crm_take_bytes(&rest, (size_t)n, &value);
+		crm_buf_clear(&b->value);
+		crm_buf_putstr(&b->value, value);
+		crm_seal(b->table, key, &b->value);
+		r = crm_buf_check(&b->value, err);
+		if (r == CRM_OK)
+			r = crm_put(t, b->table, key, crm_buf_str(&b->value),
+			    CRM_PUT_APPEND, err);
+	}
+	return r;
+}
+
+static int
+flush(struct rebuild *b, struct crm_err *err)
+{
+	int r = crm_buf_check(&b->batch, err);
+
+	if (r == CRM_OK && b->batch.n > 0)
+		r = crm_txn_run(b->store, CRM_WRITE, put_some, b, err);
+	crm_buf_clear(&b->batch);
+	return r;
+}
+
+static int
+fill(struct rebuild *b, unsigned table, struct crm_keysort *from,
+    struct crm_err *err)
+{
+	struct crm_str key, value;
+	int r;
+
+	b->table = table;
+	crm_buf_clear(&b->batch);
+	crm_buf_clear(&b->last);
+	while ((r = crm_keysort_next(from, &key, &value, err)) == CRM_OK) {
+		if (table == CRM_TAB_SALES)
+			crm_buf_putstr(&b->batch, value);
+		else if (!crm_str_eq(key, crm_buf_str(&b->last))) {
+			/* a record may have one identity twice */
+			crm_buf_clear(&b->last);
+			crm_buf_putstr(&b->last, key);
+			crm_buf_putvar(&b->batch, key.n);
+			crm_buf_putstr(&b->batch, key);
+			crm_buf_putvar(&b->batch, value.n);
+			crm_buf_putstr(&b->batch, value);
+		}
+		if (b->batch.n >= BATCH_BYTES) {
+			r = flush(b, err);
+			if (r < 0)
+				return r;
+		}
+	}
+	return r == CRM_NOTFOUND ? flush(b, err) : r;
+}
+
+static int
+write_all(struct rebuild *b, struct crm_err *err)
+{
+	static const unsigned tables[] = {
+	    CRM_TAB_IDENT, CRM_TAB_INDEX, CRM_TAB_SALES, CRM_TAB_TALLY};
+	int r = crm_txn_run(b->store, CRM_WRITE, mark, b, err);
+
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		if (r == CRM_OK)
+			r = empty(b, tables[i], err);
+	if (r == CRM_OK)
+		r = fill(b, CRM_TAB_IDENT, &b->ident, err);
+	if (r == CRM_OK)
+		r = fill(b, CRM_TAB_INDEX, &b->index, err);
+	if (r == CRM_OK)
+		r = fill(b, CRM_TAB_SALES, &b->sales, err);
+	return r;
+}
+
+static int
+finish(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	const struct crm_origin *by = ctx;
+	struct crm_log_head h = {.last = true};
+	int r = crm_upkeep_mark(t, false, err);
+
+	return r == CRM_OK && by != NULL ? crm_upkeep_log(t, by, &h, err) : r;
+}
+
+static int
+rebuild(struct crm_store *s, const struct crm_origin *by,
+    const struct crm_watch *watch, struct crm_rebuild_result *out,
+    struct crm_err *err)
+{
+	struct rebuild b = {.store = s, .watch = watch};
+	const char *dir = crm_store_path(s);
+	int r;
+
+	b.ident.dir = b.index.dir = b.sales.dir = dir;
+	r = crm_store_schema(s, &b.schema, err);
+	if (r == CRM_OK)
+		r = crm_txn_run(s, CRM_READ, read_all, &b, err);
+	if (r == CRM_OK)
+		r = write_all(&b, err);
+	if (r == CRM_OK)
+		r = crm_txn_run(
+		    s, CRM_WRITE, finish, (void *)(uintptr_t)by, err);
+	if (r == CRM_OK && out != NULL)
+		*out = (struct crm_rebuild_result){.identities = b.ident.total,
+		    .indexes = b.index.total,
+		    .orders = b.orders};
+	crm_keysort_release(&b.ident);
+	crm_keysort_release(&b.index);
+	crm_keysort_release(&b.sales);
+	crm_buf_release(&b.keys);
+	crm_buf_release(&b.effects);
+	crm_buf_release(&b.value);
+	crm_buf_release(&b.batch);
+	crm_buf_release(&b.last);
+	return r;
+}
+
+int
+crm_rebuild_tables(struct crm_store *s, const struct crm_watch *watch,
+    struct crm_rebuild_result *out, struct crm_err *err)
+{
+	return rebuild(s, NULL, watch, out, err);
+}
+
+static int
+last_revision(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	(void)err;
+	*(uint64_t *)ctx = crm_txn_revision(t);
+	return CRM_OK;
+}
+
+int
+crm_store_rebuild(struct crm_store *s, const struct crm_origin *by,
+    const struct crm_watch *watch, struct crm_rebuild_result *out,
+    struct crm_err *err)
+{
+	struct crm_rebuild_result result = {0};
+	int r = crm_store_lock(s, err);
+
+	if (r < 0)
+		return r;
+	r = rebuild(s, by, watch, &result, err);
+	if (r == CRM_OK)
+		r = crm_txn_run(
+		    s, CRM_READ, last_revision, &result.revision, err);
+	if (out != NULL)
+		*out = result;
+	crm_store_unlock(s);
+	return r;
+}

@@ -1,0 +1,762 @@
+/*
+ * crm-import - the files of shops and other systems into the store.
+ *
+ * The file is read to its end before the writers' lock is taken, so that a
+ * slow pipe keeps nobody waiting.  This is the one command that is linked
+ * dynamically: iconv loads its tables as shared objects.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <iconv.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli_maps.h"
+
+enum { RAW = 64 << 10, SHOW_ROWS = 500, SHOW_CHANGES = 20 };
+
+static const char *opt_map, *opt_detect;
+static bool opt_list;
+
+static const struct cli_option options[] = {
+    {'m', "map", CLI_TEXT, &opt_map, "NAME|FILE",
+	"the map that tells what the columns are"},
+    {0, "detect", CLI_TEXT, &opt_detect, "FILE",
+	"say which map fits the file, and show its first order"},
+    {0, "list", CLI_FLAG, &opt_list, NULL, "list the maps there are"},
+    {0},
+};
+
+/* ---- reading, with another encoding made UTF-8 ---- */
+
+struct source {
+	int fd;
+	bool close, started, ended;
+	iconv_t cd; /* (iconv_t)-1: none */
+	const char *encoding;
+	char raw[RAW];
+	size_t at, end;
+	uint32_t crc; /* of what was read, for --key */
+	uint64_t size;
+};
+
+static int
+fill(struct source *s, struct crm_err *err)
+{
+	ssize_t got;
+
+	if (s->at > 0 && s->end > s->at)
+		memmove(s->raw, s->raw + s->at, s->end - s->at);
+	s->end -= s->at;
+	s->at = 0;
+	do
+		got = read(s->fd, s->raw + s->end, RAW - s->end);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return crm_err_sys(err, CRM_EIO, errno, "read");
+	s->ended = got == 0;
+	s->crc = crm_crc32c(s->crc, s->raw + s->end, (size_t)got);
+	s->size += (uint64_t)got;
+	s->end += (size_t)got;
+	return CRM_OK;
+}
+
+/* A byte-order mark says more than the map does; so a rejects file, which is
+ * UTF-8, can be read by the map of another encoding. */
+static int
+start(struct source *s, struct crm_err *err)
+{
+	const char *from = s->encoding;
+	int r = CRM_OK;
+
+	s->started = true;
+	while (r == CRM_OK && !s->ended && s->end < 3)
+		r = fill(s, err);
+	if (r < 0)
+		return r;
+	if (s->end >= 3 && memcmp(s->raw, "\xef\xbb\xbf", 3) == 0) {
+		s->at = 3;
+		return CRM_OK;
+	}
+	if (s->end >= 2 && (memcmp(s->raw, "\xff\xfe", 2) == 0 ||
+			       memcmp(s->raw, "\xfe\xff", 2) == 0))
+		from = "UTF-16";
+	if (!from)
+		return CRM_OK;
+	s->cd = iconv_open("UTF-8", from);
+	if (s->cd == (iconv_t)-1)
+		return crm_err_set(err, CRM_ECONFIG,
+		    "the encoding '%s' is not known to this system", from);
+	return CRM_OK;
+}
+
+static long
+convert(struct source *s, char *p, size_t n, struct crm_err *err)
+{
+	char *in = s->raw + s->at, *out = p;
+	size_t nin = s->end - s->at, nout = n, was = nin;
+	size_t got = iconv(s->cd, &in, &nin, &out, &nout);
+
+	s->at += was - nin;
+	if (got == (size_t)-1 && n == nout &&
+	    (errno == EILSEQ || (errno == EINVAL && s->ended)))
+		return crm_err_set(err, CRM_EDATA,
+		    "byte %llu is not of the encoding '%s'",
+		    (unsigned long long)(s->size - (s->end - s->at) + 1),
+		    s->encoding ? s->encoding : "UTF-16");
+	return (long)(n - nout);
+}
+
+static long
+read_source(void *ctx, void *p, size_t n, struct crm_err *err)
+{
+	struct source *s = ctx;
+	long got = 0;
+	int r = CRM_OK;
+
+	if (!s->started)
+		r = start(s, err);
+	while (r == CRM_OK && got == 0) {
+		if (s->at == s->end) {
+			if (s->ended)
+				return 0;
+			r = fill(s, err);
+			if (r < 0 || s->end == 0)
+				continue;
+		}
+		if (s->cd == (iconv_t)-1) {
+			size_t have = s->end - s->at;
+
+			got = (long)(have < n ? have : n);
+			memcpy(p, s->raw + s->at, (size_t)got);
+			s->at += (size_t)got;
+			continue;
+		}
+		got = convert(s, p, n, err);
+		if (got == 0 && s->ended)
+			return 0;
+		/* Part of a character is left: more is needed. */
+		if (got == 0)
+			r = fill(s, err);
+	}
+	return r < 0 ? r : got;
+}
+
+static int
+open_source(struct cli *c, const char *file, const struct crm_import_map *m,
+    struct source **out, struct crm_err *err)
+{
+	struct crm_str encoding = crm_import_map_dialect(m)->encoding;
+	struct source *s = crm_arena_zalloc(&c->arena, sizeof *s);
+
+	if (!s)
+		return crm_err_nomem(err);
+	s->cd = (iconv_t)-1;
+	if (encoding.n > 0 && !crm_str_is(encoding, "UTF-8")) {
+		struct crm_str e = crm_arena_str(&c->arena, encoding);
+
+		s->encoding = e.p;
+	}
+	s->fd = STDIN_FILENO;
+	if (strcmp(file, "-") != 0) {
+		s->fd = open(file, O_RDONLY | O_CLOEXEC);
+		s->close = true;
+	}
+	if (s->fd < 0)
+		return crm_err_sys(err,
+		    errno == EACCES ? CRM_EPERM : CRM_ENOINPUT, errno,
+		    "open '%s'", file);
+	*out = s;
+	return CRM_OK;
+}
+
+static void
+close_source(struct source *s)
+{
+	if (!s)
+		return;
+	if (s->cd != (iconv_t)-1)
+		iconv_close(s->cd);
+	if (s->close)
+		close(s->fd);
+}
+
+/* ---- what an import tells ---- */
+
+struct run {
+	struct cli *c;
+	struct cli_rejects *rejects;
+	const struct crm_import_map *map;
+	const char *file;
+};
+
+static int
+on_reject(void *ctx, struct crm_str raw, struct crm_err *err)
+{
+	struct run *x = ctx;
+
+	return cli_reject(x->rejects, raw, err);
+}
+
+static int
+on_header(void *ctx, struct crm_str raw, struct crm_err *err)
+{
+	struct run *x = ctx;
+	struct crm_buf b = {0};
+	int r;
+
+	/* The lines are UTF-8 whatever the file was: the mark says so. */
+	if (crm_import_map_dialect(x->map)->encoding.n > 0)
+		crm_buf_puts(&b, "\xef\xbb\xbf");
+	crm_buf_putstr(&b, raw);
+	r = crm_buf_check(&b, err);
+	if (r == CRM_OK)
+		r = cli_rejects_header(x->rejects, crm_buf_str(&b), err);
+	crm_buf_release(&b);
+	return r;
+}
+
+static void
+on_note(void *ctx, const char *text)
+{
+	struct run *x = ctx;
+
+	cli_note(x->c, "%s", text);
+}
+
+static void
+on_progress(void *ctx, const char *what, uint64_t done, uint64_t total)
+{
+	struct run *x = ctx;
+
+	cli_progress(x->c, what, done, total);
+}
+
+static void
+on_written(void *ctx, uint64_t done, uint64_t total)
+{
+	cli_progress(ctx, "written", done, total);
+}
+
+/* ---- the summary ---- */
+
+static void
+put_added(struct crm_buf *b, const struct crm_schema *s,
+    const struct crm_change *ch, uint64_t *changed)
+{
+	struct {
+		const char *name;
+		uint64_t n;
+	} l[CRM_K_MAX];
+	size_t n = 0;
+
+	*changed = 0;
+	for (unsigned k = 1; k < CRM_K_MAX; k++) {
+		struct crm_change_count cc;
+
+		if (!s->kind[k].name || k == CRM_K_EVENT)
+			continue;
+		cc = crm_change_counted(ch, k);
+		*changed += cc.changed;
+		if (cc.added == 0)
+			continue;
+		l[n].name = s->kind[k].name;
+		l[n++].n = cc.added;
+	}
+	for (size_t i = 0; i < n; i++)
+		crm_buf_putf(b, "%s%llu %s%s", i ? ", " : " ",
+		    (unsigned long long)l[i].n, l[i].name,
+		    l[i].n == 1 ? "" : "s");
+	if (n == 0)
+		crm_buf_puts(b, cli_opt.dry_run ? " nothing would be added"
+						: " nothing was added");
+	else
+		crm_buf_puts(
+		    b, cli_opt.dry_run ? " would be added" : " were added");
+}
+
+static int
+summary(struct run *x, const struct crm_change *ch,
+    const struct crm_import_count *n, struct crm_buf *b, struct crm_err *err)
+{
+	uint64_t changed;
+
+	crm_buf_putf(b, "map %s: %llu row%s:", crm_import_map_name(x->map),
+	    (unsigned long long)n->rows, n->rows == 1 ? "" : "s");
+	put_added(b, x->c->schema, ch, &changed);
+	crm_buf_putf(b, "; %llu changed", (unsigned long long)changed);
+	if (n->same > 0)
+		crm_buf_putf(
+		    b, "; %llu as they were", (unsigned long long)n->same);
+	if (n->older > 0)
+		crm_buf_putf(b, "; %llu of an older version",
+		    (unsigned long long)n->older);
+	if (n->gone > 0)
+		crm_buf_putf(b, "; %llu removed here, left so",
+		    (unsigned long long)n->gone);
+	if (n->passed > 0)
+		crm_buf_putf(b, "; %llu row%s passed over",
+		    (unsigned long long)n->passed, n->passed == 1 ? "" : "s");
+	crm_buf_putf(b, "; %llu rejected", (unsigned long long)n->rejected);
+	if (n->rejected > 0 && cli_opt.rejects)
+		crm_buf_putf(b, " (in %s)", cli_opt.rejects);
+	else if (n->rejected > 0)
+		crm_buf_puts(b, " (--rejects FILE keeps them)");
+	return crm_buf_check(b, err);
+}
+
+static void
+print_line(const struct crm_buf *b)
+{
+	struct crm_buf safe = {0};
+
+	crm_text_show(&safe, crm_buf_str(b), 0);
+	crm_buf_putc(&safe, '\n');
+	if (!safe.fail)
+		fwrite(safe.p, 1, safe.n, stdout);
+	crm_buf_release(&safe);
+}
+
+/* ---- what would change ---- */
+
+static const struct crm_field change_fields[] = {
+    {"id", CRM_T_ID, 0, 0, 0, NULL, "the record"},
+    {"field", CRM_T_TEXT, 0, 0, 0, NULL, "what changes"},
+    {"old", CRM_T_TEXT, 0, 0, 0, NULL, "its value"},
+    {"new", CRM_T_TEXT, 0, 0, 0, NULL, "what it would be"},
+};
+
+static int
+print_change(void *ctx, const struct crm_change_row *row, struct crm_err *err)
+{
+	struct crm_value v[4] = {row->id, crm_value_text(row->field),
+	    crm_value_text(row->old), crm_value_text(row->new)};
+
+	return crm_out_row(ctx, v, err);
+}
+
+struct listing {
+	struct cli *c;
+	uint64_t shown, more;
+};
+
+static int
+list_change(void *ctx, const struct crm_change_row *row, struct crm_err *err)
+{
+	struct listing *l = ctx;
+	struct crm_buf b = {0};
+
+	if (row->op != 'c')
+		return CRM_OK;
+	if (l->shown == SHOW_CHANGES) {
+		l->more++;
+		return CRM_OK;
+	}
+	l->shown++;
+	crm_buf_puts(&b, "  ");
+	crm_value_put(l->c->schema, &b, &row->id, true);
+	crm_buf_putf(&b, " %.*s: '%.*s' -> '%.*s'", (int)row->field.n,
+	    row->field.p, (int)row->old.n, row->old.p, (int)row->new.n,
+	    row->new.p);
+	print_line(&b);
+	crm_buf_release(&b);
+	(void)err;
+	return CRM_OK;
+}
+
+static int
+tell(struct run *x, struct crm_change *ch, const struct crm_buf *line,
+    struct crm_err *err)
+{
+	struct listing l = {.c = x->c};
+	struct crm_out *out;
+	int r;
+
+	if (!cli_opt.print) {
+		print_line(line);
+		if (!cli_opt.dry_run)
+			return CRM_OK;
+		r = crm_change_each(ch, list_change, &l, err);
+		if (r == CRM_OK && l.more > 0)
+			printf("  and %llu more (--print lists all)\n",
+			    (unsigned long long)l.more);
+		return r;
+	}
+	cli_note(x->c, "%.*s", (int)line->n, line->p);
+	r = cli_out(x->c, change_fields, 4, &out, err);
+	if (r < 0)
+		return r;
+	r = crm_change_each(ch, print_change, out, err);
+	if (r == CRM_OK)
+		return crm_out_close(out, err);
+	crm_out_abort(out);
+	return r;
+}
+
+/* ---- the import ---- */
+
+static int
+open_store(struct cli *c, struct crm_err *err)
+{
+	struct crm_store_options opt = {.write = true, .wait_ms = c->wait_ms};
+	int r = cli_store_path(c, &opt.path, err);
+
+	if (r == CRM_OK)
+		r = crm_store_open(&c->store, &opt, err);
+	if (r == CRM_ENOINPUT && !err->hint[0])
+		crm_err_hint(err, "crm-store init makes one");
+	if (r < 0) {
+		c->store = NULL;
+		return r;
+	}
+	c->spill_dir = crm_store_path(c->store);
+	return crm_store_schema(c->store, &c->schema, err);
+}
+
+static int
+apply(struct run *x, struct crm_import *im, const struct source *s,
+    struct crm_err *err)
+{
+	struct crm_change_options opt = {.by = cli_origin(x->c),
+	    .now = x->c->now,
+	    .key = crm_str(cli_opt.key),
+	    .spill_dir = x->c->spill_dir,
+	    .progress = on_written,
+	    .progress_ctx = x->c};
+	struct crm_change *ch = NULL;
+	struct crm_import_count n;
+	struct crm_buf line = {0};
+	uint64_t done = 0;
+	int r;
+
+	opt.keyhash = crm_hash64(crm_import_map_name(x->map),
+			  strlen(crm_import_map_name(x->map))) ^
+		      ((uint64_t)s->crc << 32 | (s->size & 0xffffffffu));
+	r = crm_change_open(&ch, x->c->store, &opt, &done, err);
+	if (r == CRM_NO) {
+		cli_note(x->c,
+		    "the key was used before: nothing changed since revision "
+		    "%llu",
+		    (unsigned long long)done);
+		return CRM_OK;
+	}
+	if (r == CRM_OK)
+		r = crm_import_apply(im, ch, err);
+	n = crm_import_counted(im);
+	if (r == CRM_OK)
+		r = summary(x, ch, &n, &line, err);
+	/* What is listed is what the change holds, before it is written. */
+	if (r == CRM_OK && cli_opt.dry_run)
+		r = tell(x, ch, &line, err);
+	if (r == CRM_OK && !cli_opt.dry_run) {
+		r = crm_change_commit(ch, NULL, err);
+		if (r == CRM_OK)
+			print_line(&line);
+	}
+	crm_change_release(ch);
+	crm_buf_release(&line);
+	return r == CRM_OK && n.rejected > 0 ? CRM_PARTLY : r;
+}
+
+static int
+import_file(struct run *x, struct crm_err *err)
+{
+	struct crm_import_options opt = {.map = x->map,
+	    .schema = x->c->schema,
+	    .name = strcmp(x->file, "-") == 0 ? "stdin" : x->file,
+	    .read = read_source,
+	    .spill_dir = x->c->spill_dir,
+	    .now = x->c->now,
+	    .keep_going = cli_opt.keep_going,
+	    .keep_raw = cli_opt.keep_going && cli_opt.rejects,
+	    .clean = cli_opt.clean,
+	    .reject = on_reject,
+	    .header = on_header,
+	    .note = on_note,
+	    .progress = on_progress,
+	    .ctx = x};
+	struct source *s = NULL;
+	struct crm_import *im = NULL;
+	int r, q;
+
+	r = open_source(x->c, x->file, x->map, &s, err);
+	opt.read_ctx = s;
+	if (r == CRM_OK)
+		r = cli_rejects_open(x->c, &x->rejects, err);
+	if (r == CRM_OK) {
+		cli_rejects_csv(
+		    x->rejects, crm_import_map_dialect(x->map)->sep);
+		r = crm_import_open(&im, &opt, err);
+	}
+	if (r == CRM_OK)
+		r = crm_import_read(im, err);
+	if (r == CRM_OK)
+		r = apply(x, im, s, err);
+	if (r == CRM_EDATA && !err->place[0])
+		crm_err_place(err, opt.name, 0);
+	crm_import_release(im);
+	q = cli_rejects_close(x->rejects, r < CRM_PARTLY ? NULL : err);
+	close_source(s);
+	return q < 0 && r >= CRM_PARTLY ? q : r;
+}
+
+/* ---- --list ---- */
+
+static const struct crm_field list_fields[] = {
+    {"map", CRM_T_TEXT, 0, 0, 0, NULL, "its name"},
+    {"help", CRM_T_TEXT, 0, 0, 0, NULL, "what it is for"},
+    {"file", CRM_T_TEXT, 0, 0, 0, NULL, "where it is"},
+};
+
+static int
+list_one(void *ctx, const struct crm_import_map *m, const char *file,
+    struct crm_err *err)
+{
+	struct crm_value v[3] = {
+	    crm_value_text(crm_str(crm_import_map_name(m))),
+	    crm_value_text(crm_str(crm_import_map_help(m))),
+	    crm_value_text(crm_str(file))};
+
+	return crm_out_row(ctx, v, err);
+}
+
+static int
+list_maps(struct cli *c, struct crm_err *err)
+{
+	struct crm_out *out;
+	int r = cli_out(c, list_fields, 3, &out, err);
+
+	if (r < 0)
+		return r;
+	r = cli_map_each(c, list_one, out, err);
+	if (r == CRM_OK)
+		return crm_out_close(out, err);
+	crm_out_abort(out);
+	return r;
+}
+
+/* ---- --detect ---- */
+
+struct detect {
+	struct cli *c;
+	const char *file;
+	size_t best;
+	char name[128];
+};
+
+/* Reads the header as this map would. */
+static int
+try_map(void *ctx, const struct crm_import_map *m, const char *file,
+    struct crm_err *err)
+{
+	const struct crm_import_dialect *d = crm_import_map_dialect(m);
+	struct detect *x = ctx;
+	struct crm_csv_options opt = {.name = x->file,
+	    .read = read_source,
+	    .sep = d->sep,
+	    .quote = d->quote,
+	    .ragged = true,
+	    .trim = d->trim,
+	    .skip = d->skip};
+	struct source *s = NULL;
+	struct crm_csv *csv = NULL;
+	struct crm_err why = {0};
+	struct crm_str *f;
+	size_t n, score;
+	int r;
+
+	(void)file;
+	if (!d->header)
+		return CRM_OK;
+	r = open_source(x->c, x->file, m, &s, err);
+	if (r < 0)
+		return r;
+	opt.read_ctx = s;
+	r = crm_csv_open(&csv, &opt, err);
+	if (r == CRM_OK && crm_csv_next(csv, &f, &n, &why) == CRM_OK) {
+		score = crm_import_map_match(m, f, n);
+		if (score > x->best) {
+			x->best = score;
+			snprintf(x->name, sizeof x->name, "%s",
+			    crm_import_map_name(m));
+		}
+	}
+	crm_csv_close(csv);
+	close_source(s);
+	return r;
+}
+
+static int
+show_line(const char *before, struct crm_str s)
+{
+	struct crm_buf b = {0};
+
+	while (s.n > 0 && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r'))
+		s.n--;
+	crm_buf_puts(&b, before);
+	crm_buf_putstr(&b, s);
+	print_line(&b);
+	crm_buf_release(&b);
+	return CRM_OK;
+}
+
+static int
+show_row(void *ctx, struct crm_str raw, struct crm_err *err)
+{
+	(void)ctx;
+	(void)err;
+	return show_line("  | ", raw);
+}
+
+static int
+show_field(
+    void *ctx, struct crm_str name, struct crm_str text, struct crm_err *err)
+{
+	struct crm_buf b = {0};
+
+	(void)ctx;
+	(void)err;
+	crm_buf_putf(&b, "  %-24.*s ", (int)name.n, name.p);
+	crm_buf_putstr(&b, text);
+	print_line(&b);
+	crm_buf_release(&b);
+	return CRM_OK;
+}
+
+static int
+ignore_header(void *ctx, struct crm_str raw, struct crm_err *err)
+{
+	(void)ctx;
+	(void)err;
+	return show_line("  | ", raw);
+}
+
+static int
+ignore_reject(void *ctx, struct crm_str raw, struct crm_err *err)
+{
+	(void)ctx;
+	(void)raw;
+	*err = (struct crm_err){0};
+	return CRM_OK;
+}
+
+static int
+show_first(struct run *x, struct crm_err *err)
+{
+	struct crm_import_options opt = {.map = x->map,
+	    .schema = x->c->schema,
+	    .name = x->file,
+	    .read = read_source,
+	    .spill_dir = x->c->spill_dir,
+	    .now = x->c->now,
+	    .limit = SHOW_ROWS,
+	    .keep_going = true,
+	    .keep_raw = true,
+	    .reject = ignore_reject,
+	    .header = ignore_header,
+	    .note = on_note,
+	    .ctx = x};
+	struct crm_import_shown shown = {
+	    .ctx = x, .row = show_row, .field = show_field};
+	struct crm_import *im = NULL;
+	struct source *s = NULL;
+	int r = open_source(x->c, x->file, x->map, &s, err);
+
+	opt.read_ctx = s;
+	if (r == CRM_OK)
+		r = crm_import_open(&im, &opt, err);
+	if (r == CRM_OK)
+		r = crm_import_read(im, err);
+	if (r == CRM_OK)
+		r = crm_import_show(im, &shown, err);
+	crm_import_release(im);
+	close_source(s);
+	return r;
+}
+
+static int
+detect(struct cli *c, struct crm_err *err)
+{
+	struct detect d = {.c = c, .file = opt_detect};
+	struct crm_import_map *m = NULL;
+	struct run x = {.c = c, .file = opt_detect};
+	int r;
+
+	r = cli_store_maybe(c, err);
+	if (r == CRM_OK)
+		r = cli_map_each(c, try_map, &d, err);
+	if (r < 0)
+		return r;
+	if (d.best == 0) {
+		crm_err_set(err, CRM_NO, "no map fits '%s'", opt_detect);
+		crm_err_hint(err, "crm-map(5) says how to write one");
+		return CRM_NO;
+	}
+	printf("map %s\n", d.name);
+	r = cli_map_load(c, d.name, c->schema, &m, err);
+	x.map = m;
+	if (r == CRM_OK)
+		r = show_first(&x, err);
+	crm_import_map_release(m);
+	return r;
+}
+
+/* ---- the verb ---- */
+
+static int
+import(struct cli *c, struct crm_err *err)
+{
+	struct crm_import_map *m = NULL;
+	struct run x = {.c = c};
+	int r;
+
+	if (opt_list || opt_detect) {
+		r = cli_operands(c, 0, 0, err);
+		if (c->noperand > 0)
+			return crm_err_set(err, CRM_EUSAGE,
+			    "no file is read beside %s",
+			    opt_list ? "--list" : "--detect FILE");
+		if (r < 0)
+			return r;
+		return opt_list ? list_maps(c, err) : detect(c, err);
+	}
+	r = cli_operands(c, 1, 1, err);
+	if (r < 0)
+		return r;
+	if (!opt_map) {
+		crm_err_set(err, CRM_EUSAGE, "--map NAME is wanted");
+		crm_err_hint(err, "--detect %s says which one fits",
+		    strcmp(c->operand[0], "-") == 0 ? "FILE" : c->operand[0]);
+		return CRM_EUSAGE;
+	}
+	if (cli_opt.key && !cli_opt.key[0])
+		return crm_err_set(
+		    err, CRM_EUSAGE, "option --key wants a key after it");
+	/* A dry run counts what would be rejected. */
+	cli_opt.keep_going |= cli_opt.dry_run;
+	x.file = c->operand[0];
+	r = open_store(c, err);
+	if (r == CRM_OK)
+		r = cli_map_load(c, opt_map, c->schema, &m, err);
+	x.map = m;
+	if (r == CRM_OK)
+		r = import_file(&x, err);
+	crm_import_map_release(m);
+	return r;
+}
+
+static const struct cli_verb verbs[] = {
+    {"", import, CLI_NONE, CLI_CHANGE | CLI_BULK | CLI_OUT, options, "FILE | -",
+	"import a file by a map"},
+    {0},
+};
+
+static const struct cli_command command = {
+    "crm-import", "files of other systems into the store", NULL, 0, verbs};
+
+int
+main(int argc, char **argv)
+{
+	return crm_main(&command, argc, argv);
+}

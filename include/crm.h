@@ -36,6 +36,7 @@
 /* model: customers, products, orders; changes, the ledger, the figures */
 #include <crm/ledger.h>
 #include <crm/model.h>
+#include <crm/import.h>
 #include <crm/upkeep.h>
 #include <crm/order.h>
 

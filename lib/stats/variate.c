@@ -32,7 +32,7 @@ crm_log(double x)
 {
 	uint64_t u;
 	int e = 0;
-	double f, s, z, sum = 0;
+	double f, s, z, w, odd, sum;
 
 	if (!(x > 0))
 		return x == 0 ? -HUGE_VAL : (double)NAN;
@@ -53,20 +53,28 @@ crm_log(double x)
 	/*
 	 * With s = f / (2 + f): log(1 + f) = 2 (s + s^3/3 + s^5/5 + ...), and
 	 * 2 s = f - s f, which keeps the leading term exact.  s^2 < 0.0295:
-	 * eleven terms leave less than 2^-58 of the first.
+	 * eleven terms leave less than 2^-58 of the first.  Every second term
+	 * is summed apart, which processors do side by side.
 	 */
 	f = x - 1;
 	s = f / (2 + f);
 	z = s * s;
-	for (int k = 23; k >= 3; k -= 2)
-		sum = (sum + 2.0 / k) * z;
+	w = z * z;
+	odd = 2.0 / 5 +
+	      w * (2.0 / 9 + w * (2.0 / 13 + w * (2.0 / 17 + w * (2.0 / 21))));
+	sum =
+	    2.0 / 3 +
+	    w * (2.0 / 7 +
+		    w * (2.0 / 11 +
+			    w * (2.0 / 15 + w * (2.0 / 19 + w * (2.0 / 23)))));
+	sum = z * (sum + z * odd);
 	return e * LN2_HI + (f - (s * (f - sum) - e * LN2_LO));
 }
 
 double
 crm_exp(double x)
 {
-	double r, sum = 1;
+	double r, w, odd, sum;
 	int k;
 
 	if (x != x)
@@ -77,10 +85,24 @@ crm_exp(double x)
 		return 0;
 	k = (int)(x * LOG2E + (x < 0 ? -0.5 : 0.5));
 	r = (x - k * LN2_HI) - k * LN2_LO;
-	/* |r| < 0.35: the term after the 14th is below 2^-60. */
-	for (int n = 14; n >= 2; n--)
-		sum = 1 + sum * r / n;
-	sum = 1 + r * sum;
+	/* |r| < 0.35: the term after the 14th is below 2^-60.  Even and odd
+	 * powers apart. */
+	w = r * r;
+	odd =
+	    1.0 / 6 +
+	    w * (1.0 / 120 + w * (1.0 / 5040 +
+				     w * (1.0 / 362880 +
+					     w * (1.0 / 39916800 +
+						     w * (1.0 / 6227020800)))));
+	sum = 1.0 / 2 +
+	      w * (1.0 / 24 +
+		      w * (1.0 / 720 +
+			      w * (1.0 / 40320 +
+				      w * (1.0 / 3628800 +
+					      w * (1.0 / 479001600 +
+						      w * (1.0 /
+							      87178291200))))));
+	sum = 1 + (r + w * (sum + r * odd));
 	/* In two steps, for results below the normal ones and near the
 	 * largest. */
 	r = from_bits((uint64_t)(1023 + k / 2) << 52);

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <crm/hash.h>
 #include <crm/schema.h>
 
 #define ROWS(a) (sizeof(a) / sizeof(a)[0])
@@ -423,6 +424,21 @@ settings_come_back_as_they_went(void **state)
 	crm_buf_release(&again);
 }
 
+/* Decodes bytes with the checksum they should have. */
+static int
+decode_summed(
+    struct crm_str bytes, struct crm_arena *a, struct crm_settings *out)
+{
+	struct crm_buf b = {0};
+	int code;
+
+	crm_buf_putstr(&b, bytes);
+	crm_buf_putbe(&b, crm_crc32c(0, bytes.p, bytes.n), 4);
+	code = crm_settings_decode(crm_buf_str(&b), a, out, NULL);
+	crm_buf_release(&b);
+	return code;
+}
+
 static void
 damaged_settings_are_refused(void **state)
 {
@@ -441,10 +457,11 @@ damaged_settings_are_refused(void **state)
 	struct crm_settings out;
 
 	(void)state;
-	assert_int_equal(crm_settings_decode(least, &a, &out, NULL), CRM_OK);
+	assert_int_equal(decode_summed(least, &a, &out), CRM_OK);
+	assert_int_equal(
+	    crm_settings_decode(least, &a, &out, NULL), CRM_EDAMAGE);
 	for (size_t i = 0; i < ROWS(rows); i++)
-		if (crm_settings_decode(rows[i].bytes, &a, &out, NULL) !=
-		    CRM_EDAMAGE)
+		if (decode_summed(rows[i].bytes, &a, &out) != CRM_EDAMAGE)
 			fail_msg("%s was taken", rows[i].what);
 	crm_arena_release(&a);
 }

@@ -35,7 +35,7 @@ struct crm_expr_fn {
 };
 struct crm_expr_env {
 	const struct crm_schema *schema; /* letters, calendar, digits */
-	const struct crm_field *fields;	 /* names, by index in the row */
+	const struct crm_field *fields; /* names, by index in the row */
 	size_t nfields;
 	int64_t now;
 	const struct crm_define *define;
@@ -83,8 +83,8 @@ void crm_expr_release(struct crm_expr *e);
 struct crm_regex;
 /* POSIX ERE without back-references, over code points: . [] [^] [:class:] * +
  * ? {m,n} | () ^ $ and \ escapes (\d \w \s \b too).  CRM_EUSAGE. */
-int crm_regex_compile(struct crm_regex **out, struct crm_str pattern,
-    bool fold, struct crm_err *err);
+int crm_regex_compile(struct crm_regex **out, struct crm_str pattern, bool fold,
+    struct crm_err *err);
 bool crm_regex_match(struct crm_regex *r, struct crm_str text);
 void crm_regex_release(struct crm_regex *r);
 
@@ -100,11 +100,11 @@ struct crm_sort;
 int crm_sort_open(struct crm_sort **out, const struct crm_field *fields,
     size_t n, struct crm_str spec, uint64_t limit, const char *dir,
     struct crm_err *err);
-int crm_sort_add(struct crm_sort *s, const struct crm_value *row,
-    struct crm_err *err);
+int crm_sort_add(
+    struct crm_sort *s, const struct crm_value *row, struct crm_err *err);
 /* CRM_NOTFOUND at the end; the row is valid until the next call. */
-int crm_sort_next(struct crm_sort *s, const struct crm_value **row,
-    struct crm_err *err);
+int crm_sort_next(
+    struct crm_sort *s, const struct crm_value **row, struct crm_err *err);
 void crm_sort_release(struct crm_sort *s);
 
 #endif

@@ -98,7 +98,11 @@ map_case(struct qcall *c, int32_t (*map)(int32_t))
 			len = 1;
 			cp = 0xfffd;
 		}
-		crm_utf8_put(b, map(cp));
+		cp = map(cp);
+		if (cp < 0x80)
+			crm_buf_putc(b, (char)cp);
+		else
+			crm_utf8_put(b, cp);
 		s.p += len;
 		s.n -= len;
 	}

@@ -1,7 +1,8 @@
 /*
  * regex.h - inside the regular expressions: the program and its automaton.
  *
- * regparse.c makes a program of few instructions; regex.c runs it.
+ * regparse.c reads a pattern, regwrite.c makes a program of few instructions,
+ * regex.c runs it.
  */
 #ifndef CRM_LIB_REGEX_H
 #define CRM_LIB_REGEX_H
@@ -58,8 +59,43 @@ struct regex_prog {
 	struct crm_buf prefix; /* every match begins with these bytes */
 };
 
+/* ---- while it is read ---- */
+
+enum regex_node {
+	RN_EMPTY,
+	RN_CHAR,
+	RN_SET,
+	RN_CAT,
+	RN_ALT,
+	RN_REPEAT,
+	RN_ASSERT
+};
+struct regex_tree {
+	uint8_t kind;
+	uint8_t op; /* of RN_ASSERT */
+	uint16_t set; /* of RN_CHAR, RN_SET */
+	int32_t cp; /* of RN_CHAR */
+	int min, max; /* of RN_REPEAT; max -1: no end */
+	uint32_t first; /* kid */
+	uint32_t next; /* sibling */
+};
+#define RN_NIL UINT32_MAX
+
+struct regex_parser {
+	struct regex_prog *g;
+	struct crm_str s; /* what is left */
+	struct crm_str all;
+	struct regex_tree *t;
+	size_t n, cap;
+	unsigned depth;
+	size_t work;
+	struct crm_err *err;
+};
+
 int crm_regex_parse(
     struct regex_prog *g, struct crm_str pattern, struct crm_err *err);
+/* Writes the program of the tree at root. */
+int crm_regex_write(struct regex_parser *p, uint32_t root);
 void crm_regex_prog_release(struct regex_prog *g);
 bool crm_regex_in_set(
     const struct regex_prog *g, const struct regex_set *s, int32_t cp);

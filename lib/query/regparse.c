@@ -1,10 +1,9 @@
 /*
- * regparse.c - a pattern to a program.
+ * regparse.c - a pattern to a tree.
  *
- * The tree in between exists because {m,n} writes its operand several times.
- * Like every set of characters, a literal one is a set, of one; what all
- * matches begin with is also kept as bytes, so that text without it is passed
- * over by memmem.
+ * The tree exists because {m,n} writes its operand several times (regwrite.c).
+ * A character is a set of one, so the program knows nothing but sets; what is
+ * in a set is asked here, folding included.
  */
 #include <stdlib.h>
 
@@ -12,31 +11,8 @@
 
 #include "query/regex.h"
 
-enum kind { N_EMPTY, N_CHAR, N_SET, N_CAT, N_ALT, N_REPEAT, N_ASSERT };
-struct tree {
-	uint8_t kind;
-	uint8_t op; /* of N_ASSERT */
-	uint16_t set; /* of N_CHAR, N_SET */
-	int32_t cp; /* of N_CHAR */
-	int min, max; /* of N_REPEAT; max -1: no end */
-	uint32_t first; /* kid */
-	uint32_t next; /* sibling */
-};
-#define NIL UINT32_MAX
-
-struct parser {
-	struct regex_prog *g;
-	struct crm_str s; /* what is left */
-	struct crm_str all;
-	struct tree *t;
-	size_t n, cap;
-	unsigned depth;
-	size_t work;
-	struct crm_err *err;
-};
-
 static int
-wrong(struct parser *p, const char *what)
+wrong(struct regex_parser *p, const char *what)
 {
 	size_t at = p->all.n - p->s.n;
 
@@ -46,7 +22,7 @@ wrong(struct parser *p, const char *what)
 }
 
 static int
-add(struct parser *p, struct tree t)
+add(struct regex_parser *p, struct regex_tree t)
 {
 	if (!crm_grow(&p->t, &p->cap, p->n, sizeof(*p->t)))
 		return crm_err_nomem(p->err);
@@ -55,20 +31,20 @@ add(struct parser *p, struct tree t)
 }
 
 static bool
-peek(const struct parser *p, char c)
+peek(const struct regex_parser *p, char c)
 {
 	return p->s.n > 0 && p->s.p[0] == c;
 }
 
 static void
-skip(struct parser *p, size_t n)
+skip(struct regex_parser *p, size_t n)
 {
 	p->s.p += n;
 	p->s.n -= n;
 }
 
 static bool
-take(struct parser *p, char c)
+take(struct regex_parser *p, char c)
 {
 	if (!peek(p, c))
 		return false;
@@ -77,7 +53,7 @@ take(struct parser *p, char c)
 }
 
 static int32_t
-take_cp(struct parser *p)
+take_cp(struct regex_parser *p)
 {
 	int32_t cp = 0xfffd;
 	size_t n = crm_utf8_next(p->s, &cp);
@@ -90,7 +66,7 @@ take_cp(struct parser *p)
 
 /* A new set, its ranges to follow; -1 and below: no memory. */
 static int
-new_set(struct parser *p)
+new_set(struct regex_parser *p)
 {
 	struct regex_prog *g = p->g;
 
@@ -102,7 +78,7 @@ new_set(struct parser *p)
 
 /* Adds to the set that was made last. */
 static int
-add_range(struct parser *p, int32_t lo, int32_t hi)
+add_range(struct regex_parser *p, int32_t lo, int32_t hi)
 {
 	struct regex_prog *g = p->g;
 
@@ -115,7 +91,7 @@ add_range(struct parser *p, int32_t lo, int32_t hi)
 
 /* \d \w \s and their opposites; false for another letter. */
 static bool
-add_escape(struct parser *p, char c, int *r)
+add_escape(struct regex_parser *p, char c, int *r)
 {
 	struct regex_set *s = &p->g->set[p->g->nset - 1];
 
@@ -179,7 +155,7 @@ crm_regex_in_set(
 
 /* [:name:], its first two bytes are here. */
 static int
-parse_class(struct parser *p)
+parse_class(struct regex_parser *p)
 {
 	static const struct {
 		const char *name;
@@ -242,7 +218,7 @@ escaped(int32_t c)
 
 /* One end of a range, or a single character. */
 static int
-parse_end(struct parser *p, int32_t *cp)
+parse_end(struct regex_parser *p, int32_t *cp)
 {
 	if (p->s.n == 0)
 		return wrong(p, "a '[' is not closed");
@@ -260,7 +236,7 @@ parse_end(struct parser *p, int32_t *cp)
 }
 
 static int
-parse_element(struct parser *p)
+parse_element(struct regex_parser *p)
 {
 	int32_t lo, hi;
 	int r;
@@ -288,7 +264,7 @@ parse_element(struct parser *p)
 
 /* After '['. */
 static int
-parse_bracket(struct parser *p)
+parse_bracket(struct regex_parser *p)
 {
 	int set = new_set(p), r;
 	bool first = true;
@@ -305,14 +281,14 @@ parse_bracket(struct parser *p)
 		first = false;
 	}
 	skip(p, 1);
-	return add(p, (struct tree){.kind = N_SET,
+	return add(p, (struct regex_tree){.kind = RN_SET,
 			  .set = (uint16_t)set,
-			  .first = NIL,
-			  .next = NIL});
+			  .first = RN_NIL,
+			  .next = RN_NIL});
 }
 
 static int
-make_char(struct parser *p, int32_t cp)
+make_char(struct regex_parser *p, int32_t cp)
 {
 	int set = new_set(p), r;
 
@@ -321,31 +297,31 @@ make_char(struct parser *p, int32_t cp)
 	r = add_range(p, cp, cp);
 	if (r < 0)
 		return r;
-	return add(p, (struct tree){.kind = N_CHAR,
+	return add(p, (struct regex_tree){.kind = RN_CHAR,
 			  .set = (uint16_t)set,
 			  .cp = cp,
-			  .first = NIL,
-			  .next = NIL});
+			  .first = RN_NIL,
+			  .next = RN_NIL});
 }
 
 /* ---- the grammar ---- */
 
-static int parse_alt(struct parser *p);
+static int parse_alt(struct regex_parser *p);
 
 static int
-make_assert(struct parser *p, unsigned op)
+make_assert(struct regex_parser *p, unsigned op)
 {
 	if (op == RX_EDGE || op == RX_INNER)
 		p->g->edges = true;
-	return add(p, (struct tree){.kind = N_ASSERT,
+	return add(p, (struct regex_tree){.kind = RN_ASSERT,
 			  .op = (uint8_t)op,
-			  .first = NIL,
-			  .next = NIL});
+			  .first = RN_NIL,
+			  .next = RN_NIL});
 }
 
 /* After a backslash. */
 static int
-parse_escape(struct parser *p)
+parse_escape(struct regex_parser *p)
 {
 	int32_t cp;
 	int set, r;
@@ -365,10 +341,10 @@ parse_escape(struct parser *p)
 		add_escape(p, p->s.p[0], &r);
 		skip(p, 1);
 		return r < 0 ? r
-			     : add(p, (struct tree){.kind = N_SET,
+			     : add(p, (struct regex_tree){.kind = RN_SET,
 					  .set = (uint16_t)set,
-					  .first = NIL,
-					  .next = NIL});
+					  .first = RN_NIL,
+					  .next = RN_NIL});
 	}
 	if (p->s.p[0] >= '1' && p->s.p[0] <= '9')
 		return wrong(p, "there are no references back");
@@ -377,7 +353,7 @@ parse_escape(struct parser *p)
 }
 
 static int
-parse_group(struct parser *p)
+parse_group(struct regex_parser *p)
 {
 	int r;
 
@@ -397,7 +373,7 @@ parse_group(struct parser *p)
 }
 
 static int
-parse_atom(struct parser *p)
+parse_atom(struct regex_parser *p)
 {
 	char c = p->s.p[0];
 
@@ -423,10 +399,10 @@ parse_atom(struct parser *p)
 		if (set < 0)
 			return set;
 		p->g->set[set].negate = true; /* of nothing */
-		return add(p, (struct tree){.kind = N_SET,
+		return add(p, (struct regex_tree){.kind = RN_SET,
 				  .set = (uint16_t)set,
-				  .first = NIL,
-				  .next = NIL});
+				  .first = RN_NIL,
+				  .next = RN_NIL});
 	}
 	default:
 		return make_char(p, take_cp(p));
@@ -434,7 +410,7 @@ parse_atom(struct parser *p)
 }
 
 static bool
-take_count(struct parser *p, int *out)
+take_count(struct regex_parser *p, int *out)
 {
 	int v = 0;
 	bool any = false;
@@ -452,7 +428,7 @@ take_count(struct parser *p, int *out)
 
 /* {m} {m,} {m,n} */
 static int
-parse_bounds(struct parser *p, struct tree *t)
+parse_bounds(struct regex_parser *p, struct regex_tree *t)
 {
 	if (!take_count(p, &t->min))
 		return wrong(p, "'{' wants {m}, {m,} or {m,n}");
@@ -469,13 +445,14 @@ parse_bounds(struct parser *p, struct tree *t)
 }
 
 static int
-parse_repeat(struct parser *p)
+parse_repeat(struct regex_parser *p)
 {
 	int at = parse_atom(p), r;
 
 	p->work = 0;
 	while (at >= 0 && p->s.n > 0) {
-		struct tree t = {.kind = N_REPEAT, .max = -1, .next = NIL};
+		struct regex_tree t = {
+		    .kind = RN_REPEAT, .max = -1, .next = RN_NIL};
 
 		if (take(p, '*')) {
 			t.min = 0;
@@ -502,11 +479,11 @@ parse_repeat(struct parser *p)
 }
 
 static int
-parse_cat(struct parser *p)
+parse_cat(struct regex_parser *p)
 {
-	int cat =
-	    add(p, (struct tree){.kind = N_CAT, .first = NIL, .next = NIL});
-	uint32_t last = NIL;
+	int cat = add(p, (struct regex_tree){
+			     .kind = RN_CAT, .first = RN_NIL, .next = RN_NIL});
+	uint32_t last = RN_NIL;
 
 	while (cat >= 0 && p->s.n > 0 && !peek(p, '|') &&
 	       !(peek(p, ')') && p->depth > 0)) {
@@ -517,7 +494,7 @@ parse_cat(struct parser *p)
 		at = parse_repeat(p);
 		if (at < 0)
 			return at;
-		if (last == NIL)
+		if (last == RN_NIL)
 			p->t[cat].first = (uint32_t)at;
 		else
 			p->t[last].next = (uint32_t)at;
@@ -527,14 +504,15 @@ parse_cat(struct parser *p)
 }
 
 static int
-parse_alt(struct parser *p)
+parse_alt(struct regex_parser *p)
 {
 	int alt = parse_cat(p), at;
 	uint32_t last = (uint32_t)alt;
 
 	if (alt < 0 || !peek(p, '|'))
 		return alt;
-	alt = add(p, (struct tree){.kind = N_ALT, .first = last, .next = NIL});
+	alt = add(p,
+	    (struct regex_tree){.kind = RN_ALT, .first = last, .next = RN_NIL});
 	while (alt >= 0 && take(p, '|')) {
 		at = parse_cat(p);
 		if (at < 0)
@@ -545,161 +523,10 @@ parse_alt(struct parser *p)
 	return alt;
 }
 
-/* ---- the program ---- */
+/* ---- all of it ---- */
 
 static int
-emit(struct parser *p, unsigned op, size_t a, size_t b)
-{
-	struct regex_prog *g = p->g;
-
-	if (g->ninst >= REGEX_PROG_MAX)
-		return crm_err_set(p->err, CRM_EUSAGE,
-		    "the pattern is too large: its counts make it more than "
-		    "%d steps",
-		    REGEX_PROG_MAX);
-	if (!crm_grow(&g->inst, &g->capinst, g->ninst, sizeof(*g->inst)))
-		return crm_err_nomem(p->err);
-	g->inst[g->ninst] =
-	    (struct regex_inst){(uint8_t)op, (uint16_t)a, (uint16_t)b};
-	return (int)g->ninst++;
-}
-
-static int write_tree(struct parser *p, uint32_t at);
-
-static int
-write_alt(struct parser *p, const struct tree *t)
-{
-	size_t jump = UINT16_MAX; /* chain of jumps to the end, by b */
-	uint32_t kid;
-	int r;
-
-	for (kid = t->first; p->t[kid].next != NIL; kid = p->t[kid].next) {
-		int split = emit(p, RX_SPLIT, p->g->ninst + 1, 0);
-
-		if (split < 0)
-			return split;
-		r = write_tree(p, kid);
-		if (r >= 0)
-			r = emit(p, RX_JUMP, 0, jump);
-		if (r < 0)
-			return r;
-		jump = (size_t)r;
-		p->g->inst[split].b = (uint16_t)p->g->ninst;
-	}
-	r = write_tree(p, kid);
-	while (r >= 0 && jump != UINT16_MAX) {
-		size_t next = p->g->inst[jump].b;
-
-		p->g->inst[jump].a = (uint16_t)p->g->ninst;
-		jump = next;
-	}
-	return r < 0 ? r : CRM_OK;
-}
-
-static int
-write_repeat(struct parser *p, const struct tree *t)
-{
-	size_t chain = UINT16_MAX; /* of splits that end here, by their b */
-	int r = CRM_OK, split;
-
-	for (int i = 0; i < t->min && r >= 0; i++)
-		r = write_tree(p, t->first);
-	if (r < 0)
-		return r;
-	if (t->max < 0) {
-		split = emit(p, RX_SPLIT, p->g->ninst + 1, 0);
-		if (split < 0)
-			return split;
-		r = write_tree(p, t->first);
-		if (r >= 0)
-			r = emit(p, RX_JUMP, (size_t)split, 0);
-		p->g->inst[split].b = (uint16_t)p->g->ninst;
-		return r < 0 ? r : CRM_OK;
-	}
-	for (int i = t->min; i < t->max; i++) {
-		split = emit(p, RX_SPLIT, p->g->ninst + 1, chain);
-		if (split < 0)
-			return split;
-		chain = (size_t)split;
-		r = write_tree(p, t->first);
-		if (r < 0)
-			return r;
-	}
-	while (chain != UINT16_MAX) {
-		size_t next = p->g->inst[chain].b;
-
-		p->g->inst[chain].b = (uint16_t)p->g->ninst;
-		chain = next;
-	}
-	return CRM_OK;
-}
-
-static int
-write_tree(struct parser *p, uint32_t at)
-{
-	const struct tree *t = &p->t[at];
-	int r = CRM_OK;
-
-	/* (){1000}{1000}... writes nothing, very often. */
-	if (++p->work > 20 * (size_t)REGEX_PROG_MAX)
-		return crm_err_set(
-		    p->err, CRM_EUSAGE, "the pattern is too large");
-	switch (t->kind) {
-	case N_CHAR:
-	case N_SET:
-		r = emit(p, RX_SET, t->set, 0);
-		break;
-	case N_ASSERT:
-		r = emit(p, t->op, 0, 0);
-		break;
-	case N_CAT:
-		for (uint32_t k = t->first; k != NIL && r >= 0;
-		     k = p->t[k].next)
-			r = write_tree(p, k);
-		break;
-	case N_ALT:
-		return write_alt(p, t);
-	case N_REPEAT:
-		return write_repeat(p, t);
-	default:
-		break;
-	}
-	return r < 0 ? r : CRM_OK;
-}
-
-/* What every match begins with, and whether there is more than that. */
-static int
-find_prefix(struct parser *p, uint32_t root)
-{
-	struct regex_prog *g = p->g;
-	uint32_t k;
-
-	if (p->t[root].kind != N_CAT)
-		return CRM_OK;
-	k = p->t[root].first;
-	if (k != NIL && p->t[k].kind == N_ASSERT && p->t[k].op == RX_BEGIN) {
-		g->begin = g->anchored = true;
-		k = p->t[k].next;
-	}
-	for (; k != NIL && p->t[k].kind == N_CHAR; k = p->t[k].next) {
-		int32_t cp = p->t[k].cp;
-
-		if (g->fold &&
-		    (crm_utf8_lower(cp) != cp || crm_utf8_upper(cp) != cp))
-			break;
-		crm_utf8_put(&g->prefix, cp);
-	}
-	if (k != NIL && p->t[k].kind == N_ASSERT && p->t[k].op == RX_END &&
-	    p->t[k].next == NIL) {
-		g->end = true;
-		k = NIL;
-	}
-	g->literal = k == NIL;
-	return crm_buf_check(&g->prefix, p->err);
-}
-
-static int
-word_set(struct parser *p)
+word_set(struct regex_parser *p)
 {
 	int set = new_set(p), r;
 
@@ -714,7 +541,8 @@ int
 crm_regex_parse(
     struct regex_prog *g, struct crm_str pattern, struct crm_err *err)
 {
-	struct parser p = {.g = g, .s = pattern, .all = pattern, .err = err};
+	struct regex_parser p = {
+	    .g = g, .s = pattern, .all = pattern, .err = err};
 	int root, r;
 
 	if (pattern.n > REGEX_TEXT_MAX)
@@ -727,16 +555,7 @@ crm_regex_parse(
 		skip(&p, 4);
 	}
 	root = parse_alt(&p);
-	r = root < 0 ? root : CRM_OK;
-	if (r == CRM_OK)
-		r = find_prefix(&p, (uint32_t)root);
-	p.work = 0;
-	if (r == CRM_OK)
-		r = write_tree(&p, (uint32_t)root);
-	if (r == CRM_OK) {
-		r = emit(&p, RX_MATCH, 0, 0);
-		r = r < 0 ? r : CRM_OK;
-	}
+	r = root < 0 ? root : crm_regex_write(&p, (uint32_t)root);
 	if (r == CRM_OK && g->edges)
 		r = word_set(&p);
 	free(p.t);

@@ -76,8 +76,8 @@ check_run(struct crm_expr *e, const struct crm_value *row)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	static const struct crm_define defines[] = {
-	    {CRM_STR("n"), CRM_STR("500")}, {CRM_STR("t"), CRM_STR("a.c")},
+	const struct crm_define defines[] = {{CRM_STR("n"), CRM_STR("500")},
+	    {CRM_STR("t"), CRM_STR("a.c")},
 	    {CRM_STR("d"), CRM_STR("2024-05-01")},
 	    {CRM_STR("s"), CRM_STR("2w")}, {CRM_STR("none"), CRM_STR("")}};
 	static const struct crm_expr_fn fns[] = {

@@ -1,0 +1,67 @@
+/*
+ * crm-order - orders: lines, adjustments, and what happened to them.
+ */
+#include "cli_order.h"
+
+static int
+lines(struct cli *c, struct crm_err *err)
+{
+	return cli_order_part(c, "line", err);
+}
+
+static int
+adjustments(struct cli *c, struct crm_err *err)
+{
+	return cli_order_part(c, "adjustment", err);
+}
+
+static int
+track(struct cli *c, struct crm_err *err)
+{
+	return cli_order_part(c, "track", err);
+}
+
+#define WRITES (CLI_CHANGE | CLI_BULK | CLI_IN | CLI_OUT)
+
+static const struct cli_verb verbs[] = {
+    {"add", cli_order_add, CLI_WRITE, CLI_FIELDS | WRITES,
+	cli_order_add_options, "[-]",
+	"add an order, or those of the stream on stdin, a row for each line"},
+    {"list", cli_order_list, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK,
+	cli_order_of_options, "[-]",
+	"print all orders, or those chosen by the ids on stdin"},
+    {"pay", cli_order_event, CLI_WRITE, WRITES, cli_order_money_options,
+	"REF... | -", "record a payment; without --amount all that is open"},
+    {"ship", cli_order_event, CLI_WRITE, WRITES, cli_order_goods_options,
+	"REF... | -", "record that goods left"},
+    {"deliver", cli_order_event, CLI_WRITE, WRITES, cli_order_goods_options,
+	"REF... | -", "record that goods arrived"},
+    {"cancel", cli_order_event, CLI_WRITE, WRITES, cli_order_back_options,
+	"REF... | -", "cancel orders, or units of a line"},
+    {"return", cli_order_event, CLI_WRITE, WRITES, cli_order_back_options,
+	"REF... | -", "record that goods came back"},
+    {"refund", cli_order_event, CLI_WRITE, WRITES, cli_order_money_options,
+	"REF... | -",
+	"record money given back; without --amount all that was paid"},
+    {"lines", lines, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT,
+	cli_order_of_options, "[REF... | -]", "print a row for each line"},
+    {"adjustments", adjustments, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT,
+	cli_order_of_options, "[REF... | -]",
+	"print discounts, shipping and fees"},
+    {"track", track, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT,
+	cli_order_of_options, "[REF... | -]",
+	"print what happened, a row for each event"},
+    {"totals", cli_order_totals, CLI_SCAN, CLI_EXPR | CLI_OUT | CLI_CLOCK,
+	cli_order_totals_options, "", "print what was sold, in groups"},
+    {0},
+};
+
+static const struct cli_command command = {"crm-order",
+    "orders: lines, adjustments, and what happened to them", "order",
+    CLI_COMMON, verbs};
+
+int
+main(int argc, char **argv)
+{
+	return crm_main(&command, argc, argv);
+}

@@ -42,6 +42,7 @@
 
 /* stats: quantiles, scores, a synthetic shop */
 #include <crm/stats.h>
+#include <crm/rfm.h>
 #include <crm/gen.h>
 
 #endif

@@ -1,0 +1,298 @@
+/*
+ * rfm.c - recency, frequency, monetary value.
+ *
+ * Two ways lead to the figures.  Without a window they are those kept for each
+ * customer, so that the cost is that of the customers; with one the ledger is
+ * read, and a customer's entries are put together by order: a refund counts
+ * for the window in which its order was placed, or a good month would look bad
+ * for what came back in the next.
+ */
+#include <stdlib.h>
+
+#include <crm/model.h>
+#include <crm/rfm.h>
+
+/* The entries of one customer. */
+struct entries {
+	struct crm_ledger_entry *v;
+	size_t n, cap;
+};
+
+static int
+add_row(struct crm_rfm *x, const struct crm_schema *s, uint64_t customer,
+    int64_t last, int64_t orders, int64_t revenue, int64_t today,
+    struct crm_err *err)
+{
+	struct crm_rfm_row *row;
+
+	if (orders <= 0 || last == INT64_MIN)
+		return CRM_OK;
+	if (!crm_grow(&x->row, &x->cap, x->n, sizeof *x->row))
+		return crm_err_nomem(err);
+	row = &x->row[x->n++];
+	*row = (struct crm_rfm_row){.customer = customer};
+	row->figure[CRM_RFM_R] = today - crm_day_of(&s->calendar, last);
+	row->figure[CRM_RFM_F] = orders;
+	row->figure[CRM_RFM_M] = revenue;
+	return CRM_OK;
+}
+
+/* ---- from the figures kept ---- */
+
+static int
+read_tallies(struct crm_txn *t, const struct crm_schema *s, int64_t today,
+    struct crm_rfm *out, struct crm_err *err)
+{
+	static const struct crm_want nothing;
+	struct crm_scan *scan = NULL;
+	struct crm_record *rec;
+	struct crm_tally y;
+	int code;
+
+	code = crm_scan_open(
+	    t, s, &s->kind[CRM_K_CUSTOMER], &nothing, INT64_MAX, &scan, err);
+	while (code == CRM_OK) {
+		code = crm_scan_next(scan, &rec, err);
+		if (code == CRM_OK)
+			code = crm_tally_read(t, rec->id, &y, err);
+		if (code == CRM_OK)
+			code = add_row(out, s, rec->id, y.last, y.orders,
+			    y.revenue, today, err);
+	}
+	crm_scan_close(scan);
+	return code == CRM_NOTFOUND ? CRM_OK : code;
+}
+
+/* ---- from the ledger ---- */
+
+static int
+by_order(const void *a, const void *b)
+{
+	const struct crm_ledger_entry *x = a, *y = b;
+
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	/* What is sold and cancelled within a second was sold first. */
+	return (x->flags & CRM_L_GONE ? 1 : 0) -
+	       (y->flags & CRM_L_GONE ? 1 : 0);
+}
+
+static int
+fold(struct entries *e, const struct crm_schema *s,
+    const struct crm_rfm_window *w, struct crm_rfm *out, struct crm_err *err)
+{
+	int64_t orders = 0, revenue = 0, last = INT64_MIN;
+
+	if (e->n == 0)
+		return CRM_OK;
+	qsort(e->v, e->n, sizeof *e->v, by_order);
+	for (size_t i = 0, end; i < e->n; i = end) {
+		int64_t placed = e->v[i].time, count = 0;
+		bool in = placed >= w->since && placed < w->until;
+
+		for (end = i; end < e->n && e->v[end].order == e->v[i].order;
+		     end++) {
+			const struct crm_ledger_entry *y = &e->v[end];
+
+			count += (y->flags & CRM_L_SALE ? 1 : 0) -
+				 (y->flags & CRM_L_GONE ? 1 : 0);
+			if (in && !crm_add64(revenue, y->amount, &revenue))
+				return crm_err_set(err, CRM_EDATA,
+				    "the revenue of customer %llu is too large",
+				    (unsigned long long)y->customer);
+		}
+		if (!in || count <= 0)
+			continue;
+		orders += count;
+		if (placed > last)
+			last = placed;
+	}
+	return add_row(
+	    out, s, e->v[0].customer, last, orders, revenue, w->today, err);
+}
+
+/* Drops those of customers that are no longer there. */
+static int
+keep_live(struct crm_txn *t, const struct crm_schema *s, struct crm_rfm *x,
+    struct crm_err *err)
+{
+	static const struct crm_want nothing;
+	const struct crm_kind *k = &s->kind[CRM_K_CUSTOMER];
+	struct crm_arena a = {0};
+	struct crm_record *rec = crm_record_new(k, &a);
+	size_t n = 0;
+	int code = rec ? CRM_OK : crm_err_nomem(err);
+
+	for (size_t i = 0; code == CRM_OK && i < x->n; i++) {
+		code = crm_record_read(
+		    t, k, x->row[i].customer, &nothing, rec, err);
+		if (code == CRM_OK)
+			x->row[n++] = x->row[i];
+		else if (code == CRM_NOTFOUND)
+			code = CRM_OK;
+	}
+	x->n = n;
+	crm_arena_release(&a);
+	return code;
+}
+
+static int
+read_ledger(struct crm_txn *t, const struct crm_schema *s,
+    const struct crm_rfm_window *w, struct crm_rfm *out, struct crm_err *err)
+{
+	struct crm_ledger *l = NULL;
+	struct crm_ledger_entry y;
+	struct entries e = {0};
+	int code = crm_ledger_open(t, 0, &l, err);
+
+	while (code == CRM_OK) {
+		code = crm_ledger_next(l, &y, err);
+		if (code < 0)
+			break;
+		if (e.n > 0 && e.v[0].customer != y.customer) {
+			code = fold(&e, s, w, out, err);
+			e.n = 0;
+		}
+		if (y.time >= w->at || (y.flags & CRM_L_VOID))
+			continue;
+		if (!crm_grow(&e.v, &e.cap, e.n, sizeof *e.v))
+			code = crm_err_nomem(err);
+		else
+			e.v[e.n++] = y;
+	}
+	if (code == CRM_NOTFOUND)
+		code = fold(&e, s, w, out, err);
+	if (code == CRM_OK)
+		code = keep_live(t, s, out, err);
+	free(e.v);
+	crm_ledger_close(l);
+	return code;
+}
+
+int
+crm_rfm_read(struct crm_txn *t, const struct crm_schema *s,
+    const struct crm_rfm_window *w, struct crm_rfm *out, struct crm_err *err)
+{
+	if (w->since == INT64_MIN && w->until == INT64_MAX &&
+	    w->at == INT64_MAX)
+		return read_tallies(t, s, w->today, out, err);
+	return read_ledger(t, s, w, out, err);
+}
+
+void
+crm_rfm_within(struct crm_rfm *x, const struct crm_idmap *customers)
+{
+	size_t n = 0;
+	uint64_t v;
+
+	for (size_t i = 0; i < x->n; i++)
+		if (crm_idmap_get(customers, x->row[i].customer, &v))
+			x->row[n++] = x->row[i];
+	x->n = n;
+}
+
+/* ---- scores ---- */
+
+int
+crm_rfm_quantiles(
+    struct crm_rfm *x, int figure, unsigned bins, struct crm_err *err)
+{
+	int64_t *v;
+	int code;
+
+	if (bins < 2 || bins > CRM_RFM_BINS)
+		return crm_err_set(err, CRM_EUSAGE,
+		    "'%u' bins: between 2 and %d are wanted", bins,
+		    CRM_RFM_BINS);
+	x->bins[figure] = bins;
+	x->fixed[figure] = false;
+	if (x->n == 0)
+		return CRM_OK;
+	v = malloc(x->n * sizeof *v);
+	if (!v)
+		return crm_err_nomem(err);
+	for (size_t i = 0; i < x->n; i++)
+		v[i] = x->row[i].figure[figure];
+	code = crm_sort_int(v, x->n, err);
+	for (unsigned i = 0; code == CRM_OK && i + 1 < bins; i++)
+		x->cut[figure][i] = crm_quantile(v, x->n, i + 1, bins);
+	free(v);
+	return code;
+}
+
+int
+crm_rfm_fix(struct crm_rfm *x, int figure, struct crm_str points,
+    unsigned digits, struct crm_err *err)
+{
+	struct crm_str rest = points, one;
+	struct crm_dec before = {0, 0}, d;
+	unsigned n = 0;
+
+	while (crm_str_split(&rest, ',', &one)) {
+		one = crm_str_trim(one);
+		if (crm_dec_parse(one, &d) < 0)
+			return crm_err_set(err, CRM_EUSAGE,
+			    "'%.*s' is not a number (wanted: cuts that rise, "
+			    "like 115,181,297.4,482)",
+			    (int)(one.n > 80 ? 80 : one.n), one.p);
+		if (n > 0 && crm_dec_cmp(before, d) >= 0)
+			return crm_err_set(err, CRM_EUSAGE,
+			    "'%.*s': each cut has to be above the one before",
+			    (int)(one.n > 80 ? 80 : one.n), one.p);
+		if (n + 1 == CRM_RFM_BINS)
+			return crm_err_set(err, CRM_EUSAGE,
+			    "at most %d cuts are taken", CRM_RFM_BINS - 1);
+		if (crm_cut_from_dec(d, digits, &x->cut[figure][n], err) < 0)
+			return CRM_EUSAGE;
+		before = d;
+		n++;
+	}
+	if (n == 0)
+		return crm_err_set(
+		    err, CRM_EUSAGE, "cuts are wanted, like 115,181,297.4,482");
+	x->bins[figure] = n + 1;
+	x->fixed[figure] = true;
+	return CRM_OK;
+}
+
+/* How many cuts the value is past. */
+static unsigned
+place(const struct crm_rfm *x, int figure, int64_t v)
+{
+	unsigned lo = 0, hi = x->bins[figure] - 1;
+	int past = x->fixed[figure] ? 0 : 1;
+
+	while (lo < hi) {
+		unsigned mid = lo + (hi - lo) / 2;
+
+		if (crm_cut_cmp(v, &x->cut[figure][mid]) >= past)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+void
+crm_rfm_score(struct crm_rfm *x)
+{
+	for (size_t i = 0; i < x->n; i++)
+		for (int k = 0; k < CRM_RFM_FIGURES; k++) {
+			unsigned at = place(x, k, x->row[i].figure[k]);
+
+			/* The fewer days, the better. */
+			x->row[i].score[k] =
+			    (uint16_t)(k == CRM_RFM_R ? x->bins[k] - at
+						      : at + 1);
+		}
+}
+
+void
+crm_rfm_release(struct crm_rfm *x)
+{
+	free(x->row);
+	x->row = NULL;
+	x->n = x->cap = 0;
+}

@@ -29,6 +29,20 @@ booked_so_far(struct crm_calc *c, const struct crm_order_state *o,
 	b->refunds = o->base_kept - o->base_total;
 }
 
+/* What was sold stays sold on its day; that it does not count any more is
+ * something given back on this one. */
+static struct crm_order_booking
+taken_back(const struct crm_order_booking *was)
+{
+	struct crm_order_booking b = *was;
+
+	b.refunds -= b.net;
+	b.net = 0;
+	b.revenue = 0;
+	b.orders = 0;
+	return b;
+}
+
 /* Appends what is new against `was`; nothing when nothing is. */
 static void
 put_change(struct crm_buf *out, const struct crm_order_booking *was,
@@ -124,10 +138,10 @@ walk(struct crm_calc *c, int64_t at, bool all, struct crm_buf *out,
 			counts =
 			    w->state.status != CRM_ORDER_CANCELLED || !begun;
 		if (out && (counts || begun)) {
-			is = none;
 			if (counts)
 				booked_so_far(c, &w->state, &is);
-			is.time = was.time;
+			else
+				is = taken_back(&was);
 			if (!begun || memcmp(&is, &was, sizeof is) != 0)
 				put_change(out, &was, &is,
 				    begun ? time : placed, flags);

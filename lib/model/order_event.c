@@ -259,6 +259,8 @@ check_event(const struct crm_calc *c, const struct crm_row *row, int64_t now,
 {
 	int64_t placed = c->rec->v[CRM_O_PLACED].i;
 	struct crm_value *v = row->v;
+	char room[64];
+	struct crm_buf b = {.p = room, .cap = sizeof room, .max = sizeof room};
 
 	if (v[CRM_E_WHAT].type != CRM_T_ENUM)
 		return crm_order_refuse(err, "track", row->no, "what",
@@ -267,9 +269,11 @@ check_event(const struct crm_calc *c, const struct crm_row *row, int64_t now,
 	if (v[CRM_E_AT].type != CRM_T_TIME)
 		v[CRM_E_AT] =
 		    crm_value_num(CRM_T_TIME, now > placed ? now : placed, 0);
-	if (v[CRM_E_AT].i < placed)
+	if (v[CRM_E_AT].i < placed) {
+		crm_time_put(&b, v[CRM_E_AT].i);
 		return crm_order_refuse(err, "track", row->no, "at",
-		    "is before the order was placed");
+		    "'%.*s' is before the order was placed", (int)b.n, b.p);
+	}
 	if (v[CRM_E_AMOUNT].type == CRM_T_NONE)
 		return CRM_OK;
 	if (v[CRM_E_WHAT].i == CRM_ORDER_SHIP ||

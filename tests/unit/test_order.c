@@ -425,7 +425,7 @@ static const struct {
     {"a quantity of many lines", "L 1 10.00;L 1 5.00;E 2 return - 1",
 	"track 1 line", "a quantity needs the line it is of: the order has 2"},
     {"before it was placed", "L 1 10.00;E -1 pay - - 10.00", "track 1 at",
-	"is before the order was placed"},
+	"'2023-11-14T22:13:19Z' is before the order was placed"},
     {"less than nothing", "L 1 10.00;E 1 pay - - -1.00", "track 1 amount",
 	"an amount of 0 or more is wanted"},
     {"nothing of it", "L 1 10.00;E 1 return 1 0", "track 1 quantity",

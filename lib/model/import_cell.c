@@ -278,38 +278,16 @@ record_value(
 	out->part = IMP_ORDINAL;
 }
 
-int
-imp_cell_value(struct crm_import *im, const struct imp_source *src,
-    const struct crm_field *f, struct crm_value *out, struct crm_err *err)
+static int
+parse(struct crm_import *im, const struct imp_source *src,
+    const struct crm_field *f, struct crm_str text, bool canonical,
+    struct crm_value *out, struct crm_err *err)
 {
 	struct crm_parse ctx = {.schema = im->schema,
 	    .arena = &im->work,
 	    .digits = -1,
 	    .flags = im->opt.clean ? CRM_PARSE_CLEAN : 0};
-	struct crm_str text;
-	bool canonical;
-	int r;
 
-	*out = (struct crm_value){0};
-	if (src->how == IMP_RECORD) {
-		record_value(im, src, out);
-		text = (struct crm_str){"", out->type != CRM_T_NONE};
-		r = CRM_OK;
-	} else {
-		r = imp_cell_text(im, src, &text, &canonical, err);
-		if (r < 0) {
-			if (err && err->field[0] == '\0')
-				crm_err_field(err, f->name, strlen(f->name));
-			return r;
-		}
-	}
-	if (text.n == 0 && src->required) {
-		crm_err_set(err, CRM_EDATA, "a value is wanted");
-		crm_err_field(err, f->name, strlen(f->name));
-		return CRM_EDATA;
-	}
-	if (text.n == 0 || src->how == IMP_RECORD)
-		return r;
 	switch (f->type) {
 	case CRM_T_INT:
 	case CRM_T_DECIMAL:
@@ -323,6 +301,52 @@ imp_cell_value(struct crm_import *im, const struct imp_source *src,
 	default:
 		return crm_value_parse(f, crm_str_trim(text), &ctx, out, err);
 	}
+}
+
+/* An e-mail or phone that cannot be one. */
+static bool
+no_identity(
+    struct crm_import *im, const struct crm_field *f, const struct crm_value *v)
+{
+	struct crm_err err = {0};
+
+	if (!(f->flags & CRM_F_IDENT) || v->type != CRM_T_TEXT)
+		return false;
+	crm_buf_clear(&im->scratch2);
+	return crm_ident_normal(im->schema, crm_str(f->name), v->s,
+		   &im->scratch2, &err) == CRM_EDATA;
+}
+
+int
+imp_cell_value(struct crm_import *im, const struct imp_source *src,
+    const struct crm_field *f, struct crm_value *out, struct crm_err *err)
+{
+	bool canonical, any;
+	struct crm_str text;
+	int r = CRM_OK;
+
+	*out = (struct crm_value){0};
+	if (src->how == IMP_RECORD) {
+		record_value(im, src, out);
+		any = out->type != CRM_T_NONE;
+	} else {
+		r = imp_cell_text(im, src, &text, &canonical, err);
+		any = r == CRM_OK && text.n > 0;
+		if (any)
+			r = parse(im, src, f, text, canonical, out, err);
+		if (src->lenient &&
+		    (r == CRM_EDATA || no_identity(im, f, out))) {
+			if (err)
+				*err = (struct crm_err){0};
+			*out = (struct crm_value){0};
+			r = CRM_OK;
+		}
+	}
+	if (r == CRM_OK && !any && src->required)
+		r = crm_err_set(err, CRM_EDATA, "a value is wanted");
+	if (r < 0 && err && err->field[0] == '\0')
+		crm_err_field(err, f->name, strlen(f->name));
+	return r;
 }
 
 /* ---- values in items ---- */

@@ -192,7 +192,7 @@ same_record(const struct imp_item *a, const struct imp_item *b)
 static int
 gather_memory(struct imp_group *g, struct crm_err *err)
 {
-	struct imp_item first = {0}, h;
+	struct imp_item first = {0}, h = {0};
 	int r = CRM_OK;
 
 	if (g->next == g->n)
@@ -213,7 +213,7 @@ gather_memory(struct imp_group *g, struct crm_err *err)
 static int
 gather_runs(struct imp_group *g, struct crm_err *err)
 {
-	struct imp_item first = {0}, h;
+	struct imp_item first = {0}, h = {0};
 	int r = CRM_OK;
 
 	while (r == CRM_OK) {

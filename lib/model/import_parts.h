@@ -51,6 +51,7 @@ struct imp_source {
 	struct crm_str fallback;
 	unsigned shift; /* decimal places to move the point left */
 	bool round, negate, total, required, last;
+	bool lenient; /* what is wrong is no value */
 	size_t slot; /* its place among the bound ones */
 };
 struct imp_set {

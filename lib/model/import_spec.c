@@ -99,7 +99,7 @@ read_source(struct crm_import_map *m, const struct crm_node *n,
 {
 	static const char *const words[] = {"column", "expr", "const", "record",
 	    "format", "map", "shift", "round", "negate", "total", "required",
-	    "default", "last", NULL};
+	    "default", "last", "lenient", NULL};
 	int r;
 
 	*out = (struct imp_source){0};
@@ -136,6 +136,8 @@ read_source(struct crm_import_map *m, const struct crm_node *n,
 	if (r == CRM_OK)
 		r = imp_map_bool(m, n, "last", &out->last, err);
 	if (r == CRM_OK)
+		r = imp_map_bool(m, n, "lenient", &out->lenient, err);
+	if (r == CRM_OK)
 		r = imp_map_bool(m, n, "required", &out->required, err);
 	return r;
 }
@@ -161,7 +163,7 @@ unknown_field(const struct crm_import_map *m, const struct crm_node *n,
 	for (i = 0; i < nf && i < CRM_FIELDS_MAX; i++)
 		words[i] = f[i].name;
 	near = crm_nearest(n->key, words, i);
-	imp_map_fail(m, n, err, "'%.*s' is not a field of a %s",
+	imp_map_fail(m, n, err, "'%.*s' is not a field of the kind %s",
 	    (int)(n->key.n > 60 ? 60 : n->key.n), n->key.p, what);
 	if (near)
 		crm_err_hint(err, "did you mean '%s'?", near);

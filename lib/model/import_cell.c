@@ -95,9 +95,11 @@ look_up(const struct imp_table *t, struct crm_str *s, struct crm_err *err)
 
 	if (crm_map_get(&t->map, *s, &i))
 		*s = t->to[i];
+	else if (s->n == 0)
+		return CRM_OK; /* only a key "" says what empty means */
 	else if (t->other >= 0)
 		*s = t->to[t->other];
-	else if (s->n > 0)
+	else
 		return crm_err_set(err, CRM_EDATA,
 		    "'%.*s' is not in the map's table '%.*s'",
 		    (int)(s->n > 80 ? 80 : s->n), s->p, (int)t->name.n,

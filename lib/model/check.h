@@ -1,0 +1,101 @@
+/*
+ * check.h - what the files of the check share; inside the room only.
+ */
+#ifndef CRM_MODEL_CHECK_H
+#define CRM_MODEL_CHECK_H
+
+#include <crm/upkeep.h>
+
+__extension__ typedef __int128 crm_i128;
+
+/* A bit for each number of a kind. */
+struct crm_bits {
+	uint64_t *w;
+	size_t n;
+};
+bool crm_bits_get(const struct crm_bits *b, uint64_t i);
+/* False when out of memory. */
+bool crm_bits_set(struct crm_bits *b, uint64_t i);
+#define CRM_NUMBER_MAX ((uint64_t)9999999999)
+
+/* Keys that a record should have, or has. */
+struct crm_keysum {
+	uint64_t sum, n;
+};
+
+/* A customer's figures and ledger, as the orders give them. */
+struct crm_check_sum {
+	int64_t orders, first, last, revenue, spent, refunded, discounts, cost,
+	    returns;
+	uint64_t ledger; /* sum of its entries' hashes */
+	crm_i128 items; /* 12 places */
+};
+#define CRM_CHECK_CUSTOMERS ((uint64_t)1 << 19)
+
+struct crm_check {
+	struct crm_store *store;
+	struct crm_txn *txn;
+	const struct crm_schema *schema;
+	const struct crm_check_options *opt;
+	struct crm_check_result out;
+	uint64_t revision, log_from;
+	struct crm_bits given[CRM_K_MAX]; /* by the log */
+	struct crm_bits here[CRM_K_MAX]; /* a record or tombstone */
+	struct crm_bits known[CRM_K_MAX]; /* may be referred to */
+	struct crm_log_head head; /* the one read last */
+	uint64_t head_at;
+	struct crm_keysum ident, index;
+	struct crm_buf keys, normal, old, new, text;
+	/* the customers from `low` on */
+	struct crm_check_sum *sums;
+	uint64_t low, high;
+	bool ledger_bad;
+};
+
+/* Reports a fault at `where`. */
+int crm_check_fault(struct crm_check *ck, struct crm_err *err,
+    const char *where, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* ... at a record; a field may be named. */
+int crm_check_at(struct crm_check *ck, struct crm_err *err,
+    const struct crm_kind *k, uint64_t number, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+void crm_check_watch(
+    struct crm_check *ck, const char *what, uint64_t done, uint64_t total);
+
+/* check_log.c */
+int crm_check_log(struct crm_check *ck, struct crm_err *err);
+/* The chain of a record's revisions; value is unsealed. */
+int crm_check_chain(struct crm_check *ck, const struct crm_kind *k,
+    uint64_t number, struct crm_str value, struct crm_err *err);
+
+/* check_keys.c */
+/* Adds what the record should have to the sums; exact: looks each up. */
+int crm_check_derive(struct crm_check *ck, const struct crm_record *rec,
+    bool exact, struct crm_err *err);
+int crm_check_expect_key(
+    struct crm_check *ck, const struct crm_log_head *h, struct crm_err *err);
+int crm_check_tables(struct crm_check *ck, struct crm_err *err);
+
+/* check_records.c */
+int crm_check_numbers(struct crm_check *ck, struct crm_err *err);
+int crm_check_records(struct crm_check *ck, struct crm_err *err);
+/* Every living record of a kind that can be read; faults are passed over. */
+typedef int crm_check_fn(
+    struct crm_check *ck, const struct crm_record *rec, struct crm_err *err);
+int crm_check_each(struct crm_check *ck, const struct crm_kind *k,
+    crm_check_fn *fn, struct crm_err *err);
+
+/* check_order.c: compares an order's kept fields (report), and adds it to its
+ * customer's sums when they are within those in memory. */
+int crm_check_order(struct crm_check *ck, const struct crm_record *rec,
+    bool report, struct crm_err *err);
+
+struct crm_ledger_entry;
+uint64_t crm_check_entry_hash(const struct crm_ledger_entry *e);
+
+/* check_figures.c */
+int crm_check_sums(struct crm_check *ck, uint64_t low, struct crm_err *err);
+int crm_check_figures(struct crm_check *ck, struct crm_err *err);
+
+#endif

@@ -1,0 +1,265 @@
+/*
+ * check_figures.c - ledger and figures against the orders.
+ *
+ * Sums are kept for half a million customers at a time, whose numbers lie
+ * together; a larger shop's orders are read more than once.  The entries of a
+ * customer's ledger are compared by the sum of their hashes.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <crm/ledger.h>
+
+#include "check.h"
+
+int
+crm_check_sums(struct crm_check *ck, uint64_t low, struct crm_err *err)
+{
+	uint64_t most = 64 * ck->here[CRM_K_CUSTOMER].n;
+
+	if (most > low + CRM_CHECK_CUSTOMERS || most <= low)
+		most = low + CRM_CHECK_CUSTOMERS;
+	free(ck->sums);
+	ck->low = low;
+	ck->high = most;
+	ck->sums = calloc((size_t)(most - low), sizeof *ck->sums);
+	if (ck->sums == NULL)
+		return crm_err_nomem(err);
+	for (uint64_t i = 0; i < most - low; i++)
+		ck->sums[i].first = ck->sums[i].last = INT64_MIN;
+	return CRM_OK;
+}
+
+/* Checksums, and lengths of keys, of a table whose content is looked at by
+ * its own reader. */
+static int
+check_sealed(struct crm_check *ck, unsigned table, const char *name,
+    size_t bytes, struct crm_err *err)
+{
+	struct crm_cursor *cur = NULL;
+	struct crm_str key, v, rest;
+	uint64_t number;
+	char where[64];
+	int r;
+
+	r = crm_cursor_open(ck->txn, table, &cur, err);
+	if (r == CRM_OK)
+		r = crm_cursor_seek(
+		    cur, (struct crm_str){"", 0}, &key, &v, err);
+	while (r == CRM_OK) {
+		bool length = bytes == 0 || key.n == bytes;
+		bool seal = crm_unseal(table, key, &v, NULL) == CRM_OK;
+
+		ck->out.entries++;
+		if (!length || !seal) {
+			rest = key;
+			number = 0;
+			if (bytes >= 8)
+				crm_take_be(&rest, 8, &number);
+			snprintf(where, sizeof where,
+			    bytes ? "%s of C%llu" : "%s", name,
+			    (unsigned long long)number);
+			if (table == CRM_TAB_SALES)
+				ck->ledger_bad = true;
+			r = crm_check_fault(ck, err, where, "%s",
+			    seal ? "a key of the wrong length"
+				 : "wrong checksum");
+		}
+		if (r == CRM_OK)
+			r = crm_cursor_next(cur, &key, &v, err);
+	}
+	crm_cursor_close(cur);
+	return r == CRM_NOTFOUND ? CRM_OK : r;
+}
+
+static int
+differs(struct crm_check *ck, uint64_t customer, const char *name, int64_t is,
+    int64_t should, struct crm_err *err)
+{
+	const struct crm_kind *k = &ck->schema->kind[CRM_K_CUSTOMER];
+
+	if (is == should)
+		return CRM_OK;
+	return crm_check_at(ck, err, k, customer,
+	    "its figure %s is %lld, the orders give %lld", name, (long long)is,
+	    (long long)should);
+}
+
+static crm_i128
+at_12(struct crm_dec d)
+{
+	return (crm_i128)d.v * crm_pow10(12U - (d.scale > 12 ? 12U : d.scale));
+}
+
+static int
+compare_tally(struct crm_check *ck, uint64_t customer,
+    const struct crm_tally *y, struct crm_err *err)
+{
+	const struct crm_check_sum *s = &ck->sums[customer - ck->low];
+	const struct {
+		const char *name;
+		int64_t is, should;
+	} row[] = {{"orders", y->orders, s->orders},
+	    {"first_order", y->first, s->first},
+	    {"last_order", y->last, s->last},
+	    {"revenue", y->revenue, s->revenue}, {"spent", y->spent, s->spent},
+	    {"refunded", y->refunded, s->refunded},
+	    {"discounts", y->discounts, s->discounts},
+	    {"cost", y->cost, s->cost}, {"returns", y->returns, s->returns},
+	    {"items", at_12(y->items) == s->items, 1}};
+	int r = CRM_OK;
+
+	for (size_t i = 0; i < sizeof row / sizeof *row - 1; i++)
+		if (r == CRM_OK)
+			r = differs(ck, customer, row[i].name, row[i].is,
+			    row[i].should, err);
+	if (r == CRM_OK && at_12(y->items) != s->items)
+		r = crm_check_at(ck, err, &ck->schema->kind[CRM_K_CUSTOMER],
+		    customer, "its figure items is not what the orders give");
+	return r;
+}
+
+static int
+check_tallies(struct crm_check *ck, struct crm_err *err)
+{
+	struct crm_tally none = {.first = INT64_MIN, .last = INT64_MIN}, y;
+	struct crm_cursor *cur = NULL;
+	struct crm_str key, v, rest;
+	uint64_t number = 0, next = ck->low;
+	char kb[8], where[64];
+	int r;
+
+	r = crm_cursor_open(ck->txn, CRM_TAB_TALLY, &cur, err);
+	if (r == CRM_OK)
+		r = crm_cursor_seek(
+		    cur, crm_number_key(ck->low, kb), &key, &v, err);
+	while (r == CRM_OK) {
+		rest = key;
+		if (key.n != 8 || !crm_take_be(&rest, 8, &number))
+			goto next;
+		if (number >= ck->high)
+			break;
+		for (; next < number && r == CRM_OK; next++)
+			r = compare_tally(ck, next, &none, err);
+		next = number + 1;
+		if (r < 0 || crm_unseal(CRM_TAB_TALLY, key, &v, NULL) < 0)
+			goto next;
+		if (crm_tally_decode(v, &y, NULL) < 0) {
+			snprintf(where, sizeof where, "figures of C%llu",
+			    (unsigned long long)number);
+			r = crm_check_fault(
+			    ck, err, where, "they cannot be read");
+		} else
+			r = compare_tally(ck, number, &y, err);
+	next:
+		if (r == CRM_OK)
+			r = crm_cursor_next(cur, &key, &v, err);
+	}
+	crm_cursor_close(cur);
+	if (r == CRM_NOTFOUND || r == CRM_OK)
+		for (r = CRM_OK; next < ck->high && r == CRM_OK; next++)
+			r = compare_tally(ck, next, &none, err);
+	return r;
+}
+
+static int
+compare_ledger(
+    struct crm_check *ck, uint64_t customer, uint64_t sum, struct crm_err *err)
+{
+	if (sum == ck->sums[customer - ck->low].ledger)
+		return CRM_OK;
+	return crm_check_at(ck, err, &ck->schema->kind[CRM_K_CUSTOMER],
+	    customer, "its ledger is not what its orders give");
+}
+
+struct ledger_state {
+	struct crm_ledger *l;
+	struct crm_ledger_entry e;
+	bool have;
+};
+
+static int
+ledger_step(struct crm_check *ck, struct ledger_state *st, struct crm_err *err)
+{
+	struct crm_ledger_entry before = st->e;
+	int r = crm_ledger_next(st->l, &st->e, err);
+
+	if (r == CRM_EDAMAGE) {
+		ck->ledger_bad = true;
+		st->have = false;
+		return crm_check_fault(ck, err, "ledger",
+		    "it cannot be read behind customer %llu",
+		    (unsigned long long)before.customer);
+	}
+	if (r == CRM_OK && st->have && before.customer == st->e.customer &&
+	    before.time > st->e.time)
+		r = crm_check_at(ck, err, &ck->schema->kind[CRM_K_CUSTOMER],
+		    st->e.customer, "its ledger is out of order");
+	else if (r == CRM_OK && st->have && before.customer > st->e.customer)
+		r = crm_check_fault(
+		    ck, err, "ledger", "customers are out of order");
+	st->have = r == CRM_OK;
+	return r == CRM_NOTFOUND ? CRM_OK : r;
+}
+
+static int
+check_ledger(struct crm_check *ck, struct ledger_state *st, struct crm_err *err)
+{
+	int r = CRM_OK;
+
+	for (uint64_t c = ck->low; c < ck->high && r == CRM_OK; c++) {
+		uint64_t sum = 0;
+
+		while (r == CRM_OK && st->have && st->e.customer <= c &&
+		       !ck->ledger_bad) {
+			if (st->e.customer == c)
+				sum += crm_check_entry_hash(&st->e);
+			r = ledger_step(ck, st, err);
+		}
+		if (r == CRM_OK && !ck->ledger_bad)
+			r = compare_ledger(ck, c, sum, err);
+	}
+	return r;
+}
+
+static int
+add_order(
+    struct crm_check *ck, const struct crm_record *rec, struct crm_err *err)
+{
+	return crm_check_order(ck, rec, false, err);
+}
+
+int
+crm_check_figures(struct crm_check *ck, struct crm_err *err)
+{
+	uint64_t most = 64 * ck->here[CRM_K_CUSTOMER].n;
+	struct ledger_state st = {0};
+	int r;
+
+	r = check_sealed(ck, CRM_TAB_SALES, "ledger", 24, err);
+	if (r == CRM_OK)
+		r = check_sealed(ck, CRM_TAB_TALLY, "figures", 8, err);
+	if (r == CRM_OK)
+		r = check_sealed(ck, CRM_TAB_SOURCE, "source", 0, err);
+	if (r == CRM_OK)
+		r = crm_ledger_open(ck->txn, 0, &st.l, err);
+	if (r == CRM_OK && !ck->ledger_bad)
+		r = ledger_step(ck, &st, err);
+	while (r == CRM_OK) {
+		r = check_tallies(ck, err);
+		if (r == CRM_OK && !ck->ledger_bad)
+			r = check_ledger(ck, &st, err);
+		if (r < 0 || ck->high >= most)
+			break;
+		r = crm_check_sums(ck, ck->high, err);
+		if (r == CRM_OK)
+			r = crm_check_each(
+			    ck, &ck->schema->kind[CRM_K_ORDER], add_order, err);
+	}
+	if (r == CRM_OK && st.have && !ck->ledger_bad)
+		r = crm_check_fault(ck, err, "ledger",
+		    "it has entries of customer %llu, who never was",
+		    (unsigned long long)st.e.customer);
+	crm_ledger_close(st.l);
+	return r;
+}

@@ -49,7 +49,9 @@ const char *crm_gen_section_name(size_t i);
 /* One section as a stream; CRM_EUSAGE with the names for another name. */
 int crm_gen_section(struct crm_gen *g, struct crm_str name,
     crm_gen_write *write, void *ctx, struct crm_err *err);
-/* All sections, each behind its section line (crm-stream(5)). */
+/* All sections, each behind its section line (crm-stream(5)); customers,
+ * products, and orders with their parts behind them in pieces of 5,000, as
+ * crm_store_load takes them. */
 int crm_gen_archive(
     struct crm_gen *g, crm_gen_write *write, void *ctx, struct crm_err *err);
 /* The orders as a CSV with the columns of Shopify's export of orders: a row

@@ -9,7 +9,10 @@
 
 #include "gen_write.h"
 
-enum { BLOCK = 1 << 16 };
+enum {
+	BLOCK = 1 << 16,
+	PIECE = 5000 /* records of a section: readers hold one in memory */
+};
 
 enum source { CUSTOMERS, PRODUCTS, ORDERS };
 
@@ -55,7 +58,6 @@ part_id(struct gen_text *x, uint64_t order, const char *part, size_t row)
 	crm_buf_puts(&x->b, part);
 	crm_buf_putu(&x->b, row);
 	crm_buf_putc(&x->b, '\t');
-	id(x, 'O', order);
 }
 
 static void
@@ -325,13 +327,13 @@ static const struct section sections[] = {
 	"state\tcampaign\tbranch\tprices_include_tax\tship_name\tship_street\t"
 	"ship_postcode\tship_city\tship_country\n"},
     {"line", ORDERS, NULL, put_lines,
-	"line_id\torder_id\tproduct_id\tsku\ttext\tquantity\tprice\tamount\t"
+	"line_id\tproduct_id\tsku\ttext\tquantity\tprice\tamount\t"
 	"line_tax\tline_cost\n"},
     {"adjustment", ORDERS, NULL, put_adjustments,
-	"adjustment_id\torder_id\tadjustment\tcode\tadjusted\t"
+	"adjustment_id\tadjustment\tcode\tadjusted\t"
 	"adjustment_tax\n"},
     {"track", ORDERS, NULL, put_track,
-	"track_id\torder_id\tat\twhat\tline\tquantity\tamount\tmethod\t"
+	"track_id\tat\twhat\tline\tquantity\tamount\tmethod\t"
 	"reason\n"},
     {"truth_customer", CUSTOMERS, put_truth_customer, NULL,
 	"customer_id\tbuyer\tarrived\trate\tdropout\tleft\ttastes\tspend\n"},
@@ -383,21 +385,25 @@ gen_orders(struct gen_text *x,
 	return code == CRM_NOTFOUND ? CRM_OK : code;
 }
 
+/* The rows of customers or products from one number to another. */
 static int
-put_section(struct gen_text *x, const struct section *s, struct crm_err *err)
+put_range(struct gen_text *x, const struct section *s, uint64_t from,
+    uint64_t to, struct crm_err *err)
 {
-	uint64_t n =
-	    s->source == CUSTOMERS ? x->g->opt.customers : x->g->opt.products;
 	int code = CRM_OK;
 
-	crm_buf_puts(&x->b, s->columns);
-	if (s->source == ORDERS)
-		return gen_orders(x, s->order, err);
-	for (uint64_t i = 1; code == CRM_OK && i <= n; i++) {
+	for (uint64_t i = from; code == CRM_OK && i <= to; i++) {
 		s->one(x, i);
 		code = gen_flush(x, false, err);
 	}
 	return code;
+}
+
+static uint64_t
+how_many(const struct gen_text *x, const struct section *s)
+{
+	return s->source == CUSTOMERS ? x->g->opt.customers
+				      : x->g->opt.products;
 }
 
 int
@@ -410,7 +416,11 @@ crm_gen_section(struct crm_gen *g, struct crm_str name, crm_gen_write *write,
 
 	for (size_t i = 0; i < SECTIONS; i++) {
 		if (crm_str_is(name, sections[i].name)) {
-			code = put_section(&x, &sections[i], err);
+			crm_buf_puts(&x.b, sections[i].columns);
+			code = sections[i].source == ORDERS
+				   ? gen_orders(&x, sections[i].order, err)
+				   : put_range(&x, &sections[i], 1,
+					 how_many(&x, &sections[i]), err);
 			if (code == CRM_OK)
 				code = gen_flush(&x, true, err);
 			crm_buf_release(&x.b);
@@ -425,6 +435,64 @@ crm_gen_section(struct crm_gen *g, struct crm_str name, crm_gen_write *write,
 	return CRM_EUSAGE;
 }
 
+/* ---- the archive ---- */
+
+static void
+begin_section(struct gen_text *x, const struct section *s)
+{
+	crm_buf_putf(&x->b, "\\:%s\t1\n", s->name);
+	crm_buf_puts(&x->b, s->columns);
+}
+
+/* Orders in pieces, each with its parts behind it. */
+static int
+put_pieces(
+    struct gen_text *x, const struct section *s, size_t n, struct crm_err *err)
+{
+	struct gen_order *o = malloc(PIECE * sizeof *o);
+	struct gen_visit visit;
+	int code = o ? CRM_OK : crm_err_nomem(err);
+
+	gen_begin(x->g);
+	while (code == CRM_OK) {
+		size_t count = 0;
+
+		while (count < PIECE &&
+		       (code = gen_next(x->g, &visit, err)) == CRM_OK)
+			gen_order(x->g, &visit, &o[count++]);
+		if (code == CRM_NOTFOUND && count > 0)
+			code = CRM_OK;
+		for (size_t i = 0; code == CRM_OK && i < n; i++) {
+			begin_section(x, &s[i]);
+			for (size_t k = 0; code == CRM_OK && k < count; k++) {
+				s[i].order(x, &o[k]);
+				code = gen_flush(x, false, err);
+			}
+		}
+		if (code == CRM_OK && count < PIECE)
+			code = CRM_NOTFOUND;
+	}
+	free(o);
+	return code == CRM_NOTFOUND ? CRM_OK : code;
+}
+
+static int
+put_things(struct gen_text *x, const struct section *s, struct crm_err *err)
+{
+	uint64_t n = how_many(x, s), piece = n, from = 1;
+	int code = CRM_OK;
+
+	/* The truth is for reading, not for loading: it stays whole. */
+	if (!crm_str_starts(crm_str(s->name), CRM_STR("truth_")))
+		piece = PIECE;
+	for (; code == CRM_OK && from <= n; from += piece) {
+		begin_section(x, s);
+		code = put_range(
+		    x, s, from, n - from < piece ? n : from + piece - 1, err);
+	}
+	return code;
+}
+
 int
 crm_gen_archive(
     struct crm_gen *g, crm_gen_write *write, void *ctx, struct crm_err *err)
@@ -432,9 +500,15 @@ crm_gen_archive(
 	struct gen_text x = {.g = g, .write = write, .ctx = ctx};
 	int code = CRM_OK;
 
-	for (size_t i = 0; code == CRM_OK && i < SECTIONS; i++) {
-		crm_buf_putf(&x.b, "\\:%s\t1\n", sections[i].name);
-		code = put_section(&x, &sections[i], err);
+	for (size_t i = 0, n; code == CRM_OK && i < SECTIONS; i += n) {
+		n = 1;
+		if (sections[i].source != ORDERS) {
+			code = put_things(&x, &sections[i], err);
+			continue;
+		}
+		while (i + n < SECTIONS && sections[i + n].source == ORDERS)
+			n++;
+		code = put_pieces(&x, &sections[i], n, err);
 	}
 	if (code == CRM_OK)
 		code = gen_flush(&x, true, err);

@@ -174,24 +174,12 @@ crm_change_pending(const struct crm_change *ch, unsigned kind, uint64_t number,
 {
 	uint64_t off;
 
-	if (!crm_idmap_get(&ch->latest, crm_op_slot(kind, number), &off)) {
-		/* numbers given in this change that are not put yet */
-		if (!crm_idmap_get(&ch->known, crm_op_slot(kind, number), &off))
-			return false;
-		*state = CRM_LIVE;
-		return true;
-	}
+	if (!crm_idmap_get(&ch->latest, crm_op_slot(kind, number), &off))
+		return false;
 	*state = crm_idmap_get(&ch->removed, crm_op_slot(kind, number), &off)
 		     ? CRM_DELETED
 		     : CRM_LIVE;
 	return true;
-}
-
-bool
-crm_change_ident(
-    const struct crm_change *ch, struct crm_str prefix, uint64_t *number)
-{
-	return crm_map_get(&ch->idents, prefix, number);
 }
 
 /* ---- records in and out ---- */

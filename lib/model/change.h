@@ -35,7 +35,9 @@ struct crm_change {
 	struct crm_spool spool;
 	struct crm_idmap latest; /* (kind, number) -> offset of its op + 1 */
 	struct crm_idmap known; /* (kind, number) seen to exist */
-	struct crm_map idents; /* pending identities: key -> number, 0 gone */
+	/* identities and unique values this change has taken or given up:
+	 * key -> who took it last, 0 nobody */
+	struct crm_map idents;
 	uint64_t next[CRM_K_MAX];
 	struct crm_change_count count[CRM_K_MAX];
 	struct crm_idmap removed;
@@ -52,9 +54,15 @@ crm_op_slot(unsigned kind, uint64_t number)
 /* The pending state of a record, when the change has touched it. */
 bool crm_change_pending(const struct crm_change *ch, unsigned kind,
     uint64_t number, uint64_t *state);
-/* The pending holder (0: given up) of a unique identity, by its key. */
-bool crm_change_ident(
-    const struct crm_change *ch, struct crm_str prefix, uint64_t *number);
+/* The records that have an identity, as this change will leave it; but for
+ * self (0 none), at most max.  *shared: one of them says that it is. */
+int crm_change_holders(struct crm_change *ch, unsigned kind,
+    struct crm_str scheme, struct crm_str normal, uint64_t self,
+    uint64_t *found, size_t max, size_t *n, bool *shared, struct crm_err *err);
+/* Does a record have an identity, and say that it is shared? */
+int crm_change_has(struct crm_change *ch, const struct crm_record *rec,
+    struct crm_str scheme, struct crm_str normal, bool *has, bool *shared,
+    struct crm_err *err);
 /* Reads the op at an offset into b (head apart). */
 int crm_change_op(struct crm_change *ch, uint64_t off, struct crm_op *op,
     struct crm_buf *b, struct crm_err *err);

@@ -15,6 +15,8 @@
 #define PART_CHANGES 1000
 #define PART_ADDS 20000
 #define PART_BYTES ((size_t)16 << 20)
+#define RANGES_MAX \
+	(sizeof((struct crm_log_head){0}).range / sizeof(struct crm_range))
 
 /* One derived entry, pointing into the part's bytes. */
 struct entry {
@@ -38,25 +40,51 @@ struct commit {
 	uint64_t change; /* first revision */
 	uint64_t nparts;
 	uint64_t revision; /* of the part under way */
+	uint64_t top[CRM_K_MAX]; /* numbers written by the parts before */
+	uint64_t *added[CRM_K_MAX]; /* numbers of the part under way */
+	size_t nadded[CRM_K_MAX], capadded[CRM_K_MAX];
 	bool more;
 };
 
 /* ---- a part's bytes ---- */
 
+/* What counts towards the end of a part. */
+struct measure {
+	size_t adds, changes;
+	size_t runs; /* of numbers: no fewer than the ranges they make */
+	uint64_t last[CRM_K_MAX];
+};
+
 static bool
-full(const struct commit *c, size_t adds, size_t changes)
+full(const struct commit *c, const struct measure *m, const struct crm_op *op)
 {
 	if (c->ch->opt.key.n > 0)
 		return false;
-	return changes >= PART_CHANGES || adds >= PART_ADDS ||
+	if (op->what == 'a' && m->runs >= RANGES_MAX &&
+	    m->last[op->kind] + 1 != op->number)
+		return true;
+	return m->changes >= PART_CHANGES || m->adds >= PART_ADDS ||
 	       c->part.n >= PART_BYTES;
+}
+
+static void
+measure(struct measure *m, const struct crm_op *op)
+{
+	m->changes += op->what == 'c' || op->what == 'r';
+	if (op->what != 'a')
+		return;
+	m->adds++;
+	m->runs +=
+	    m->last[op->kind] + 1 != op->number || m->last[op->kind] == 0;
+	m->last[op->kind] = op->number;
 }
 
 static int
 part_read(struct commit *c, struct crm_err *err)
 {
 	struct crm_change *ch = c->ch;
-	size_t adds = 0, changes = 0, n;
+	struct measure m = {0};
+	size_t n;
 	struct crm_op op;
 	uint64_t latest;
 	int r;
@@ -68,7 +96,7 @@ part_read(struct commit *c, struct crm_err *err)
 		if (r < 0)
 			return r;
 		/* entries stay with the record they were attached to */
-		if (op.what != 'x' && full(c, adds, changes))
+		if (op.what != 'x' && full(c, &m, &op))
 			break;
 		n = sizeof op + op.image + op.keys + op.effects;
 		if (op.what != 'x' &&
@@ -91,8 +119,7 @@ part_read(struct commit *c, struct crm_err *err)
 			return r;
 		c->part.n += n;
 		c->off += n;
-		adds += op.what == 'a';
-		changes += op.what == 'c' || op.what == 'r';
+		measure(&m, &op);
 	}
 	c->more = c->off < ch->spool.size;
 	return crm_buf_check(&c->part, err);
@@ -181,22 +208,41 @@ value_make(struct commit *c, struct crm_str image)
 }
 
 static int
-range_add(struct commit *c, unsigned kind, uint64_t number, struct crm_err *err)
+by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The ranges of the numbers given: a record that was put again lies behind
+ * others in the spool, so they are sorted first. */
+static int
+ranges(struct commit *c, struct crm_err *err)
 {
 	struct crm_log_head *h = &c->head;
+	unsigned kind;
 	size_t i;
 
-	for (i = 0; i < h->nrange; i++)
-		if (h->range[i].kind == kind &&
-		    h->range[i].first + h->range[i].count == number) {
-			h->range[i].count++;
-			return CRM_OK;
+	for (kind = 0; kind < CRM_K_MAX; kind++) {
+		const uint64_t *n = c->added[kind];
+
+		if (c->nadded[kind] == 0)
+			continue;
+		qsort(c->added[kind], c->nadded[kind], sizeof *n, by_number);
+		for (i = 0; i < c->nadded[kind]; i++) {
+			if (i > 0 && n[i] == n[i - 1] + 1) {
+				h->range[h->nrange - 1].count++;
+				continue;
+			}
+			if (h->nrange == RANGES_MAX)
+				return crm_err_set(err, CRM_EBUG,
+				    "the numbers of a part are in too many "
+				    "ranges");
+			h->range[h->nrange++] = (struct crm_range){
+			    .kind = (uint8_t)kind, .first = n[i], .count = 1};
 		}
-	if (h->nrange == sizeof h->range / sizeof *h->range)
-		return crm_err_set(err, CRM_EBUG,
-		    "the numbers of a part are in too many ranges");
-	h->range[h->nrange++] = (struct crm_range){
-	    .kind = (uint8_t)kind, .first = number, .count = 1};
+	}
 	return CRM_OK;
 }
 
@@ -353,11 +399,33 @@ write_head(struct crm_txn *t, struct commit *c, struct crm_err *err)
 }
 
 static int
+write_op(struct crm_txn *t, struct commit *c, const struct crm_op *op,
+    struct crm_str image, uint64_t *top, struct crm_err *err)
+{
+	unsigned k = op->kind;
+	int r;
+
+	if (op->what != 'a') {
+		c->head.updated += op->what == 'c';
+		c->head.removed += op->what == 'r';
+		return write_over(t, c, op, image, err);
+	}
+	if (!crm_grow(&c->added[k], &c->capadded[k], c->nadded[k],
+		sizeof *c->added[k]))
+		return crm_err_nomem(err);
+	c->added[k][c->nadded[k]++] = op->number;
+	r = write_add(t, c, op, image, op->number > top[k], err);
+	if (op->number > top[k])
+		top[k] = op->number;
+	return r;
+}
+
+static int
 part_write(struct crm_txn *t, void *ctx, struct crm_err *err)
 {
 	struct commit *c = ctx;
 	struct crm_str image, keys, effects;
-	uint64_t top[CRM_K_MAX] = {0};
+	uint64_t top[CRM_K_MAX];
 	struct crm_op op;
 	size_t i;
 	int r = CRM_OK;
@@ -366,25 +434,17 @@ part_write(struct crm_txn *t, void *ctx, struct crm_err *err)
 	c->nentry = 0;
 	crm_buf_clear(&c->effects);
 	memset(&c->head, 0, sizeof c->head);
+	memset(c->nadded, 0, sizeof c->nadded);
+	memcpy(top, c->top, sizeof top);
 	for (i = 0; i < c->nop && r == CRM_OK; i++) {
 		op = op_at(c, i, &image, &keys, &effects);
 		r = entries_take(c, keys, err);
 		crm_buf_putstr(&c->effects, effects);
-		if (r < 0 || op.what == 'x')
-			continue;
-		if (op.what == 'a') {
-			r = range_add(c, op.kind, op.number, err);
-			if (r == CRM_OK)
-				r = write_add(t, c, &op, image,
-				    op.number > top[op.kind], err);
-			if (op.number > top[op.kind])
-				top[op.kind] = op.number;
-		} else {
-			r = write_over(t, c, &op, image, err);
-			c->head.updated += op.what == 'c';
-			c->head.removed += op.what == 'r';
-		}
+		if (r == CRM_OK && op.what != 'x')
+			r = write_op(t, c, &op, image, top, err);
 	}
+	if (r == CRM_OK)
+		r = ranges(c, err);
 	if (r == CRM_OK)
 		r = crm_buf_check(&c->effects, err);
 	if (r == CRM_OK)
@@ -394,6 +454,41 @@ part_write(struct crm_txn *t, void *ctx, struct crm_err *err)
 	if (r == CRM_OK)
 		r = write_head(t, c, err);
 	return r;
+}
+
+/* The part is on the disk; its numbers are sorted. */
+static void
+part_done(struct commit *c)
+{
+	unsigned k;
+
+	for (k = 0; k < CRM_K_MAX; k++) {
+		size_t n = c->nadded[k];
+
+		if (n > 0 && c->added[k][n - 1] > c->top[k])
+			c->top[k] = c->added[k][n - 1];
+	}
+	if (c->nparts++ == 0)
+		c->change = c->revision;
+	c->done += c->nop;
+	if (c->ch->opt.progress != NULL)
+		c->ch->opt.progress(
+		    c->ch->opt.progress_ctx, c->done, c->ch->ops);
+}
+
+static void
+release(struct commit *c)
+{
+	unsigned k;
+
+	crm_buf_release(&c->part);
+	crm_buf_release(&c->effects);
+	crm_buf_release(&c->value);
+	crm_buf_release(&c->diff);
+	free(c->op);
+	free(c->entry);
+	for (k = 0; k < CRM_K_MAX; k++)
+		free(c->added[k]);
 }
 
 static int
@@ -434,20 +529,11 @@ crm_change_commit(
 			r = committed(&c, r, err);
 			break;
 		}
-		if (c.nparts++ == 0)
-			c.change = c.revision;
 		last = c.revision;
-		c.done += c.nop;
-		if (ch->opt.progress != NULL)
-			ch->opt.progress(ch->opt.progress_ctx, c.done, ch->ops);
+		part_done(&c);
 	}
 	if (r == CRM_OK && revision != NULL)
 		*revision = last;
-	crm_buf_release(&c.part);
-	crm_buf_release(&c.effects);
-	crm_buf_release(&c.value);
-	crm_buf_release(&c.diff);
-	free(c.op);
-	free(c.entry);
+	release(&c);
 	return r;
 }

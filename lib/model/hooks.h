@@ -15,7 +15,8 @@ struct crm_hooks {
 	 * Before a record is checked and taken: defaults, virtual fields into
 	 * parts, kept (read-only) fields computed, and what only this kind
 	 * forbids.  References are resolved already.  old is NULL for a new
-	 * record, else the record as it is stored.
+	 * record, else the record as it was before: as stored, or as this
+	 * change has put it already.
 	 */
 	int (*prepare)(struct crm_change *ch, const struct crm_record *old,
 	    struct crm_record *rec, struct crm_err *err);

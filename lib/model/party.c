@@ -430,6 +430,28 @@ topic_make(struct crm_str channel, struct crm_str purpose, struct crm_buf *out,
 	return crm_buf_check(out, err);
 }
 
+/* A text of the command line into the form in which texts are stored. */
+static int
+enter(struct crm_change *ch, const char *field, struct crm_str *text,
+    struct crm_err *err)
+{
+	struct crm_buf b = {.max = 1 << 20};
+	int r;
+
+	r = crm_text_enter(crm_str_trim(*text), 0, NULL, &b, err);
+	if (r == CRM_OK)
+		r = crm_buf_check(&b, err);
+	if (r < 0)
+		crm_err_field(err, field, strlen(field));
+	else {
+		*text = crm_arena_str(crm_change_arena(ch), crm_buf_str(&b));
+		if (text->p == NULL)
+			r = crm_err_nomem(err);
+	}
+	crm_buf_release(&b);
+	return r;
+}
+
 int
 crm_consent_put(struct crm_change *ch, uint64_t customer,
     struct crm_str channel, struct crm_str purpose, bool granted, int64_t at,
@@ -438,7 +460,15 @@ crm_consent_put(struct crm_change *ch, uint64_t customer,
 	struct crm_buf topic = {.max = 1024};
 	int r;
 
-	r = topic_make(channel, purpose, &topic, err);
+	r = enter(ch, "channel", &channel, err);
+	if (r == CRM_OK)
+		r = enter(ch, "purpose", &purpose, err);
+	if (r == CRM_OK)
+		r = enter(ch, "source", &source, err);
+	if (r == CRM_OK)
+		r = enter(ch, "wording", &wording, err);
+	if (r == CRM_OK)
+		r = topic_make(channel, purpose, &topic, err);
 	if (r == CRM_OK)
 		r = event_put(ch, customer, WHAT_CONSENT, at,
 		    crm_buf_str(&topic), (struct crm_str){"", 0},

@@ -22,10 +22,25 @@ number_new(struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
 	}
 	rec->id = ch->next[kind]++;
 	rec->v[0] = crm_value_id(kind, rec->id);
-	if (crm_idmap_put(&ch->known, crm_op_slot(kind, rec->id), 1) ==
-	    CRM_ENOMEM)
-		return crm_err_nomem(err);
 	return CRM_OK;
+}
+
+/*
+ * A record that was refused gives its number back, so that rows passed over
+ * under --keep-going leave no holes in the ranges of the log.
+ */
+static void
+number_back(struct crm_change *ch, struct crm_record *rec)
+{
+	unsigned kind = rec->kind->number;
+	uint64_t off;
+
+	if (ch->next[kind] != rec->id + 1 ||
+	    crm_idmap_get(&ch->latest, crm_op_slot(kind, rec->id), &off))
+		return;
+	ch->next[kind]--;
+	rec->id = 0;
+	rec->v[0] = crm_value_id(kind, 0);
 }
 
 static int
@@ -51,9 +66,10 @@ resolve_value(struct crm_change *ch, const struct crm_field *f,
 		r = crm_ref_live(
 		    ch->txn, ch, ch->schema, v->kind, &number, err);
 		if (r == CRM_OK) {
-			v->i = (int64_t)number;
-			if (ch->known.n < KNOWN_MAX)
+			/* a merged one is to be followed each time */
+			if ((uint64_t)v->i == number && ch->known.n < KNOWN_MAX)
 				crm_idmap_put(&ch->known, slot, 1);
+			v->i = (int64_t)number;
 		} else if (r == CRM_NOTFOUND)
 			crm_err_set(err, CRM_NOTFOUND, "there is no %s %s%lld",
 			    ch->schema->kind[v->kind].name,
@@ -99,6 +115,19 @@ resolve(struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
 		}
 	}
 	return CRM_OK;
+}
+
+static bool
+has_row(
+    const struct crm_rows *rows, struct crm_str scheme, struct crm_str normal)
+{
+	size_t i;
+
+	for (i = 0; i < rows->n; i++)
+		if (crm_str_eq(rows->row[i].v[0].s, scheme) &&
+		    crm_str_eq(rows->row[i].v[1].s, normal))
+			return true;
+	return false;
 }
 
 /* "set --email moves the primary one, nothing is dropped unless asked". */
@@ -151,7 +180,8 @@ keep_identities(struct crm_change *ch, const struct crm_record *old,
 			continue;
 		r = crm_ident_normal(
 		    ch->schema, scheme, old->v[i].s, &was, err);
-		if (r < 0 || crm_str_eq(crm_buf_str(&was), crm_buf_str(&is)))
+		if (r < 0 || crm_str_eq(crm_buf_str(&was), crm_buf_str(&is)) ||
+		    has_row(&rec->part[part], scheme, crm_buf_str(&was)))
 			continue;
 		row = crm_record_add(rec, part, 0);
 		if (row == NULL) {
@@ -343,56 +373,72 @@ take(struct crm_change *ch, const struct crm_record *old,
 	return r;
 }
 
-int
-crm_change_put(
-    struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
+/* All a record must pass before it is taken. */
+static int
+check(struct crm_change *ch, const struct crm_record *old,
+    const struct crm_record *prev, struct crm_record *rec, struct crm_err *err)
 {
 	const struct crm_hooks *h = &crm_hooks[rec->kind->number];
-	struct crm_record *old = NULL;
-	uint64_t off = 0, number = rec->id;
-	bool again;
 	int r;
 
-	again =
-	    number != 0 && crm_idmap_get(&ch->latest,
-			       crm_op_slot(rec->kind->number, number), &off);
-	if (number != 0) {
-		r = crm_change_stored(ch, rec->kind, number, &old, err);
-		if (r == CRM_NOTFOUND && again) {
-			old = NULL;
-			r = CRM_OK;
-		}
-		if (r == CRM_NOTFOUND)
-			return crm_err_set(err, CRM_NOTFOUND,
-			    "there is no %s %s%llu", rec->kind->name,
-			    rec->kind->letter, (unsigned long long)number);
-	} else
-		r = number_new(ch, rec, err);
-	if (r < 0)
-		return r;
-	ch->depth++;
 	r = resolve(ch, rec, err);
 	if (r == CRM_OK)
 		r = normal_rows(ch, rec, err);
 	if (r == CRM_OK)
-		r = keep_identities(ch, old, rec, err);
+		r = keep_identities(ch, prev, rec, err);
 	if (r == CRM_OK && h->prepare != NULL)
-		r = h->prepare(ch, old, rec, err);
+		r = h->prepare(ch, prev, rec, err);
 	if (r == CRM_OK)
 		r = required(rec, err);
 	if (r == CRM_OK)
 		r = fixed(old, rec, err);
 	if (r == CRM_OK)
 		r = crm_change_unique(ch, rec, 0, err);
+	return r;
+}
+
+int
+crm_change_put(
+    struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
+{
+	const struct crm_hooks *h = &crm_hooks[rec->kind->number];
+	/* as it is stored, and as this change has it by now */
+	struct crm_record *old = NULL, *prev = NULL;
+	bool again = false, new = rec->id == 0;
+	uint64_t off;
+	int r;
+
+	if (new)
+		r = number_new(ch, rec, err);
+	else {
+		again = crm_idmap_get(
+		    &ch->latest, crm_op_slot(rec->kind->number, rec->id), &off);
+		r = crm_change_get(ch, rec->kind, rec->id, &prev, err);
+		if (r == CRM_OK && again)
+			r = crm_change_stored(
+			    ch, rec->kind, rec->id, &old, err);
+		else
+			old = prev;
+		if (r == CRM_NOTFOUND && again && prev != NULL) {
+			old = NULL; /* added by this change */
+			r = CRM_OK;
+		}
+	}
+	if (r < 0)
+		return r;
+	ch->depth++;
+	r = check(ch, old, prev, rec, err);
 	if (r == CRM_OK)
 		r = take(ch, old, rec, again, err);
-	if (r == CRM_OK && old != NULL)
-		r = crm_change_unique(ch, old, -1, err);
+	if (r == CRM_OK && prev != NULL)
+		r = crm_change_unique(ch, prev, -1, err);
 	if (r == CRM_OK)
 		r = crm_change_unique(ch, rec, 1, err);
 	if (r == CRM_OK && h->after != NULL)
-		r = h->after(ch, old, rec, err);
+		r = h->after(ch, prev, rec, err);
 	ch->depth--;
+	if (r < 0 && new)
+		number_back(ch, rec);
 	return r;
 }
 

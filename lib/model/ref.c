@@ -136,20 +136,18 @@ find_id(struct crm_txn *t, struct crm_change *ch, const struct crm_schema *s,
 /* The numbers in the store behind an identity, the pending ones counted. */
 static int
 candidates(struct crm_txn *t, struct crm_change *ch,
-    const struct reference *ref, struct crm_str prefix, uint64_t *found,
-    size_t *n, struct crm_err *err)
+    const struct reference *ref, struct crm_str normal, struct crm_str prefix,
+    uint64_t *found, size_t *n, struct crm_err *err)
 {
 	struct crm_cursor *cur = NULL;
 	struct crm_str k, v;
-	uint64_t pending;
+	bool shared;
 	int r;
 
 	*n = 0;
-	if (ch != NULL && crm_change_ident(ch, prefix, &pending)) {
-		if (pending != 0)
-			found[(*n)++] = pending;
-		return CRM_OK;
-	}
+	if (ch != NULL)
+		return crm_change_holders(ch, ref->kind, ref->scheme, normal, 0,
+		    found, CANDIDATES + 1, n, &shared, err);
 	r = crm_cursor_open(t, CRM_TAB_IDENT, &cur, err);
 	if (r < 0)
 		return r;
@@ -168,7 +166,6 @@ candidates(struct crm_txn *t, struct crm_change *ch,
 		++*n;
 	}
 	crm_cursor_close(cur);
-	(void)ref;
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
@@ -201,7 +198,7 @@ crm_ref_find(struct crm_txn *t, struct crm_change *change, unsigned kind,
     struct crm_err *err)
 {
 	struct crm_buf key = {.max = CRM_KEY_MAX}, normal = {.max = 2048};
-	uint64_t found[CANDIDATES];
+	uint64_t found[CANDIDATES + 1];
 	struct reference parsed;
 	struct crm_id id;
 	size_t n;
@@ -221,7 +218,8 @@ crm_ref_find(struct crm_txn *t, struct crm_change *change, unsigned kind,
 	r = crm_buf_check(&key, err);
 	if (r < 0)
 		goto out;
-	r = candidates(t, change, &parsed, crm_buf_str(&key), found, &n, err);
+	r = candidates(t, change, &parsed, crm_buf_str(&normal),
+	    crm_buf_str(&key), found, &n, err);
 	if (r < 0)
 		goto out;
 	if (n == 0) {

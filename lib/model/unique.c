@@ -7,6 +7,9 @@
  */
 #include "change.h"
 
+/* Of those that have an address, so many are asked whether it is shared. */
+#define HOLDERS 64
+
 static int
 taken(struct crm_change *ch, const struct crm_record *rec, const char *field,
     struct crm_str value, uint64_t by, struct crm_err *err)
@@ -28,46 +31,124 @@ taken(struct crm_change *ch, const struct crm_record *rec, const char *field,
 	return CRM_EDATA;
 }
 
-/* Does the other holder say that the value is shared? */
-struct shared_ctx {
+/* Has a record the identity, and does it say that it is shared? */
+struct has_ctx {
 	struct crm_str scheme, normal;
-	bool shared;
+	bool has, shared;
 };
 
 static int
-shared_one(void *ctx, struct crm_str scheme, struct crm_str normal, bool shared,
+has_one(void *ctx, struct crm_str scheme, struct crm_str normal, bool shared,
     const char *field, struct crm_err *err)
 {
-	struct shared_ctx *c = ctx;
+	struct has_ctx *c = ctx;
 
 	(void)field;
 	(void)err;
-	if (shared && crm_str_eq(scheme, c->scheme) &&
-	    crm_str_eq(normal, c->normal))
-		c->shared = true;
+	if (crm_str_eq(scheme, c->scheme) && crm_str_eq(normal, c->normal)) {
+		c->has = true;
+		c->shared |= shared;
+	}
 	return CRM_OK;
 }
 
-static int
-is_shared(struct crm_change *ch, const struct crm_kind *k, uint64_t number,
-    struct crm_str scheme, struct crm_str normal, bool *out,
+int
+crm_change_has(struct crm_change *ch, const struct crm_record *rec,
+    struct crm_str scheme, struct crm_str normal, bool *has, bool *shared,
     struct crm_err *err)
 {
-	struct shared_ctx c = {scheme, normal, false};
+	struct has_ctx c = {scheme, normal, false, false};
+	int r = crm_ident_each(ch->schema, rec, has_one, &c, err);
+
+	*has = c.has;
+	*shared = c.shared;
+	return r;
+}
+
+/* As crm_change_has, of the record as it will be. */
+static int
+has(struct crm_change *ch, const struct crm_kind *k, uint64_t number,
+    struct crm_str scheme, struct crm_str normal, bool *out, bool *shared,
+    struct crm_err *err)
+{
 	struct crm_record *other;
 	int r;
 
+	*out = *shared = false;
 	r = crm_change_get(ch, k, number, &other, err);
 	if (r == CRM_OK)
-		r = crm_ident_each(ch->schema, other, shared_one, &c, err);
-	*out = c.shared;
+		r = crm_change_has(ch, other, scheme, normal, out, shared, err);
+	if (r == CRM_NOTFOUND && err != NULL)
+		memset(err, 0, sizeof *err);
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
-/* Another record in the store with this key prefix: its number, else 0. */
+/*
+ * The records but for `self` that have an identity: those in the store that
+ * this change has left it, and the one that took it last in this change.
+ * Stops when max are found; *shared: one of all says that it is shared.
+ */
+int
+crm_change_holders(struct crm_change *ch, unsigned kind, struct crm_str scheme,
+    struct crm_str normal, uint64_t self, uint64_t *found, size_t max,
+    size_t *n, bool *shared, struct crm_err *err)
+{
+	const struct crm_kind *k = &ch->schema->kind[kind];
+	struct crm_buf key = {.max = CRM_KEY_MAX};
+	struct crm_cursor *cur = NULL;
+	struct crm_str at, v, tail;
+	uint64_t number, took = 0;
+	bool there, says;
+	int r;
+
+	*n = 0;
+	*shared = false;
+	crm_ident_key(&key, kind, scheme, normal, 0);
+	r = crm_buf_check(&key, err);
+	if (r < 0)
+		goto out;
+	if (crm_map_get(&ch->idents, crm_buf_str(&key), &took) && took != 0 &&
+	    took != self && max > 0) {
+		r = has(ch, k, took, scheme, normal, &there, &says, err);
+		if (r < 0)
+			goto out;
+		if (there)
+			found[(*n)++] = took;
+		*shared |= says;
+	}
+	r = crm_cursor_open(ch->txn, CRM_TAB_IDENT, &cur, err);
+	if (r == CRM_OK)
+		r = crm_cursor_seek(cur, crm_buf_str(&key), &at, &v, err);
+	for (; r == CRM_OK && *n < max;
+	     r = crm_cursor_next(cur, &at, &v, err)) {
+		if (at.n != key.n + 8 || !crm_str_starts(at, crm_buf_str(&key)))
+			break;
+		r = crm_unseal(CRM_TAB_IDENT, at, &v, err);
+		if (r < 0)
+			break;
+		tail = (struct crm_str){at.p + key.n, 8};
+		crm_take_be(&tail, 8, &number);
+		if (number == self || number == took)
+			continue;
+		r = has(ch, k, number, scheme, normal, &there, &says, err);
+		if (r < 0)
+			break;
+		if (there)
+			found[(*n)++] = number;
+		*shared |= says;
+	}
+	if (r == CRM_NOTFOUND)
+		r = CRM_OK;
+out:
+	crm_cursor_close(cur);
+	crm_buf_release(&key);
+	return r;
+}
+
+/* Another record with this value of a unique index: its number, else 0. */
 static int
-holder(struct crm_change *ch, unsigned table, struct crm_str prefix,
-    uint64_t self, uint64_t *out, struct crm_err *err)
+holder(struct crm_change *ch, struct crm_str prefix, uint64_t self,
+    uint64_t *out, struct crm_err *err)
 {
 	struct crm_cursor *cur = NULL;
 	struct crm_str k, v, tail;
@@ -80,7 +161,7 @@ holder(struct crm_change *ch, unsigned table, struct crm_str prefix,
 			*out = number;
 		return CRM_OK;
 	}
-	r = crm_cursor_open(ch->txn, table, &cur, err);
+	r = crm_cursor_open(ch->txn, CRM_TAB_INDEX, &cur, err);
 	if (r < 0)
 		return r;
 	for (r = crm_cursor_seek(cur, prefix, &k, &v, err);
@@ -107,30 +188,42 @@ struct unique_ctx {
 };
 
 static int
+ident_free(struct unique_ctx *c, struct crm_str scheme, struct crm_str normal,
+    bool shared, const char *field, struct crm_err *err)
+{
+	uint64_t by[HOLDERS];
+	bool own, any;
+	size_t n;
+	int r;
+
+	r = crm_change_holders(c->ch, c->rec->kind->number, scheme, normal,
+	    c->rec->id, by, HOLDERS, &n, &any, err);
+	if (r < 0 || n == 0 || any || shared)
+		return r;
+	/* a primary address may stand among the shared ones as well */
+	r = crm_change_has(c->ch, c->rec, scheme, normal, &own, &shared, err);
+	if (r == CRM_OK && !shared)
+		r = taken(c->ch, c->rec, field, normal, by[0], err);
+	return r;
+}
+
+static int
 unique_ident(void *ctx, struct crm_str scheme, struct crm_str normal,
     bool shared, const char *field, struct crm_err *err)
 {
 	struct unique_ctx *c = ctx;
-	uint64_t by, now;
+	uint64_t now;
 	int r;
 
-	if (!crm_ident_unique(scheme))
-		return CRM_OK;
+	if (c->sign == 0)
+		return crm_ident_unique(scheme)
+			   ? ident_free(c, scheme, normal, shared, field, err)
+			   : CRM_OK;
 	crm_buf_clear(&c->key);
 	crm_ident_key(&c->key, c->rec->kind->number, scheme, normal, 0);
 	r = crm_buf_check(&c->key, err);
 	if (r < 0)
 		return r;
-	if (c->sign == 0) {
-		r = holder(c->ch, CRM_TAB_IDENT, crm_buf_str(&c->key),
-		    c->rec->id, &by, err);
-		if (r == CRM_OK && by != 0 && !shared)
-			r = is_shared(c->ch, c->rec->kind, by, scheme, normal,
-			    &shared, err);
-		if (r == CRM_OK && by != 0 && !shared)
-			r = taken(c->ch, c->rec, field, normal, by, err);
-		return r;
-	}
 	if (c->sign < 0 &&
 	    crm_map_get(&c->ch->idents, crm_buf_str(&c->key), &now) &&
 	    now != c->rec->id)
@@ -158,8 +251,8 @@ unique_indexes(struct unique_ctx *c, struct crm_err *err)
 		crm_index_key(
 		    &c->key, k->number, k->fields[i].tag, &c->rec->v[i], 0);
 		if (c->sign == 0) {
-			r = holder(c->ch, CRM_TAB_INDEX, crm_buf_str(&c->key),
-			    c->rec->id, &by, err);
+			r = holder(
+			    c->ch, crm_buf_str(&c->key), c->rec->id, &by, err);
 			if (r == CRM_OK && by != 0) {
 				crm_value_put(
 				    c->ch->schema, &text, &c->rec->v[i], true);

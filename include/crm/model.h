@@ -157,7 +157,8 @@ void crm_change_release(struct crm_change *ch);
 /*
  * Cells of named columns into records.  Bind once: each column must be a
  * field of the kind (or, rows == true, of its first part: a row for each line),
- * else CRM_EDATA with the nearest name.  Read-only columns are passed over
+ * else CRM_EDATA with the nearest name; `rejected`, the reasons of a rejects
+ * file, is passed over.  Read-only columns are passed over
  * unless they differ from the record.  The column `revision` is honoured: a
  * record changed since is CRM_EDATA.
  */
@@ -172,6 +173,8 @@ int crm_input_bind(struct crm_input **out, const struct crm_schema *s,
     struct crm_err *err);
 /* Does column i set a field of the record / of its part? */
 bool crm_input_is_part(const struct crm_input *in, size_t column);
+/* Is column i passed over: ids of rows, the reasons of a rejects file? */
+bool crm_input_is_passed(const struct crm_input *in, size_t column);
 /* Sets rec's fields (and, in a part row, the row's; part < 0 none). */
 int crm_input_apply(struct crm_input *in, struct crm_change *ch,
     const struct crm_str *cell, struct crm_record *rec, struct crm_row *row,

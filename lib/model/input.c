@@ -13,7 +13,8 @@
 #include "change.h"
 
 enum what {
-	IN_SKIP, /* the part's id: rows are numbered here */
+	IN_SKIP, /* a part's id: rows are numbered here; a rejects file's
+		    reasons */
 	IN_ID,
 	IN_REVISION,
 	IN_FIELD,
@@ -75,6 +76,10 @@ bind_one(struct crm_input *in, struct target *to, struct crm_str name,
 	const struct crm_kind *k = in->kind;
 	int i = crm_kind_field(k, name);
 
+	if (crm_str_is(name, "revision")) {
+		to->what = IN_REVISION;
+		return CRM_OK;
+	}
 	if (i >= 0) {
 		to->index = i;
 		to->field = &k->fields[i];
@@ -86,12 +91,8 @@ bind_one(struct crm_input *in, struct target *to, struct crm_str name,
 			in->figures = true;
 		return CRM_OK;
 	}
-	if (crm_str_is(name, "revision")) {
-		to->what = IN_REVISION;
-		return CRM_OK;
-	}
 	rows = rows && k->nparts > 0;
-	if (rows && part_id(k, name)) {
+	if (crm_str_is(name, "rejected") || (rows && part_id(k, name))) {
 		to->what = IN_SKIP;
 		return CRM_OK;
 	}
@@ -153,6 +154,12 @@ crm_input_is_part(const struct crm_input *in, size_t column)
 {
 	return in->to[column].what == IN_PART ||
 	       in->to[column].what == IN_PART_KEPT;
+}
+
+bool
+crm_input_is_passed(const struct crm_input *in, size_t column)
+{
+	return in->to[column].what == IN_SKIP;
 }
 
 /* ---- one cell ---- */

@@ -12,6 +12,7 @@ struct crm_scan {
 	const struct crm_kind *kind;
 	struct crm_want want;
 	bool figures, virtuals;
+	int revision; /* the field of that name, if wanted; -1 */
 	int time; /* the field that must lie before at, -1 */
 	int64_t at;
 	struct crm_cursor *cursor;
@@ -23,18 +24,23 @@ struct crm_scan {
 /* Virtual fields need the parts they are made of; a role is in parts. */
 static void
 widen(const struct crm_kind *k, const struct crm_want *in, struct crm_want *out,
-    bool *figures, bool *virtuals)
+    bool *figures, bool *virtuals, int *revision)
 {
 	size_t i;
 
 	*out = *in;
 	*figures = *virtuals = false;
+	*revision = -1;
 	for (i = 0; i < k->nfields; i++) {
 		if (!crm_wants(in, (int)i))
 			continue;
 		if (k->fields[i].flags & CRM_F_FIGURE)
 			*figures = true;
-		if (k->fields[i].flags & CRM_F_VIRTUAL)
+		if (!(k->fields[i].flags & CRM_F_VIRTUAL))
+			continue;
+		if (strcmp(k->fields[i].name, "revision") == 0)
+			*revision = (int)i;
+		else
 			*virtuals = true;
 	}
 	if (*virtuals)
@@ -43,10 +49,14 @@ widen(const struct crm_kind *k, const struct crm_want *in, struct crm_want *out,
 
 static int
 fill(struct crm_txn *t, const struct crm_schema *s, bool figures, bool virtuals,
-    int64_t at, const struct crm_want *want, struct crm_record *rec,
-    struct crm_err *err)
+    int revision, int64_t at, const struct crm_want *want,
+    struct crm_record *rec, struct crm_err *err)
 {
 	const struct crm_hooks *h = &crm_hooks[rec->kind->number];
+
+	if (revision >= 0)
+		rec->v[revision] =
+		    crm_value_num(CRM_T_INT, (int64_t)rec->revision, 0);
 
 	if (virtuals && h->compute != NULL)
 		h->compute(s, rec);
@@ -62,12 +72,13 @@ crm_model_read(struct crm_txn *t, const struct crm_schema *s,
 {
 	bool figures, virtuals;
 	struct crm_want wide;
-	int r;
+	int revision, r;
 
-	widen(k, want, &wide, &figures, &virtuals);
+	widen(k, want, &wide, &figures, &virtuals, &revision);
 	r = crm_record_read(t, k, number, &wide, rec, err);
 	if (r == CRM_OK)
-		r = fill(t, s, figures, virtuals, INT64_MAX, want, rec, err);
+		r = fill(t, s, figures, virtuals, revision, INT64_MAX, want,
+		    rec, err);
 	return r;
 }
 
@@ -88,7 +99,7 @@ crm_scan_open(struct crm_txn *t, const struct crm_schema *s,
 	sc->kind = k;
 	sc->at = at;
 	sc->time = -1;
-	widen(k, want, &sc->want, &sc->figures, &sc->virtuals);
+	widen(k, want, &sc->want, &sc->figures, &sc->virtuals, &sc->revision);
 	if (at != INT64_MAX && k->time != NULL) {
 		sc->time = crm_kind_field(k, crm_str(k->time));
 		crm_want_field(&sc->want, sc->time);
@@ -164,8 +175,8 @@ crm_scan_next(struct crm_scan *sc, struct crm_record **rec, struct crm_err *err)
 		sc->rec->v[0] = crm_value_id(sc->kind->number, number);
 		if (later(sc))
 			continue;
-		r = fill(sc->txn, sc->schema, sc->figures, sc->virtuals, sc->at,
-		    &sc->want, sc->rec, err);
+		r = fill(sc->txn, sc->schema, sc->figures, sc->virtuals,
+		    sc->revision, sc->at, &sc->want, sc->rec, err);
 		if (r < 0)
 			return r;
 		*rec = sc->rec;

@@ -14,6 +14,8 @@
 #define PERS CRM_F_PERSONAL
 #define FIGURE (CRM_F_FIGURE | CRM_F_READONLY)
 #define KEPT (CRM_F_READONLY)
+/* Of a record, not in it: the model fills it in. */
+#define REVISION (CRM_F_READONLY | CRM_F_VIRTUAL | CRM_F_WIDE)
 
 /* ---- customer: everybody the company deals with ---- */
 
@@ -78,6 +80,8 @@ static const struct crm_field customer_fields[] = {
 	"units bought, less those returned"},
     {"returns", CRM_T_INT, 0, 0, FIGURE | WIDE, NULL,
 	"orders of which something came back"},
+    {"revision", CRM_T_INT, 0, 0, REVISION, NULL,
+	"of the store that changed it last; set - honours it"},
 };
 
 static const struct crm_field identity_fields[] = {
@@ -135,6 +139,8 @@ static const struct crm_field product_fields[] = {
     {"note", CRM_T_TEXT, 0, 17, WIDE, NULL, "a remark"},
     {"created", CRM_T_TIME, 0, 18, WIDE | CRM_F_FIXED, NULL,
 	"since when it is known"},
+    {"revision", CRM_T_INT, 0, 0, REVISION, NULL,
+	"of the store that changed it last; set - honours it"},
 };
 
 static const struct crm_field component_fields[] = {
@@ -225,6 +231,8 @@ static const struct crm_field order_fields[] = {
     {"ship_country", CRM_T_TEXT, 0, 61, WIDE, NULL, "shipping country"},
     {"created", CRM_T_TIME, 0, 22, WIDE | CRM_F_FIXED, NULL,
 	"when it was entered here"},
+    {"revision", CRM_T_INT, 0, 0, REVISION, NULL,
+	"of the store that changed it last; set - honours it"},
 };
 
 static const struct crm_field line_fields[] = {
@@ -309,6 +317,8 @@ static const struct crm_field rate_fields[] = {
     {"rate", CRM_T_DECIMAL, 0, 3, CRM_F_REQUIRED, NULL,
 	"base currency for one unit of it"},
     {"source", CRM_T_TEXT, 0, 4, 0, NULL, "who published it"},
+    {"revision", CRM_T_INT, 0, 0, REVISION, NULL,
+	"of the store that changed it last; set - honours it"},
 };
 
 #define COUNT(a) (uint16_t)(sizeof(a) / sizeof *(a))

@@ -134,7 +134,9 @@ struct cli {
 	const struct cli_verb *verb;
 	char program[64]; /* "crm-customer add", for the log */
 	char **operand;
-	size_t noperand;
+	size_t noperand; /* a verb whose further operands are no records may
+			    lower it */
+	size_t ngiven; /* as many as were given */
 	struct cli_set *set;
 	size_t nset;
 	const char *actor;

@@ -99,7 +99,7 @@ same_group(const struct group *g, const struct crm_input *in,
 			any = true;
 			continue;
 		}
-		if (i == id || cell.n == 0)
+		if (i == id || cell.n == 0 || crm_input_is_passed(in, i))
 			continue;
 		if (!crm_str_eq(cell,
 			(struct crm_str){g->cells.p + g->from[i], g->len[i]}))
@@ -249,6 +249,9 @@ add_rows(struct cli_work *w, struct crm_stream *s, struct cli_rejects *rejects,
 		crm_buf_putstr(&g.raw, crm_stream_raw(s));
 		crm_buf_putc(&g.raw, '\n');
 		if (g.bad) {
+			crm_err_set(err, CRM_EDATA,
+			    "another row of the same %s is refused", k->name);
+			cli_place(err, s);
 			r = cli_reject(rejects, crm_stream_raw(s), err);
 			continue;
 		}
@@ -341,10 +344,12 @@ struct set_ctx {
 	enum crm_empty empty;
 };
 
+/* Wrong columns are not the data of one row: --keep-going does not help. */
 static int
-set_bind(struct cli_work *w, struct set_ctx *x, struct crm_stream *s,
-    struct crm_err *err)
+set_bind(
+    struct cli_work *w, struct crm_stream *s, void *ctx, struct crm_err *err)
 {
+	struct set_ctx *x = ctx;
 	size_t n = crm_stream_columns(s), i;
 	struct crm_str *name;
 	int r;
@@ -359,8 +364,7 @@ set_bind(struct cli_work *w, struct set_ctx *x, struct crm_stream *s,
 	    &x->in, w->c->schema, w->c->kind, name, n, false, err);
 	if (r < 0)
 		crm_err_place(err, crm_stream_file(s), 1);
-	/* not data of one row: nothing of the stream can be used */
-	return r == CRM_EDATA ? CRM_EDATA : r;
+	return r;
 }
 
 static int
@@ -372,11 +376,6 @@ set_each(struct cli_work *w, struct crm_str ref, struct crm_stream *s,
 	size_t i;
 	int r;
 
-	if (s != NULL && x->in == NULL) {
-		r = set_bind(w, x, s, err);
-		if (r < 0)
-			return r;
-	}
 	r = cli_record(w, ref, &rec, err);
 	if (r == CRM_OK && s != NULL) {
 		for (i = 0; i < crm_stream_columns(s); i++)
@@ -414,7 +413,7 @@ cli_set_verb(struct cli *c, struct crm_err *err)
 		return CRM_OK;
 	}
 	if (r == CRM_OK)
-		r = cli_each(&w, set_each, &x, err);
+		r = cli_each_bound(&w, set_bind, set_each, &x, err);
 	crm_input_release(x.in);
 	return finish(&w, r, err);
 }
@@ -627,6 +626,29 @@ identify_text(struct cli_work *w, struct crm_record *rec, struct crm_str text,
 }
 
 static int
+identify_bind(
+    struct cli_work *w, struct crm_stream *s, void *ctx, struct crm_err *err)
+{
+	static const char *const wanted[] = {"scheme", "value"};
+	size_t i;
+
+	(void)w;
+	(void)ctx;
+	for (i = 0; i < 2; i++)
+		if (crm_stream_find(s, crm_str(wanted[i])) < 0) {
+			crm_err_set(err, CRM_EDATA, "there is no column '%s'",
+			    wanted[i]);
+			crm_err_place(err, crm_stream_file(s), 1);
+			crm_err_hint(err,
+			    "identify takes the columns %s_id, scheme and "
+			    "value, as `identities` prints them",
+			    w->c->kind->name);
+			return CRM_EDATA;
+		}
+	return CRM_OK;
+}
+
+static int
 identify_each(struct cli_work *w, struct crm_str ref, struct crm_stream *s,
     void *ctx, struct crm_err *err)
 {
@@ -641,9 +663,6 @@ identify_each(struct cli_work *w, struct crm_str ref, struct crm_stream *s,
 		int value = crm_stream_find(s, CRM_STR("value"));
 		int shared = crm_stream_find(s, CRM_STR("shared"));
 
-		if (scheme < 0 || value < 0)
-			return crm_err_set(err, CRM_EDATA,
-			    "columns scheme and value are wanted");
 		r = identify_one(w, rec, crm_stream_field(s, (size_t)scheme),
 		    crm_stream_field(s, (size_t)value),
 		    cli_ident_shared ||
@@ -681,6 +700,6 @@ cli_identify(struct cli *c, struct crm_err *err)
 		return CRM_OK;
 	}
 	if (r == CRM_OK)
-		r = cli_each(&w, identify_each, &x, err);
+		r = cli_each_bound(&w, identify_bind, identify_each, &x, err);
 	return finish(&w, r, err);
 }

@@ -304,7 +304,7 @@ join_run(struct join *j, struct crm_err *err)
 static int
 get_stream(struct cli *c, struct crm_err *err)
 {
-	struct crm_field *fields;
+	struct crm_field *fields = NULL;
 	struct join *j;
 	int r;
 

@@ -184,7 +184,8 @@ each_row(struct cli_work *w, cli_each_fn *fn, void *ctx, struct crm_stream *s,
 }
 
 static int
-each_stream(struct cli_work *w, cli_each_fn *fn, void *ctx, struct crm_err *err)
+each_stream(struct cli_work *w, cli_bind_fn *bind, cli_each_fn *fn, void *ctx,
+    struct crm_err *err)
 {
 	struct cli_rejects *rejects = NULL;
 	struct crm_stream *s = NULL;
@@ -192,6 +193,8 @@ each_stream(struct cli_work *w, cli_each_fn *fn, void *ctx, struct crm_err *err)
 	int r, closed;
 
 	r = cli_stream(w->c, true, &s, err);
+	if (r == CRM_OK && bind != NULL && crm_stream_columns(s) > 0)
+		r = bind(w, s, ctx, err);
 	if (r == CRM_OK)
 		r = cli_rejects_open(w->c, &rejects, err);
 	if (r == CRM_OK && crm_stream_columns(s) > 0)
@@ -210,11 +213,18 @@ each_stream(struct cli_work *w, cli_each_fn *fn, void *ctx, struct crm_err *err)
 int
 cli_each(struct cli_work *w, cli_each_fn *fn, void *ctx, struct crm_err *err)
 {
+	return cli_each_bound(w, NULL, fn, ctx, err);
+}
+
+int
+cli_each_bound(struct cli_work *w, cli_bind_fn *bind, cli_each_fn *fn,
+    void *ctx, struct crm_err *err)
+{
 	size_t i;
 	int r = CRM_OK;
 
 	if (cli_stdin(w->c))
-		return each_stream(w, fn, ctx, err);
+		return each_stream(w, bind, fn, ctx, err);
 	for (i = 0; i < w->c->noperand && r == CRM_OK; i++) {
 		r = fn(w, crm_str(w->c->operand[i]), NULL, ctx, err);
 		if (r == CRM_NO)

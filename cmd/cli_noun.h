@@ -65,6 +65,12 @@ typedef int cli_each_fn(struct cli_work *w, struct crm_str ref,
     struct crm_stream *row, void *ctx, struct crm_err *err);
 int cli_each(
     struct cli_work *w, cli_each_fn *fn, void *ctx, struct crm_err *err);
+/* The same; bind (may be NULL) is called with a stream before its first row:
+ * what it refuses is not passed over. */
+typedef int cli_bind_fn(
+    struct cli_work *w, struct crm_stream *s, void *ctx, struct crm_err *err);
+int cli_each_bound(struct cli_work *w, cli_bind_fn *bind, cli_each_fn *fn,
+    void *ctx, struct crm_err *err);
 
 /* The common verbs' functions. */
 cli_fn cli_add, cli_get, cli_list, cli_set_verb, cli_rm, cli_edit, cli_tag,

@@ -303,6 +303,7 @@ take_word(struct parser *p, char *w, struct crm_err *err)
 		return take_verb(p, w, err);
 	}
 	c->operand[c->noperand++] = w;
+	c->ngiven = c->noperand;
 	if (c->verb->groups & CLI_WORDS)
 		p->over = true;
 	return CRM_OK;

@@ -8,6 +8,8 @@
 
 #include "cli_noun.h"
 
+#define KEY_MAX 400 /* bytes of --key */
+
 int
 cli_slurp(struct cli *c, struct crm_err *err)
 {
@@ -40,6 +42,41 @@ cli_slurp(struct cli *c, struct crm_err *err)
 	return r;
 }
 
+/* The options a verb has of its own (--revoke is not --grant), and those that
+ * say how the stream is to be understood. */
+static void
+asked_options(const struct cli_verb *verb, struct crm_buf *b)
+{
+	const char *const text[] = {cli_opt.empty, cli_opt.on, cli_opt.header,
+	    cli_opt.keep_going ? "keep-going" : NULL,
+	    cli_opt.clean ? "clean" : NULL, cli_opt.bare ? "bare" : NULL};
+	const struct cli_option *o = verb->options;
+	size_t n;
+
+	for (n = 0; n < sizeof text / sizeof *text; n++) {
+		crm_buf_putc(b, '\3');
+		crm_buf_putstr(b, crm_str(text[n]));
+	}
+	for (; o != NULL && o->name != NULL; o++) {
+		crm_buf_putc(b, '\2');
+		if (o->type == CLI_FLAG)
+			crm_buf_putc(b, *(const bool *)o->to ? 'y' : 'n');
+		else if (o->type == CLI_TEXT)
+			crm_buf_putstr(b, crm_str(*(const char **)o->to));
+		else if (o->type == CLI_INT)
+			crm_buf_puti(b, *(const int64_t *)o->to);
+		else if (o->type == CLI_TEXTS) {
+			const struct cli_texts *t = o->to;
+			size_t i;
+
+			for (i = 0; i < t->n; i++) {
+				crm_buf_puts(b, t->v[i]);
+				crm_buf_putc(b, '\0');
+			}
+		}
+	}
+}
+
 /* What was asked for, as a number: the same key must mean the same. */
 static int
 asked(struct cli *c, uint64_t *out, struct crm_err *err)
@@ -51,7 +88,7 @@ asked(struct cli *c, uint64_t *out, struct crm_err *err)
 	int r;
 
 	crm_buf_puts(&b, c->program);
-	for (i = 0; i < c->noperand; i++) {
+	for (i = 0; i < c->ngiven; i++) {
 		crm_buf_putc(&b, '\0');
 		crm_buf_puts(&b, c->operand[i]);
 	}
@@ -61,6 +98,7 @@ asked(struct cli *c, uint64_t *out, struct crm_err *err)
 		crm_buf_putc(&b, '=');
 		crm_buf_puts(&b, c->set[i].value);
 	}
+	asked_options(c->verb, &b);
 	if (cli_stdin(c)) {
 		uint64_t h = 0;
 		off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
@@ -85,21 +123,33 @@ progress(void *ctx, uint64_t done, uint64_t total)
 	cli_progress(ctx, "written", done, total);
 }
 
-/* The same key again prints the same answer: the records that were added. */
+struct numbers {
+	uint64_t *v;
+	size_t n, cap;
+};
+
 static int
-answer_again(struct cli *c, uint64_t revision, struct crm_err *err)
+number_add(struct numbers *x, uint64_t number, struct crm_err *err)
 {
+	if (!crm_grow(&x->v, &x->cap, x->n, sizeof *x->v))
+		return crm_err_nomem(err);
+	x->v[x->n++] = number;
+	return CRM_OK;
+}
+
+/* Records of the command's kind that a revision added, then those changed. */
+static int
+revision_records(struct crm_txn *t, unsigned kind, uint64_t revision,
+    struct numbers *x, struct crm_err *err)
+{
+	struct crm_cursor *cur = NULL;
 	struct crm_log_head head;
-	struct crm_txn *t;
-	struct crm_str key, v;
-	uint64_t *number = NULL, i;
-	size_t n = 0, cap = 0, k;
+	struct crm_str key, k, v;
+	uint64_t i, number;
 	char lk[17];
+	size_t n;
 	int r;
 
-	r = crm_txn_begin(c->store, &t, err);
-	if (r < 0)
-		return r;
 	crm_log_key(revision, 0, 0, lk);
 	key = (struct crm_str){lk, sizeof lk};
 	r = crm_get(t, CRM_TAB_LOG, key, &v, err);
@@ -107,24 +157,77 @@ answer_again(struct cli *c, uint64_t revision, struct crm_err *err)
 		r = crm_unseal(CRM_TAB_LOG, key, &v, err);
 	if (r == CRM_OK)
 		r = crm_log_decode(v, &head, err);
-	for (k = 0; r == CRM_OK && k < head.nrange; k++) {
-		if (c->kind == NULL || head.range[k].kind != c->kind->number)
-			continue;
-		for (i = 0; i < head.range[k].count && r == CRM_OK; i++) {
-			if (!crm_grow(&number, &cap, n, sizeof *number))
-				r = crm_err_nomem(err);
-			else
-				number[n++] = head.range[k].first + i;
-		}
+	for (n = 0; r == CRM_OK && n < head.nrange; n++)
+		for (i = 0; head.range[n].kind == kind && r == CRM_OK &&
+			    i < head.range[n].count;
+		     i++)
+			r = number_add(x, head.range[n].first + i, err);
+	if (r == CRM_OK)
+		r = crm_cursor_open(t, CRM_TAB_LOG, &cur, err);
+	if (r < 0)
+		return r;
+	crm_log_key(revision, kind, 0, lk);
+	for (r = crm_cursor_seek(cur, key, &k, &v, err);
+	     r == CRM_OK && k.n == 17 && memcmp(k.p, lk, 9) == 0;
+	     r = crm_cursor_next(cur, &k, &v, err)) {
+		k = (struct crm_str){k.p + 9, 8};
+		crm_take_be(&k, 8, &number);
+		r = number_add(x, number, err);
+		if (r < 0)
+			break;
 	}
-	crm_txn_end(t);
+	crm_cursor_close(cur);
+	return r == CRM_NOTFOUND ? CRM_OK : r;
+}
+
+/* The same key again prints the same answer. */
+static int
+answer_again(struct cli *c, bool many, uint64_t revision, struct crm_err *err)
+{
+	struct numbers x = {0};
+	struct crm_txn *t;
+	int r = CRM_OK;
+
 	cli_note(c,
-	    "the key was used before: nothing changed since revision "
-	    "%llu",
+	    "the key was used before: nothing changed since revision %llu",
 	    (unsigned long long)revision);
-	if (r == CRM_OK && n > 0)
-		r = cli_print_records(c, number, n, err);
-	free(number);
+	if (c->kind == NULL || (many && !cli_opt.print))
+		return CRM_OK;
+	r = crm_txn_begin(c->store, &t, err);
+	if (r < 0)
+		return r;
+	r = revision_records(t, c->kind->number, revision, &x, err);
+	crm_txn_end(t);
+	if (r == CRM_OK && x.n > 0)
+		r = cli_print_records(c, x.v, x.n, err);
+	free(x.v);
+	return r;
+}
+
+/* What the log and the events take from the command line is text as any
+ * other. */
+static int
+enter(struct cli *c, const char *option, const char **text, struct crm_err *err)
+{
+	struct crm_buf b = {.max = 1 << 16};
+	int r;
+
+	if (*text == NULL)
+		return CRM_OK;
+	r = crm_text_enter(crm_str(*text), 0, NULL, &b, err);
+	if (r == CRM_OK)
+		r = crm_buf_check(&b, err);
+	if (r < 0) {
+		if (err != NULL)
+			err->code = CRM_EUSAGE;
+		crm_err_field(err, option, strlen(option));
+		r = CRM_EUSAGE;
+	} else {
+		*text = crm_arena_str(&c->arena, crm_buf_str(&b)).p;
+		if (*text == NULL)
+			r = crm_err_nomem(err);
+	}
+	crm_buf_release(&b);
 	return r;
 }
 
@@ -132,9 +235,7 @@ int
 cli_work_begin(
     struct cli *c, bool many, struct cli_work *w, struct crm_err *err)
 {
-	struct crm_change_options opt = {.by = cli_origin(c),
-	    .now = c->now,
-	    .key = crm_str(cli_opt.key),
+	struct crm_change_options opt = {.now = c->now,
 	    .spill_dir = c->spill_dir,
 	    .progress = progress,
 	    .progress_ctx = c};
@@ -147,14 +248,23 @@ cli_work_begin(
 	if (cli_opt.key != NULL && cli_opt.key[0] == '\0')
 		return crm_err_set(
 		    err, CRM_EUSAGE, "option --key wants a key after it");
-	if (cli_stdin(c))
+	r = enter(c, "--why", &cli_opt.why, err);
+	if (r == CRM_OK)
+		r = enter(c, "--key", &cli_opt.key, err);
+	opt.by = cli_origin(c);
+	opt.key = crm_str(cli_opt.key);
+	if (r == CRM_OK && opt.key.n > KEY_MAX)
+		r = crm_err_set(err, CRM_EUSAGE,
+		    "--key: at most %d bytes, this one has %zu", KEY_MAX,
+		    opt.key.n);
+	if (r == CRM_OK && cli_stdin(c))
 		r = cli_slurp(c, err);
 	if (r == CRM_OK && cli_opt.key != NULL)
 		r = asked(c, &opt.keyhash, err);
 	if (r == CRM_OK)
 		r = crm_change_open(&w->change, c->store, &opt, &done, err);
 	if (r == CRM_NO) {
-		r = answer_again(c, done, err);
+		r = answer_again(c, many, done, err);
 		return r == CRM_OK ? CRM_NO : r;
 	}
 	return r;
@@ -207,7 +317,6 @@ dry_row(void *ctx, const struct crm_change_row *row, struct crm_err *err)
 static int
 dry_run(struct cli_work *w, struct crm_err *err)
 {
-	struct crm_change_count n = {0};
 	struct crm_out *out;
 	int r;
 
@@ -222,9 +331,7 @@ dry_run(struct cli_work *w, struct crm_err *err)
 	/* not with the lock in hand: the pipe may be blocked */
 	crm_change_release(w->change);
 	w->change = NULL;
-	r = crm_out_close(out, err);
-	(void)n;
-	return r;
+	return crm_out_close(out, err);
 }
 
 int

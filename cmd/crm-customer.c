@@ -161,8 +161,15 @@ consent(struct cli *c, struct crm_err *err)
 		r = when(c, &t, err);
 	if (r < 0)
 		return r;
-	if (!grant && !revoke)
-		return consent_ask(c, t, err);
+	if (!grant && !revoke) {
+		r = cli_operands(c, 1, 1, err);
+		if (r == CRM_OK && cli_stdin(c)) {
+			crm_err_set(err, CRM_EUSAGE, "a question is about one");
+			crm_err_hint(err, "--grant or --revoke takes a stream");
+			r = CRM_EUSAGE;
+		}
+		return r == CRM_OK ? consent_ask(c, t, err) : r;
+	}
 	r = cli_work_begin(c, cli_stdin(c), &w, err);
 	if (r == CRM_NO)
 		return CRM_OK;

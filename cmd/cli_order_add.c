@@ -70,8 +70,8 @@ take_after(struct crm_str *text, char mark, struct crm_str *out)
 			continue;
 		*out = crm_str_trim(
 		    (struct crm_str){text->p + i + 2, text->n - i - 2});
-		text->n = i - 1;
-		*text = crm_str_trim(*text);
+		/* The blank stays: another mark may be at the front. */
+		text->n = i;
 		return true;
 	}
 	return false;

@@ -298,6 +298,9 @@ summary(struct run *x, const struct crm_change *ch,
 	if (n->passed > 0)
 		crm_buf_putf(b, "; %llu row%s passed over",
 		    (unsigned long long)n->passed, n->passed == 1 ? "" : "s");
+	if (n->refused > 0)
+		crm_buf_putf(
+		    b, "; %llu refused", (unsigned long long)n->refused);
 	crm_buf_putf(b, "; %llu rejected", (unsigned long long)n->rejected);
 	if (n->rejected > 0 && cli_opt.rejects)
 		crm_buf_putf(b, " (in %s)", cli_opt.rejects);
@@ -456,7 +459,7 @@ apply(struct run *x, struct crm_import *im, const struct source *s,
 	}
 	crm_change_release(ch);
 	crm_buf_release(&line);
-	return r == CRM_OK && n.rejected > 0 ? CRM_PARTLY : r;
+	return r == CRM_OK && n.rejected + n.refused > 0 ? CRM_PARTLY : r;
 }
 
 static int

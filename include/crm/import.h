@@ -91,6 +91,7 @@ struct crm_import_count {
 	uint64_t same; /* records of which the source says what it said */
 	uint64_t older; /* records said in an older version */
 	uint64_t gone; /* records that were removed or erased here */
+	uint64_t refused; /* customers and products beside orders */
 	uint64_t records; /* named in the file */
 };
 

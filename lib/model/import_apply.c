@@ -80,6 +80,39 @@ reject_group(struct crm_import *im, struct imp_view *v, size_t n,
 	return r;
 }
 
+/* The rows are rejected with the orders that need the record; one that no
+ * order needs is told here. */
+static int
+refuse(struct crm_import *im, const struct imp_view *v,
+    const struct crm_err *why, struct crm_err *err)
+{
+	struct imp_refused *x = crm_arena_alloc(&im->arena, sizeof *x);
+	struct crm_buf b = {.max = 2048};
+	int r;
+
+	if (!x)
+		return crm_err_nomem(err);
+	if (why->field[0])
+		crm_buf_putf(&b, "%s: ", why->field);
+	crm_buf_puts(&b, why->text);
+	*x = (struct imp_refused){.rank = v->h.rank,
+	    .ordinal = v->h.ordinal,
+	    .why = crm_arena_str(&im->arena, crm_buf_str(&b)),
+	    .next = im->refused};
+	im->refused = x;
+	im->count.refused++;
+	r = x->why.p ? crm_buf_check(&b, err) : crm_err_nomem(err);
+	if (im->opt.note && r == CRM_OK) {
+		crm_buf_clear(&b);
+		crm_buf_putf(
+		    &b, "%s: %.*s", why->place, (int)x->why.n, x->why.p);
+		if (crm_buf_cstr(&b))
+			im->opt.note(im->opt.ctx, b.p);
+	}
+	crm_buf_release(&b);
+	return r;
+}
+
 /* ---- finding ---- */
 
 static int
@@ -362,6 +395,9 @@ apply_group(struct crm_import *im, struct crm_change *ch, struct imp_view *v,
 		why.code = r = CRM_EDATA;
 	if (r == CRM_EDATA && why.place[0] == '\0')
 		crm_err_place(&why, im->opt.name, fault);
+	if (r == CRM_EDATA && im->opt.keep_going && imp_has_orders(im->map) &&
+	    im->map->spec[v[0].h.spec].k->number != CRM_K_ORDER)
+		return refuse(im, v, &why, err);
 	if (r == CRM_EDATA && im->opt.keep_going) {
 		/* The place may name another row than the first. */
 		for (size_t i = 0; i < n; i++) {

@@ -150,7 +150,7 @@ imp_cell_text(struct crm_import *im, const struct imp_source *src,
 	}
 	if (r == CRM_OK && src->table)
 		r = look_up(src->table, out, err);
-	if (r == CRM_OK && out->n == 0 && src->fallback.n > 0) {
+	if (r == CRM_OK && out->n == 0 && src->fallback.n > 0 && !im->defer) {
 		*out = src->fallback;
 		*canonical = true;
 	}
@@ -349,6 +349,16 @@ imp_cell_value(struct crm_import *im, const struct imp_source *src,
 	if (r < 0 && err && err->field[0] == '\0')
 		crm_err_field(err, f->name, strlen(f->name));
 	return r;
+}
+
+int
+imp_cell_default(struct crm_import *im, const struct imp_source *src,
+    const struct crm_field *f, struct crm_value *out, struct crm_err *err)
+{
+	*out = (struct crm_value){0};
+	return src->fallback.n
+		   ? parse(im, src, f, src->fallback, true, out, err)
+		   : CRM_OK;
 }
 
 /* ---- values in items ---- */

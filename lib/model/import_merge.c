@@ -11,6 +11,22 @@
 #include "import_parts.h"
 
 static int
+refused(const struct crm_import *im, const struct crm_value *v, uint32_t rank,
+    struct crm_err *err)
+{
+	const char *kind = im->schema->kind[v->kind].name;
+	const struct imp_refused *x = im->refused;
+
+	while (x && (x->rank != rank || x->ordinal != (uint64_t)v->i))
+		x = x->next;
+	if (x)
+		return crm_err_set(err, CRM_EDATA, "its %s is refused: %.*s",
+		    kind, (int)x->why.n, x->why.p);
+	return crm_err_set(
+	    err, CRM_EDATA, "its %s comes further down in the file", kind);
+}
+
+static int
 resolve(const struct crm_import *im, struct crm_value *v, struct crm_err *err)
 {
 	const struct crm_import_map *m = im->map;
@@ -24,9 +40,7 @@ resolve(const struct crm_import *im, struct crm_value *v, struct crm_err *err)
 	if (s < m->nspec && (uint64_t)v->i < im->numbers[m->spec[s].rank].n)
 		number = im->numbers[m->spec[s].rank].v[v->i];
 	if (number == 0)
-		return crm_err_set(err, CRM_EDATA,
-		    "the %s of this row was refused, or comes later",
-		    im->schema->kind[v->kind].name);
+		return refused(im, v, s < m->nspec ? m->spec[s].rank : 0, err);
 	*v = number == UINT64_MAX ? (struct crm_value){0}
 				  : crm_value_id(v->kind, number);
 	return CRM_OK;
@@ -342,6 +356,10 @@ imp_merge(struct crm_import *im, struct imp_view *v, size_t n,
 			crm_err_place(
 			    err, im->opt.name, (unsigned long)v[i].h.line);
 	}
+	for (size_t i = 1; r == CRM_OK && i < k->nfields; i++)
+		if (out->src[i] && out->v[i].type == CRM_T_NONE)
+			r = imp_cell_default(
+			    im, out->src[i], &k->fields[i], &out->v[i], err);
 	if (r == CRM_OK)
 		r = fit_money(im, out, k, err);
 	if (r < 0)

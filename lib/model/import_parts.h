@@ -224,7 +224,16 @@ struct imp_stage { /* the items of a row until all of it is right */
 	struct crm_buf key, body;
 };
 
+/* A customer or product that was refused, for those who refer to it. */
+struct imp_refused {
+	uint32_t rank;
+	uint64_t ordinal;
+	struct crm_str why;
+	struct imp_refused *next;
+};
+
 struct crm_import {
+	struct imp_refused *refused;
 	struct crm_import_options opt;
 	const struct crm_import_map *map;
 	const struct crm_schema *schema;
@@ -258,6 +267,7 @@ struct crm_import {
 	struct crm_idmap content; /* (rank, ordinal, spec) -> last content */
 	struct imp_stage stage[IMP_SPECS];
 	struct crm_buf scratch, scratch2;
+	bool defer; /* defaults wait for the other rows of the record */
 	struct imp_group group;
 	struct crm_import_count count;
 	uint64_t serial; /* of rows, exploded ones too */
@@ -273,6 +283,9 @@ int imp_cell_text(struct crm_import *im, const struct imp_source *src,
     struct crm_str *out, bool *canonical, struct crm_err *err);
 int imp_cell_value(struct crm_import *im, const struct imp_source *src,
     const struct crm_field *f, struct crm_value *out, struct crm_err *err);
+/* What `default` says, once no row said anything. */
+int imp_cell_default(struct crm_import *im, const struct imp_source *src,
+    const struct crm_field *f, struct crm_value *out, struct crm_err *err);
 bool imp_number_text(
     const struct crm_import_dialect *d, struct crm_str s, struct crm_buf *out);
 /* Values in items: IMP_ORDINAL ids are ordinals of their kind's rank. */
@@ -282,6 +295,7 @@ int imp_value_take(struct crm_str *s, const struct crm_field *f,
     struct crm_value *out, struct crm_err *err);
 
 /* import_row.c */
+bool imp_has_orders(const struct crm_import_map *m);
 int imp_row(struct crm_import *im, struct crm_str raw, unsigned long line,
     struct crm_err *err);
 

@@ -16,8 +16,8 @@ is_order(const struct imp_spec *s)
 	return s->k->number == CRM_K_ORDER;
 }
 
-static bool
-has_orders(const struct crm_import_map *m)
+bool
+imp_has_orders(const struct crm_import_map *m)
 {
 	return m->nspec > 0 && is_order(&m->spec[m->nspec - 1]);
 }
@@ -209,8 +209,10 @@ stage_body(struct crm_import *im, size_t i, struct crm_err *err)
 
 	crm_buf_clear(b);
 	r = put_text(im, &s->version, b, err);
+	im->defer = true;
 	if (r == CRM_OK)
 		r = put_sets(im, s->set, s->nset, b, &any, &zero, err);
+	im->defer = false;
 	at = b->n;
 	/* Few subs: their count in one byte, known afterwards. */
 	crm_buf_putc(b, 0);
@@ -240,7 +242,7 @@ emit(struct crm_import *im, size_t i, struct crm_str body, struct crm_str raw,
 	    .key = crm_buf_str(&st->key),
 	    .body = body};
 
-	if (im->opt.keep_raw && (is_order(s) || !has_orders(im->map)))
+	if (im->opt.keep_raw && (is_order(s) || !imp_has_orders(im->map)))
 		v.raw = raw;
 	return imp_group_add(&im->group, &v, err);
 }
@@ -254,7 +256,7 @@ said_already(struct crm_import *im, size_t i)
 	struct imp_stage *st = &im->stage[i];
 	uint64_t key = st->ordinal << 4 | i, hash, had;
 
-	if (is_order(s) || (im->opt.keep_raw && !has_orders(im->map)))
+	if (is_order(s) || (im->opt.keep_raw && !imp_has_orders(im->map)))
 		return false;
 	hash = crm_hash64(st->body.p, st->body.n);
 	if (crm_idmap_get(&im->content, key, &had) && had == hash)

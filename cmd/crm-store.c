@@ -1,0 +1,572 @@
+/*
+ * crm-store - the store itself: made, looked at, checked, copied.
+ *
+ * The verbs are thin; what they do is in crm/upkeep.h and crm/store.h.
+ * Settings of a new store are checked by the reader of crm.yaml, so that
+ * `init` and `apply` cannot disagree about what a currency is.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+#define YAML_MAX ((size_t)1 << 20)
+
+static const char *currency, *timezone_name, *country;
+static bool no_log, force;
+
+static const struct cli_option shop_options[] = {
+    {0, "currency", CLI_TEXT, &currency, "CODE",
+	"base currency, ISO 4217; it can never change"},
+    {0, "timezone", CLI_TEXT, &timezone_name, "ZONE",
+	"whose days are the shop's, like Europe/Berlin (default UTC)"},
+    {0, "country", CLI_TEXT, &country, "CODE",
+	"ISO 3166-1 country, for reading numbers of phones"},
+    {0, NULL, CLI_FLAG, NULL, NULL, NULL},
+};
+static const struct cli_option apply_options[] = {
+    {'n', "dry-run", CLI_FLAG, &cli_opt.dry_run, NULL,
+	"say what would change, change nothing"},
+    {0, "force", CLI_FLAG, &force, NULL,
+	"take fields away though they have values"},
+    {0, "why", CLI_TEXT, &cli_opt.why, "TEXT", "the reason, for the log"},
+    {0, "wait", CLI_TEXT, &cli_opt.wait, "TIME",
+	"how long to wait for another writer (default 60s)"},
+    {0, NULL, CLI_FLAG, NULL, NULL, NULL},
+};
+static const struct cli_option rebuild_options[] = {
+    {0, "why", CLI_TEXT, &cli_opt.why, "TEXT", "the reason, for the log"},
+    {0, "wait", CLI_TEXT, &cli_opt.wait, "TIME",
+	"how long to wait for another writer (default 60s)"},
+    {0, NULL, CLI_FLAG, NULL, NULL, NULL},
+};
+static const struct cli_option dump_options[] = {
+    {0, "no-log", CLI_FLAG, &no_log, NULL, "leave the log out"},
+    {0, NULL, CLI_FLAG, NULL, NULL, NULL},
+};
+
+static void
+progress(void *ctx, const char *what, uint64_t done, uint64_t total)
+{
+	cli_progress(ctx, what, done, total);
+}
+
+static struct crm_watch
+watch_of(struct cli *c)
+{
+	return (struct crm_watch){progress, c};
+}
+
+/* ---- init ---- */
+
+static void
+put_scalar(struct crm_buf *b, const char *key, const char *value)
+{
+	if (value == NULL)
+		return;
+	crm_buf_putf(b, "%s: '", key);
+	for (const char *p = value; *p != '\0'; p++) {
+		if (*p == '\'')
+			crm_buf_putc(b, '\'');
+		crm_buf_putc(b, *p);
+	}
+	crm_buf_puts(b, "'\n");
+}
+
+/* The settings of the options, as crm.yaml would have them. */
+static int
+shop_settings(struct cli *c, struct crm_settings *out, struct crm_err *err)
+{
+	struct crm_buf b = {0};
+	struct crm_str text;
+	char name[72];
+	int code;
+
+	put_scalar(&b, "currency", currency);
+	put_scalar(&b, "timezone", timezone_name);
+	put_scalar(&b, "country", country);
+	code = crm_buf_check(&b, err);
+	text = crm_arena_str(&c->arena, crm_buf_str(&b));
+	crm_buf_release(&b);
+	if (code == CRM_OK && text.p == NULL)
+		code = crm_err_nomem(err);
+	if (code < 0)
+		return code;
+	code =
+	    crm_settings_read(text, "options", NULL, NULL, &c->arena, out, err);
+	if (code == CRM_ECONFIG) {
+		/* there is no file: the option is at fault */
+		err->place[0] = '\0';
+		snprintf(name, sizeof name, "--%.60s", err->field);
+		crm_err_field(err, name, strlen(name));
+		code = err->code = CRM_EUSAGE;
+	}
+	return code;
+}
+
+/* crm.yaml beside a new store; one that is there is somebody's. */
+static int
+write_yaml(struct cli *c, const char *folder, const struct crm_settings *set,
+    struct crm_err *err)
+{
+	struct crm_buf path = {0}, text = {0};
+	const char *name;
+	int fd, code;
+
+	crm_buf_putf(&path, "%s/crm.yaml", folder);
+	name = crm_buf_cstr(&path);
+	crm_settings_write(set, &text);
+	code = crm_buf_check(&text, err);
+	if (code == CRM_OK && name == NULL)
+		code = crm_err_nomem(err);
+	if (code < 0)
+		goto out;
+	fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == EEXIST) {
+		cli_note(c,
+		    "'%s' is there already and left as it is: crm-store apply "
+		    "puts it in force",
+		    name);
+	} else if (fd < 0) {
+		code = crm_err_sys(
+		    err, CRM_ECREATE, errno, "cannot create '%s'", name);
+	} else {
+		fchmod(fd, 0600);
+		code = crm_write_all(fd, text.p, text.n, name, err);
+		if (code == CRM_OK && fsync(fd) < 0)
+			code = crm_err_sys(
+			    err, CRM_EIO, errno, "cannot write '%s'", name);
+		close(fd);
+	}
+out:
+	crm_buf_release(&path);
+	crm_buf_release(&text);
+	return code;
+}
+
+static int
+store_init(struct cli *c, struct crm_err *err)
+{
+	struct crm_origin by = cli_origin(c);
+	struct crm_settings set;
+	const char *path;
+	int code = cli_operands(c, 0, 0, err);
+
+	if (c->noperand > 0)
+		return crm_err_set(err, CRM_EUSAGE,
+		    "'%s' is not wanted: --store says where", c->operand[0]);
+	if (code == CRM_OK && currency == NULL) {
+		crm_err_set(err, CRM_EUSAGE,
+		    "--currency is missing, wanted one like EUR");
+		crm_err_hint(err, "every figure will be in it, for ever");
+		return CRM_EUSAGE;
+	}
+	if (code == CRM_OK)
+		code = shop_settings(c, &set, err);
+	if (code == CRM_OK)
+		code = cli_store_path(c, &path, err);
+	if (code == CRM_OK)
+		code = crm_store_create(path, &set, &by, err);
+	return code == CRM_OK ? write_yaml(c, path, &set, err) : code;
+}
+
+/* ---- info ---- */
+
+struct info {
+	struct cli *c;
+	struct crm_field field[32 + CRM_K_MAX];
+	struct crm_value value[32 + CRM_K_MAX];
+	size_t n;
+};
+
+static void
+info_text(struct info *i, const char *name, struct crm_str v)
+{
+	i->field[i->n] =
+	    (struct crm_field){.name = name, .type = CRM_T_TEXT, .help = name};
+	i->value[i->n++] = crm_value_text(v);
+}
+
+static void
+info_num(struct info *i, const char *name, uint64_t v)
+{
+	i->field[i->n] =
+	    (struct crm_field){.name = name, .type = CRM_T_INT, .help = name};
+	i->value[i->n++] = crm_value_num(CRM_T_INT, (int64_t)v, 0);
+}
+
+static int
+info_kinds(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	struct info *i = ctx;
+	uint64_t n;
+	int code = CRM_OK;
+
+	for (unsigned k = 1; k < CRM_K_MAX && code == CRM_OK; k++) {
+		const struct crm_kind *kind = &i->c->schema->kind[k];
+		size_t len;
+		char *name;
+
+		if (kind->name == NULL)
+			continue;
+		len = strlen(kind->name);
+		name = crm_arena_alloc(&i->c->arena, len + 2);
+		if (name == NULL)
+			return crm_err_nomem(err);
+		snprintf(name, len + 2, "%ss", kind->name);
+		code = crm_count(t, CRM_TAB_KIND + k, &n, err);
+		info_num(i, name, n);
+	}
+	return code;
+}
+
+static int
+store_info(struct cli *c, struct crm_err *err)
+{
+	struct info *i = crm_arena_zalloc(&c->arena, sizeof *i);
+	const struct crm_settings *set = c->schema->settings;
+	struct crm_store_info s;
+	struct crm_out *out;
+	char uuid[40];
+	size_t at = 0;
+	int code = c->noperand > 0 ? crm_err_set(err, CRM_EUSAGE,
+					 "'%s' is not wanted", c->operand[0])
+				   : CRM_OK;
+
+	if (i == NULL)
+		return crm_err_nomem(err);
+	i->c = c;
+	if (code == CRM_OK)
+		code = crm_store_stat(c->store, &s, err);
+	if (code < 0)
+		return code;
+	for (int b = 0; b < 16; b++)
+		at += (size_t)snprintf(uuid + at, sizeof uuid - at, "%s%02x",
+		    b == 4 || b == 6 || b == 8 || b == 10 ? "-" : "",
+		    s.uuid[b]);
+	info_text(i, "store", crm_str(crm_store_path(c->store)));
+	info_text(i, "uuid", crm_str(uuid));
+	info_num(i, "format", s.format);
+	info_num(i, "revision", s.revision);
+	info_num(i, "generation", s.generation);
+	info_text(i, "engine", crm_str(s.engine));
+	info_text(i, "unicode", crm_str(s.unicode));
+	info_text(i, "currency", set->currency);
+	info_text(i, "timezone", set->timezone);
+	info_text(i, "country", set->country);
+	code = crm_txn_run(c->store, CRM_READ, info_kinds, i, err);
+	info_num(i, "bytes_used", s.bytes_used);
+	info_num(i, "bytes_file", s.bytes_file);
+	info_num(i, "bytes_map", s.map_bytes);
+	info_num(i, "readers", s.readers);
+	info_num(i, "readers_max", s.readers_max);
+	/* a row of twenty columns is for programs */
+	if (cli_opt.format == NULL && c->tty_out)
+		cli_opt.format = "vertical";
+	if (code == CRM_OK)
+		code = cli_out(c, i->field, i->n, &out, err);
+	if (code < 0)
+		return code;
+	code = crm_out_row(out, i->value, err);
+	if (code == CRM_OK)
+		return crm_out_close(out, err);
+	crm_out_abort(out);
+	return code;
+}
+
+/* ---- apply ---- */
+
+static const struct crm_field setting_fields[] = {
+    {"setting", CRM_T_TEXT, 0, 0, 0, NULL, "what differs"},
+    {"old", CRM_T_TEXT, 0, 0, 0, NULL, "what is applied"},
+    {"new", CRM_T_TEXT, 0, 0, 0, NULL, "what the file says"},
+    {"follows", CRM_T_TEXT, 0, 0, 0, NULL, "what is done about it"},
+};
+
+static int
+setting_row(void *ctx, const struct crm_setting_row *row, struct crm_err *err)
+{
+	const struct crm_str cell[4] = {
+	    row->what, row->old, row->new, row->follows};
+
+	return crm_out_texts(ctx, cell, err);
+}
+
+/* The file's name: the operand, CRM_CONFIG, the one beside the data. */
+static int
+config_path(struct cli *c, const char **out, struct crm_err *err)
+{
+	const char *path =
+	    c->noperand > 0 ? c->operand[0] : getenv("CRM_CONFIG");
+	struct crm_buf b = {0};
+	struct crm_str s;
+
+	if (path == NULL || path[0] == '\0') {
+		crm_buf_putf(&b, "%s/crm.yaml", crm_store_path(c->store));
+		s = crm_arena_str(&c->arena, crm_buf_str(&b));
+		crm_buf_release(&b);
+		path = s.p;
+	} else if (strcmp(path, "-") == 0)
+		path = "/dev/stdin";
+	*out = path;
+	return path ? CRM_OK : crm_err_nomem(err);
+}
+
+static int
+config_read(struct cli *c, const char *path, struct crm_settings *out,
+    struct crm_err *err)
+{
+	struct crm_buf b = {0};
+	struct crm_str text;
+	int code = crm_read_file(path, YAML_MAX, &b, err);
+
+	text = crm_arena_str(&c->arena, crm_buf_str(&b));
+	crm_buf_release(&b);
+	if (code == CRM_OK && text.p == NULL)
+		code = crm_err_nomem(err);
+	return code < 0 ? code
+			: crm_settings_read(text,
+			      strcmp(path, "/dev/stdin") == 0 ? "stdin" : path,
+			      c->schema->settings, NULL, &c->arena, out, err);
+}
+
+static int
+store_apply(struct cli *c, struct crm_err *err)
+{
+	unsigned flags = (cli_opt.dry_run ? CRM_APPLY_DRY : 0U) |
+			 (force ? CRM_APPLY_DROP : 0U);
+	struct crm_origin by = cli_origin(c);
+	struct crm_watch watch = watch_of(c);
+	struct crm_settings set;
+	struct crm_out *out = NULL;
+	const char *path;
+	int code = cli_operands(c, 0, 1, err);
+
+	if (code == CRM_OK)
+		code = config_path(c, &path, err);
+	if (code == CRM_OK)
+		code = config_read(c, path, &set, err);
+	if (code == CRM_OK)
+		code = crm_settings_check_segments(&set, err);
+	if (code < 0) {
+		if (code == CRM_ECONFIG && err->place[0] == '\0')
+			crm_err_place(err, path, 0);
+		return code;
+	}
+	/* Rows are made before the settings they are of are gone, and shown
+	 * when it has been done. */
+	code = cli_out(c, setting_fields, 4, &out, err);
+	if (code == CRM_OK)
+		code = crm_settings_diff(
+		    c->schema->settings, &set, setting_row, out, err);
+	if (code == CRM_OK || code == CRM_NO)
+		code = crm_settings_apply(
+		    c->store, &set, &by, flags, &watch, NULL, err);
+	if (code == CRM_NO && !cli_opt.quiet && c->tty_err)
+		cli_note(c, "nothing differs from what is applied");
+	if (code == CRM_OK || code == CRM_NO)
+		return crm_out_close(out, err);
+	if (out != NULL)
+		crm_out_abort(out);
+	if (code == CRM_ECONFIG && err->place[0] == '\0')
+		crm_err_place(err, path, 0);
+	return code;
+}
+
+/* ---- check, rebuild ---- */
+
+static const struct crm_field fault_fields[] = {
+    {"place", CRM_T_TEXT, 0, 0, 0, NULL, "where it is"},
+    {"fault", CRM_T_TEXT, 0, 0, 0, NULL, "what is wrong"},
+};
+
+static int
+fault_row(
+    void *ctx, struct crm_str where, struct crm_str what, struct crm_err *err)
+{
+	const struct crm_str cell[2] = {where, what};
+
+	return ctx ? crm_out_texts(ctx, cell, err) : CRM_OK;
+}
+
+/* A crm.yaml that says something else is no fault: it was not applied yet. */
+static void
+note_config(struct cli *c)
+{
+	struct crm_settings set;
+	struct crm_err err = {0};
+	const char *path;
+	int code;
+
+	if (config_path(c, &path, &err) < 0)
+		return;
+	code = config_read(c, path, &set, &err);
+	if (code == CRM_OK)
+		code = crm_settings_diff(
+		    c->schema->settings, &set, NULL, NULL, &err);
+	else if (code == CRM_ENOINPUT)
+		return; /* a store works without */
+	if (code == CRM_OK)
+		cli_note(c,
+		    "'%s' differs from what is applied (see crm-store apply "
+		    "--dry-run)",
+		    path);
+	else if (code != CRM_NO)
+		cli_note(c, "'%s' cannot be read: %s", path, err.text);
+}
+
+static int
+store_check(struct cli *c, struct crm_err *err)
+{
+	struct crm_check_options opt = {
+	    .fault = fault_row, .watch = watch_of(c)};
+	struct crm_check_result found;
+	struct crm_out *out = NULL;
+	int code, closed;
+
+	if (c->noperand > 0)
+		return crm_err_set(
+		    err, CRM_EUSAGE, "'%s' is not wanted", c->operand[0]);
+	code = cli_opt.quiet ? CRM_OK : cli_out(c, fault_fields, 2, &out, err);
+	if (code < 0)
+		return code;
+	opt.ctx = out;
+	code = crm_store_check(c->store, &opt, &found, err);
+	if (code != CRM_OK && code != CRM_NO) {
+		if (out != NULL)
+			crm_out_abort(out);
+		return code;
+	}
+	closed = out != NULL ? crm_out_close(out, err) : CRM_OK;
+	if (closed < 0)
+		return closed;
+	c->noperand = 0;
+	note_config(c);
+	if (c->tty_err)
+		cli_note(c,
+		    "%llu faults in %llu records, %llu entries, %llu "
+		    "revisions",
+		    (unsigned long long)found.faults,
+		    (unsigned long long)found.records,
+		    (unsigned long long)found.entries,
+		    (unsigned long long)found.revisions);
+	return code;
+}
+
+static int
+store_rebuild(struct cli *c, struct crm_err *err)
+{
+	struct crm_origin by = cli_origin(c);
+	struct crm_watch watch = watch_of(c);
+	struct crm_rebuild_result built;
+	int code = CRM_OK;
+
+	if (c->noperand > 0)
+		return crm_err_set(
+		    err, CRM_EUSAGE, "'%s' is not wanted", c->operand[0]);
+	code = crm_store_rebuild(c->store, &by, &watch, &built, err);
+	if (code == CRM_OK && c->tty_err)
+		cli_note(c, "%llu identities, %llu index entries, %llu orders",
+		    (unsigned long long)built.identities,
+		    (unsigned long long)built.indexes,
+		    (unsigned long long)built.orders);
+	return code;
+}
+
+/* ---- dump, load, backup ---- */
+
+static int
+store_dump(struct cli *c, struct crm_err *err)
+{
+	struct crm_out_options opt = {.fd = STDOUT_FILENO,
+	    .format = CRM_FMT_TSV,
+	    .tty = c->tty_out,
+	    .spill_dir = c->spill_dir,
+	    .schema = c->schema};
+	struct crm_watch watch = watch_of(c);
+	struct crm_out *out;
+	int code;
+
+	if (c->noperand > 0)
+		return crm_err_set(
+		    err, CRM_EUSAGE, "'%s' is not wanted", c->operand[0]);
+	code = crm_out_open(&out, &opt, NULL, 0, err);
+	if (code < 0)
+		return code;
+	code = crm_store_dump(c->store, out, !no_log, &watch, err);
+	if (code == CRM_OK)
+		return crm_out_close(out, err);
+	crm_out_abort(out);
+	return code;
+}
+
+static int
+store_load(struct cli *c, struct crm_err *err)
+{
+	const struct crm_stream_options stream = {
+	    .name = "-", .whole_lines = true};
+	struct crm_load_options opt = {
+	    .by = cli_origin(c), .now = c->now, .watch = watch_of(c)};
+	struct crm_settings set;
+	struct crm_stream *in;
+	int code = cli_operands(c, 1, 1, err);
+
+	if (code == CRM_OK && !cli_stdin(c))
+		code = crm_err_set(err, CRM_EUSAGE,
+		    "'%s' is not '-': an archive is read from stdin",
+		    c->operand[0]);
+	if (code == CRM_OK && currency != NULL) {
+		code = shop_settings(c, &set, err);
+		opt.settings = &set;
+	}
+	if (code == CRM_OK)
+		code = cli_store_path(c, &opt.path, err);
+	if (code == CRM_OK)
+		code = crm_archive_open(&in, STDIN_FILENO, &stream, err);
+	if (code < 0)
+		return code;
+	code = crm_store_load(&opt, in, NULL, err);
+	crm_stream_close(in);
+	return code;
+}
+
+static int
+store_backup(struct cli *c, struct crm_err *err)
+{
+	int code = cli_operands(c, 1, 1, err);
+
+	return code < 0 ? code : crm_store_backup(c->store, c->operand[0], err);
+}
+
+static const struct cli_verb verbs[] = {
+    {"init", store_init, CLI_NONE, 0, shop_options, "",
+	"make a new, empty store"},
+    {"info", store_info, CLI_READ, CLI_OUT, NULL, "",
+	"what the store is and how large"},
+    {"apply", store_apply, CLI_WRITE, CLI_OUT, apply_options, "[FILE]",
+	"put the settings of crm.yaml in force"},
+    {"check", store_check, CLI_SCAN, CLI_OUT, NULL, "",
+	"look for faults; exit status 1 when there are any"},
+    {"rebuild", store_rebuild, CLI_WRITE, 0, rebuild_options, "",
+	"make identities, indexes, ledger and figures anew"},
+    {"dump", store_dump, CLI_SCAN, 0, dump_options, "",
+	"write the whole store as text"},
+    {"load", store_load, CLI_NONE, 0, shop_options, "-",
+	"make a store of such a text"},
+    {"backup", store_backup, CLI_SCAN, 0, NULL, "FOLDER",
+	"copy the store, while others write"},
+    {NULL, NULL, CLI_NONE, 0, NULL, NULL, NULL},
+};
+
+static const struct cli_command command = {
+    "crm-store", "make, check, copy and configure a store", NULL, 0, verbs};
+
+int
+main(int argc, char **argv)
+{
+	return crm_main(&command, argc, argv);
+}

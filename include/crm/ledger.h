@@ -22,7 +22,7 @@ enum crm_ledger_flag {
 	CRM_L_SELLER = 32, /* a third party sold */
 	CRM_L_GUEST = 64,
 	CRM_L_VOID = 128, /* does not count (cart, pending, test, ...) */
-	CRM_L_GONE = 256  /* takes its order back (cancelled, or it left the
+	CRM_L_GONE = 256 /* takes its order back (cancelled, or it left the
 			     statuses that count): one order less */
 };
 /* Orders of a span of time are its SALE entries that are not VOID, less

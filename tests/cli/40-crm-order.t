@@ -72,15 +72,15 @@ works crm-order return O1-1 --quantity 2 --reason damaged --refund \
 out_has "4.83	83.47	105" 'a return with its money'
 works crm-order return O1 --line 1 --quantity 1 -f refunded,revenue,items
 out_has "4.83	83.47	104" 'a return without money'
-run crm-order track O1 -f what,line,quantity,amount,method,reference,reason
-out_is "track_id	what	line	quantity	amount	method	reference	reason
-O0000000001-e1	pay			50.00			
-O0000000001-e2	pay			43.20	card	T1	
-O0000000001-e3	ship	1	6				
-O0000000001-e4	ship						
-O0000000001-e5	deliver						
-O0000000001-e6	return	1	2	4.83			damaged
-O0000000001-e7	return	1	1				"
+run crm-order track O1 -f line,quantity,amount,method,reference,reason,what
+out_is "track_id	line	quantity	amount	method	reference	reason	what
+O0000000001-e1			50.00				pay
+O0000000001-e2			43.20	card	T1		pay
+O0000000001-e3	1	6					ship
+O0000000001-e4							ship
+O0000000001-e5							deliver
+O0000000001-e6	1	2	4.83			damaged	return
+O0000000001-e7	1	1					return"
 fails 65 "a return of '4' is more than the '3' that are left of line 1" \
     crm-order return O1 --line 1 --quantity 4
 fails 65 "refunds of '93.21' are more than the payments of '93.20'" \
@@ -125,10 +125,10 @@ fails 65 'used for something else' crm-order pay O2 --key once --amount 1
 
 # --- chosen by a stream
 crm-customer list -w 'name = "Bo"' >bo.tsv
-run crm-order list --of customer_id -f number - <bo.tsv
-out_is "order_id	number
-O0000000003	
-O0000000004	A1"
+run crm-order list --of customer_id -f number,total - <bo.tsv
+out_is "order_id	number	total
+O0000000003		51.00
+O0000000004	A1	10.37"
 printf 'product_id\nsku:85123A\n' >p.tsv
 run crm-order list --of product_id --count - <p.tsv
 out_has 2

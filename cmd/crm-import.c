@@ -250,6 +250,7 @@ put_added(struct crm_buf *b, const struct crm_schema *s,
 		uint64_t n;
 	} l[CRM_K_MAX];
 	size_t n = 0;
+	bool one;
 
 	*changed = 0;
 	for (unsigned k = 1; k < CRM_K_MAX; k++) {
@@ -268,12 +269,14 @@ put_added(struct crm_buf *b, const struct crm_schema *s,
 		crm_buf_putf(b, "%s%llu %s%s", i ? ", " : " ",
 		    (unsigned long long)l[i].n, l[i].name,
 		    l[i].n == 1 ? "" : "s");
+	one = n == 1 && l[0].n == 1;
 	if (n == 0)
 		crm_buf_puts(b, cli_opt.dry_run ? " nothing would be added"
 						: " nothing was added");
 	else
-		crm_buf_puts(
-		    b, cli_opt.dry_run ? " would be added" : " were added");
+		crm_buf_puts(b, cli_opt.dry_run ? " would be added"
+				: one		? " was added"
+						: " were added");
 }
 
 static int

@@ -61,7 +61,8 @@ country: US
 YAML
 sed -n 's/^#   //p' "$CRM_TOP/share/maps/complete-journey-demographics.yaml" \
     >>fields.yaml
-works crm-store apply fields.yaml
+cp fields.yaml "$CRM_STORE/crm.yaml"
+works crm-store apply
 works crm-import --map complete-journey-demographics demographics.csv
 out_has '801 rows: nothing was added; 801 changed; 0 rejected'
 works crm-import --map complete-journey-demographics demographics.csv

@@ -20,7 +20,7 @@
 #include "order_parts.h"
 #include "store/store_internal.h"
 
-#define PART_ORDERS 1000
+#define PART_RECORDS 1000
 
 struct apply {
 	struct crm_store *store;
@@ -32,6 +32,7 @@ struct apply {
 	struct crm_buf before, after;
 	uint64_t revision;
 	bool orders, tables; /* what is to be made anew */
+	bool pending; /* an apply was cut short */
 
 	/* looking for values of fields that go, or that occur twice */
 	const struct crm_kind *kind;
@@ -41,9 +42,8 @@ struct apply {
 	uint64_t unique[CRM_FIELDS_MAX / 64];
 	struct crm_buf key;
 
-	/* orders under way */
+	/* records under way, of `kind` */
 	uint64_t next, migrated;
-	bool more;
 	struct crm_log_head head;
 };
 
@@ -56,6 +56,19 @@ same_field(const struct crm_kind *k, const struct crm_field *f)
 		if (k->fields[i].tag == f->tag && f->tag != 0)
 			return &k->fields[i];
 	return NULL;
+}
+
+/* Has the kind a field that is no longer there? */
+static bool
+drops(const struct apply *a, const struct crm_kind *old)
+{
+	const struct crm_kind *now = &a->now->kind[old->number];
+
+	for (unsigned i = 1; old->name != NULL && i < old->nfields; i++)
+		if ((old->fields[i].flags & CRM_F_CUSTOM) &&
+		    same_field(now, &old->fields[i]) == NULL)
+			return true;
+	return false;
 }
 
 static int
@@ -75,13 +88,9 @@ check_dropped(struct apply *a, struct crm_txn *t, const struct crm_kind *k,
     struct crm_err *err)
 {
 	const struct crm_kind *now = &a->now->kind[k->number];
-	bool any = false;
 	int r;
 
-	for (unsigned i = 1; i < k->nfields; i++)
-		any = any || ((k->fields[i].flags & CRM_F_CUSTOM) &&
-				 same_field(now, &k->fields[i]) == NULL);
-	if (!any)
+	if (!drops(a, k))
 		return CRM_OK;
 	memset(a->values, 0, sizeof a->values);
 	r = crm_upkeep_each(t, a->old, k, count_values, a, err);
@@ -266,13 +275,13 @@ write_settings(struct crm_txn *t, void *ctx, struct crm_err *err)
 	return r;
 }
 
-/* Computes the kept fields again; writes the order and its difference when
- * they are others. */
+/* Writes the record and its difference when it is another under the new
+ * settings: fields are gone, or an order's kept fields change. */
 static int
 migrate_one(struct crm_txn *t, struct apply *a, struct crm_record *rec,
     struct crm_str was, struct crm_err *err)
 {
-	unsigned table = CRM_TAB_KIND + CRM_K_ORDER;
+	unsigned kind = rec->kind->number, table = CRM_TAB_KIND + kind;
 	uint64_t base = rec->revision, now = crm_txn_revision(t);
 	struct crm_buf old = {0}, value = {0}, diff = {0};
 	char kb[8], lk[17];
@@ -280,7 +289,7 @@ migrate_one(struct crm_txn *t, struct apply *a, struct crm_record *rec,
 	int r;
 
 	crm_buf_putstr(&old, was);
-	r = crm_order_keep(a->now, rec, err);
+	r = kind == CRM_K_ORDER ? crm_order_keep(a->now, rec, err) : CRM_OK;
 	if (r < 0)
 		goto out;
 	crm_record_encode(rec, &value);
@@ -296,7 +305,7 @@ migrate_one(struct crm_txn *t, struct apply *a, struct crm_record *rec,
 		r = crm_diff_make(
 		    crm_buf_str(&old), crm_buf_str(&value), &diff, err);
 	crm_seal(table, key, &value);
-	crm_log_key(now, CRM_K_ORDER, rec->id, lk);
+	crm_log_key(now, kind, rec->id, lk);
 	log = (struct crm_str){lk, sizeof lk};
 	crm_seal(CRM_TAB_LOG, log, &diff);
 	if (r == CRM_OK)
@@ -315,7 +324,7 @@ out:
 	return r;
 }
 
-/* Orders from a->next on, until enough were written; the place to go on from
+/* Records from a->next on, until enough were written; the place to go on from
  * is kept only when that is committed. */
 struct migrate {
 	struct apply *a;
@@ -328,8 +337,8 @@ migrate_some(struct crm_txn *t, void *ctx, struct crm_err *err)
 {
 	struct migrate *m = ctx;
 	struct apply *a = m->a;
-	const struct crm_kind *k = &a->now->kind[CRM_K_ORDER];
-	unsigned table = CRM_TAB_KIND + CRM_K_ORDER;
+	const struct crm_kind *k = a->kind;
+	unsigned table = CRM_TAB_KIND + k->number;
 	struct crm_arena arena = {0};
 	struct crm_cursor *cur = NULL;
 	struct crm_record *rec;
@@ -342,8 +351,8 @@ migrate_some(struct crm_txn *t, void *ctx, struct crm_err *err)
 	m->seen = 0;
 	m->end = false;
 	r = crm_cursor_open(t, table, &cur, err);
-	while (r == CRM_OK && a->head.updated < PART_ORDERS &&
-	       m->seen < 100 * PART_ORDERS) {
+	while (r == CRM_OK && a->head.updated < PART_RECORDS &&
+	       m->seen < 100 * PART_RECORDS) {
 		r = crm_cursor_seek(
 		    cur, crm_number_key(m->next, kb), &key, &v, err);
 		if (r == CRM_OK)
@@ -377,17 +386,33 @@ migrate_some(struct crm_txn *t, void *ctx, struct crm_err *err)
 }
 
 static int
-migrate(struct apply *a, struct crm_err *err)
+migrate_kind(struct apply *a, struct crm_err *err)
 {
 	struct migrate m = {.a = a};
 	int r = CRM_OK;
 
+	a->next = 0;
 	while (r == CRM_OK && !m.end) {
 		r = crm_txn_run(a->store, CRM_WRITE, migrate_some, &m, err);
 		if (r == CRM_OK) {
 			a->next = m.next;
 			a->migrated += a->head.updated > 0;
 		}
+	}
+	return r;
+}
+
+static int
+migrate(struct apply *a, bool all, struct crm_err *err)
+{
+	int r = CRM_OK;
+
+	for (unsigned n = 1; n < CRM_K_MAX && r == CRM_OK; n++) {
+		a->kind = &a->now->kind[n];
+		if (a->kind->name != NULL &&
+		    (all || drops(a, &a->old->kind[n]) ||
+			(n == CRM_K_ORDER && a->orders)))
+			r = migrate_kind(a, err);
 	}
 	return r;
 }
@@ -438,8 +463,8 @@ apply_locked(struct apply *a, bool same, unsigned flags, struct crm_err *err)
 		return r;
 	r = crm_txn_run(
 	    a->store, CRM_WRITE, same ? last_revision : write_settings, a, err);
-	if (r == CRM_OK && a->orders)
-		r = migrate(a, err);
+	if (r == CRM_OK)
+		r = migrate(a, a->pending, err);
 	/* from here on the store's own schema is the new one */
 	crm_meta_release(a->store);
 	if (r == CRM_OK && a->tables)
@@ -454,7 +479,7 @@ crm_settings_apply(struct crm_store *s, const struct crm_settings *now,
 {
 	struct apply a = {
 	    .store = s, .settings = now, .by = by, .watch = watch};
-	bool pending = false, same;
+	bool same;
 	int r = crm_settings_check_segments(now, err);
 
 	if (r < 0)
@@ -469,7 +494,7 @@ crm_settings_apply(struct crm_store *s, const struct crm_settings *now,
 	if (r == CRM_OK)
 		r = crm_store_schema(s, &a.old, err);
 	if (r == CRM_OK)
-		r = crm_txn_run(s, CRM_READ, is_pending, &pending, err);
+		r = crm_txn_run(s, CRM_READ, is_pending, &a.pending, err);
 	if (r == CRM_OK) {
 		crm_settings_encode(a.old->settings, &a.before);
 		crm_settings_encode(now, &a.after);
@@ -479,14 +504,16 @@ crm_settings_apply(struct crm_store *s, const struct crm_settings *now,
 		r = crm_buf_check(&a.after, err);
 	same = r == CRM_OK &&
 	       crm_str_eq(crm_buf_str(&a.before), crm_buf_str(&a.after));
-	a.orders = a.tables = pending;
+	a.orders = a.tables = a.pending;
 	if (r == CRM_OK && !same)
 		r = crm_settings_diff(a.old->settings, now, follow, &a, err);
 	if (r == CRM_NO) /* it lies in their numbers only */
 		r = CRM_OK;
+	for (unsigned n = 1; n < CRM_K_MAX && r == CRM_OK; n++)
+		a.tables = a.tables || drops(&a, &a.old->kind[n]);
 	if (r == CRM_OK)
-		r = same && !pending ? CRM_NO
-				     : apply_locked(&a, same, flags, err);
+		r = same && !a.pending ? CRM_NO
+				       : apply_locked(&a, same, flags, err);
 	if (revision != NULL)
 		*revision = r == CRM_OK ? a.revision : 0;
 	if (!(flags & CRM_APPLY_DRY))

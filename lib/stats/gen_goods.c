@@ -70,11 +70,13 @@ static void
 make_product(const struct crm_gen *g, uint64_t number, struct gen_product *out)
 {
 	const struct category *cat = &categories[(number - 1) % GEN_CATEGORIES];
-	uint64_t rank = (number - 1) / GEN_CATEGORIES, look = rank / 6 % 12;
+	uint64_t rank = (number - 1) / GEN_CATEGORIES, look;
 	struct crm_rand r;
 	double price;
 	int64_t cents;
 
+	/* Each look of a noun once in 72, and no look the first of all. */
+	look = (rank / 6 + rank % 6 * 5) % 12;
 	gen_seed(g, &r, GEN_PRODUCT, number, 0);
 	price = cat->cents * crm_exp(0.5 * crm_normal(&r));
 	cents = (int64_t)(price / 50) * 50 + 45;

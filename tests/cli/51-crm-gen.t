@@ -5,7 +5,7 @@
 crm-gen --customers 300 --seed 7 >a
 crm-gen --customers 300 --seed 7 >b
 same 'the same seed gives the same bytes' a b
-is 'as seen on other machines' "$(cksum <a)" '3987384380 763498'
+is 'as seen on other machines' "$(cksum <a)" '3520328574 766900'
 crm-gen --customers 300 --seed 8 >b
 not_ok 'another seed gives another shop' cmp -s a b
 

@@ -49,7 +49,7 @@ static const struct category categories[GEN_CATEGORIES] = {
 	{"Greeting card", "Wrapping paper", "Calendar", "Envelopes",
 	    "Pencil set", "Sketch pad"}},
 };
-const char *const gen_category[GEN_CATEGORIES] = {"food/tea", "food/coffee",
+const char *const crm_gen_category[GEN_CATEGORIES] = {"food/tea", "food/coffee",
     "kitchen/cups", "kitchen/pots", "books", "home/light", "home/textiles",
     "garden", "toys", "clothing", "care", "paper"};
 
@@ -61,7 +61,7 @@ static const char *const campaigns[] = {
 
 /* Cents into the smallest unit of the shop's currency. */
 int64_t
-gen_minor(const struct crm_gen *g, int64_t cents)
+crm_gen_minor(const struct crm_gen *g, int64_t cents)
 {
 	return g->digits > 2 ? cents * crm_pow10(g->digits - 2) : cents;
 }
@@ -77,13 +77,13 @@ make_product(const struct crm_gen *g, uint64_t number, struct gen_product *out)
 
 	/* Each look of a noun once in 72, and no look the first of all. */
 	look = (rank / 6 + rank % 6 * 5) % 12;
-	gen_seed(g, &r, GEN_PRODUCT, number, 0);
+	crm_gen_seed(g, &r, GEN_PRODUCT, number, 0);
 	price = cat->cents * crm_exp(0.5 * crm_normal(&r));
 	cents = (int64_t)(price / 50) * 50 + 45;
 	out->number = number;
-	out->price = gen_minor(g, cents);
-	out->cost =
-	    gen_minor(g, cents * (50 + (int64_t)crm_rand_below(&r, 25)) / 100);
+	out->price = crm_gen_minor(g, cents);
+	out->cost = crm_gen_minor(
+	    g, cents * (50 + (int64_t)crm_rand_below(&r, 25)) / 100);
 	out->tax = cat->tax;
 	out->category = cat->name;
 	snprintf(out->sku, sizeof out->sku, "%s-%04llu", cat->code,
@@ -98,7 +98,7 @@ make_product(const struct crm_gen *g, uint64_t number, struct gen_product *out)
 }
 
 const struct gen_product *
-gen_product(const struct crm_gen *g, uint64_t number)
+crm_gen_product(const struct crm_gen *g, uint64_t number)
 {
 	struct gen_product *p = &g->shelf[number % GEN_SHELF];
 
@@ -128,7 +128,7 @@ static void
 add_line(const struct crm_gen *g, struct gen_order *o, uint64_t product,
     int64_t quantity)
 {
-	const struct gen_product *p = gen_product(g, product);
+	const struct gen_product *p = crm_gen_product(g, product);
 	struct gen_line *l = o->line;
 
 	while (l < o->line + o->nline && l->product != product)
@@ -171,8 +171,9 @@ fill_lines(const struct crm_gen *g, const struct gen_trait *y, double t,
 		crm_muldiv64(o->goods, -1, 10, &o->discount);
 		crm_muldiv64(tax, -1, 10, &o->discount_tax);
 	}
-	if (strcmp(o->channel, "shop") != 0 && o->goods < gen_minor(g, 5000)) {
-		o->shipping = gen_minor(g, 490);
+	if (strcmp(o->channel, "shop") != 0 &&
+	    o->goods < crm_gen_minor(g, 5000)) {
+		o->shipping = crm_gen_minor(g, 490);
 		crm_muldiv64(o->shipping, 19, 119, &o->shipping_tax);
 	}
 	o->tax = tax + o->discount_tax + o->shipping_tax;
@@ -295,22 +296,22 @@ fill_events(const struct crm_gen *g, struct crm_rand *r, struct gen_order *o)
 }
 
 void
-gen_order(const struct crm_gen *g, const struct gen_visit *visit,
+crm_gen_order(const struct crm_gen *g, const struct gen_visit *visit,
     struct gen_order *out)
 {
 	struct gen_trait y = {.spend = 1};
 	struct crm_rand r;
 	double u;
 
-	gen_seed(g, &r, GEN_ORDER, visit->order, 0);
+	crm_gen_seed(g, &r, GEN_ORDER, visit->order, 0);
 	*out = (struct gen_order){.number = visit->order,
 	    .customer = visit->customer,
-	    .placed = gen_time(g, visit->t)};
+	    .placed = crm_gen_time(g, visit->t)};
 	u = crm_rand_unit(&r);
 	y.taste[0] = (uint8_t)crm_rand_below(&r, GEN_CATEGORIES);
 	y.taste[1] = (uint8_t)crm_rand_below(&r, GEN_CATEGORIES);
 	if (visit->customer)
-		gen_taste(g, visit->customer, &y);
+		crm_gen_taste(g, visit->customer, &y);
 	else
 		u = 1;
 	out->channel = u < 0.74	  ? "web"

@@ -100,33 +100,34 @@ struct gen_person {
 };
 
 /* gen_shop.c: the clock, the customers, who buys when */
-void gen_seed(const struct crm_gen *g, struct crm_rand *r, enum gen_what what,
-    uint64_t a, uint64_t b);
-int64_t gen_time(const struct crm_gen *g, double t);
-void gen_trait(
+void crm_gen_seed(const struct crm_gen *g, struct crm_rand *r,
+    enum gen_what what, uint64_t a, uint64_t b);
+int64_t crm_gen_time(const struct crm_gen *g, double t);
+void crm_gen_trait(
     const struct crm_gen *g, uint64_t customer, struct gen_trait *out);
 /* The same without rate and drop. */
-void gen_taste(
+void crm_gen_taste(
     const struct crm_gen *g, uint64_t customer, struct gen_trait *out);
-void gen_begin(struct crm_gen *g);
+void crm_gen_begin(struct crm_gen *g);
 /* CRM_NOTFOUND after the last. */
-int gen_next(struct crm_gen *g, struct gen_visit *out, struct crm_err *err);
+int crm_gen_next(struct crm_gen *g, struct gen_visit *out, struct crm_err *err);
 /* When the customer leaves, or a time past g->end. */
-double gen_leave(const struct crm_gen *g, uint64_t customer);
-int gen_calibrate(struct crm_gen *g, struct crm_err *err);
+double crm_gen_leave(const struct crm_gen *g, uint64_t customer);
+int crm_gen_calibrate(struct crm_gen *g, struct crm_err *err);
 
 /* gen_goods.c: products and what is in an order */
-extern const char *const gen_category[GEN_CATEGORIES];
+extern const char *const crm_gen_category[GEN_CATEGORIES];
 /* Valid until the next call. */
-const struct gen_product *gen_product(const struct crm_gen *g, uint64_t number);
-void gen_order(const struct crm_gen *g, const struct gen_visit *visit,
+const struct gen_product *crm_gen_product(
+    const struct crm_gen *g, uint64_t number);
+void crm_gen_order(const struct crm_gen *g, const struct gen_visit *visit,
     struct gen_order *out);
 
 /* gen_people.c */
 /* The person a record is a duplicate of; 0: of nobody. */
-uint64_t gen_same(const struct crm_gen *g, uint64_t customer);
-void gen_person(
+uint64_t crm_gen_same(const struct crm_gen *g, uint64_t customer);
+void crm_gen_person(
     const struct crm_gen *g, uint64_t customer, struct gen_person *out);
-int64_t gen_minor(const struct crm_gen *g, int64_t cents);
+int64_t crm_gen_minor(const struct crm_gen *g, int64_t cents);
 
 #endif

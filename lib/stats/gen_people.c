@@ -216,16 +216,16 @@ latin(char *out, size_t cap, struct crm_str s)
 /* ---- people ---- */
 
 uint64_t
-gen_same(const struct crm_gen *g, uint64_t customer)
+crm_gen_same(const struct crm_gen *g, uint64_t customer)
 {
 	struct crm_rand r;
 	uint64_t of;
 
-	gen_seed(g, &r, GEN_DUPLICATE, customer, 0);
+	crm_gen_seed(g, &r, GEN_DUPLICATE, customer, 0);
 	if (customer < 10 || crm_rand_unit(&r) >= 0.04)
 		return 0;
 	of = 1 + crm_rand_below(&r, customer - 1);
-	customer = gen_same(g, of);
+	customer = crm_gen_same(g, of);
 	return customer ? customer : of;
 }
 
@@ -334,14 +334,15 @@ disguise(struct gen_person *p, const struct people *who, struct name given,
 }
 
 void
-gen_person(const struct crm_gen *g, uint64_t customer, struct gen_person *out)
+crm_gen_person(
+    const struct crm_gen *g, uint64_t customer, struct gen_person *out)
 {
-	uint64_t of = gen_same(g, customer);
+	uint64_t of = crm_gen_same(g, customer);
 	const struct people *who;
 	struct name given, family;
 	struct crm_rand r;
 
-	gen_seed(g, &r, GEN_PERSON, of ? of : customer, 0);
+	crm_gen_seed(g, &r, GEN_PERSON, of ? of : customer, 0);
 	who = pick_people(&r);
 	given = take_name(who->given[crm_rand_below(&r, GIVEN)]);
 	family = take_name(who->family[crm_rand_below(&r, FAMILY)]);
@@ -365,7 +366,7 @@ gen_person(const struct crm_gen *g, uint64_t customer, struct gen_person *out)
 	whole_name(out, who->family_first);
 	make_email(out, given.latin, family.latin, of ? of : customer, &r);
 	if (of) {
-		gen_seed(g, &r, GEN_PERSON, customer, of);
+		crm_gen_seed(g, &r, GEN_PERSON, customer, of);
 		disguise(out, who, given, family, customer, &r);
 	}
 }

@@ -29,7 +29,7 @@ static const int hour_weight[24] = {60, 30, 20, 20, 30, 70, 180, 350, 500, 600,
 #define DROP_SHAPE 0.8
 
 void
-gen_seed(const struct crm_gen *g, struct crm_rand *r, enum gen_what what,
+crm_gen_seed(const struct crm_gen *g, struct crm_rand *r, enum gen_what what,
     uint64_t a, uint64_t b)
 {
 	uint64_t h = g->opt.seed, in[3] = {(uint64_t)what, a, b};
@@ -63,7 +63,7 @@ make_clock(struct crm_gen *g, struct crm_err *err)
 }
 
 int64_t
-gen_time(const struct crm_gen *g, double t)
+crm_gen_time(const struct crm_gen *g, double t)
 {
 	double u = t * YEAR, part;
 	size_t lo = 0, hi = g->days;
@@ -94,7 +94,7 @@ draw_taste(const struct crm_gen *g, uint64_t customer, struct crm_rand *r,
 {
 	double n = (double)g->opt.customers, u;
 
-	gen_seed(g, r, GEN_TRAIT, customer, 0);
+	crm_gen_seed(g, r, GEN_TRAIT, customer, 0);
 	*out = (struct gen_trait){0};
 	/* In order of their numbers, evenly. */
 	out->arrive = ((double)(customer - 1) + crm_rand_unit(r)) / n * g->end;
@@ -114,7 +114,7 @@ draw_taste(const struct crm_gen *g, uint64_t customer, struct crm_rand *r,
 }
 
 void
-gen_taste(const struct crm_gen *g, uint64_t customer, struct gen_trait *out)
+crm_gen_taste(const struct crm_gen *g, uint64_t customer, struct gen_trait *out)
 {
 	struct crm_rand r;
 
@@ -122,7 +122,7 @@ gen_taste(const struct crm_gen *g, uint64_t customer, struct gen_trait *out)
 }
 
 void
-gen_trait(const struct crm_gen *g, uint64_t customer, struct gen_trait *out)
+crm_gen_trait(const struct crm_gen *g, uint64_t customer, struct gen_trait *out)
 {
 	struct crm_rand r;
 
@@ -141,7 +141,7 @@ advance(const struct crm_gen *g, struct gen_node *n, bool *left)
 	struct crm_rand r;
 	double e, t = n->t;
 
-	gen_seed(g, &r, GEN_PURCHASE, n->customer, n->k);
+	crm_gen_seed(g, &r, GEN_PURCHASE, n->customer, n->k);
 	*left = crm_rand_unit(&r) < n->drop;
 	if (*left)
 		return false;
@@ -150,7 +150,7 @@ advance(const struct crm_gen *g, struct gen_node *n, bool *left)
 		struct gen_trait y;
 		double room;
 
-		gen_trait(g, n->customer, &y);
+		crm_gen_trait(g, n->customer, &y);
 		room = t < y.change_at ? (y.change_at - t) * y.rate : 0;
 		if (t < y.change_at && e < room)
 			t += e / y.rate;
@@ -176,13 +176,13 @@ first_node(uint64_t customer, const struct gen_trait *y)
 }
 
 double
-gen_leave(const struct crm_gen *g, uint64_t customer)
+crm_gen_leave(const struct crm_gen *g, uint64_t customer)
 {
 	struct gen_trait y;
 	struct gen_node n;
 	bool left = false;
 
-	gen_trait(g, customer, &y);
+	crm_gen_trait(g, customer, &y);
 	n = first_node(customer, &y);
 	while (y.buyer && advance(g, &n, &left))
 		;
@@ -204,7 +204,7 @@ count_orders(struct crm_gen *g, double scale, uint64_t step, double most)
 		struct gen_trait y;
 		struct gen_node n;
 
-		gen_trait(g, c, &y);
+		crm_gen_trait(g, c, &y);
 		if (!y.buyer)
 			continue;
 		n = first_node(c, &y);
@@ -216,7 +216,7 @@ count_orders(struct crm_gen *g, double scale, uint64_t step, double most)
 }
 
 int
-gen_calibrate(struct crm_gen *g, struct crm_err *err)
+crm_gen_calibrate(struct crm_gen *g, struct crm_err *err)
 {
 	double orders = (double)g->opt.orders, customers, want, more, lo, hi;
 	uint64_t step = g->opt.customers / 20000 + 1;
@@ -300,7 +300,7 @@ push(struct crm_gen *g, const struct gen_node *n, struct crm_err *err)
 }
 
 void
-gen_begin(struct crm_gen *g)
+crm_gen_begin(struct crm_gen *g)
 {
 	g->nheap = 0;
 	g->arrived = g->met = g->made = 0;
@@ -314,7 +314,7 @@ counter_time(const struct crm_gen *g, uint64_t n)
 
 	if (n >= g->counter)
 		return HUGE_VAL;
-	gen_seed(g, &r, GEN_COUNTER, n, 0);
+	crm_gen_seed(g, &r, GEN_COUNTER, n, 0);
 	return ((double)n + crm_rand_unit(&r)) / (double)g->counter * g->end;
 }
 
@@ -332,7 +332,7 @@ admit(struct crm_gen *g, double before, struct crm_err *err)
 		if ((double)g->arrived / (double)g->opt.customers * g->end >=
 		    (g->nheap && g->heap[0].t < before ? g->heap[0].t : before))
 			break;
-		gen_trait(g, ++g->arrived, &y);
+		crm_gen_trait(g, ++g->arrived, &y);
 		n = first_node(g->arrived, &y);
 		if (y.buyer && y.arrive < g->end)
 			code = push(g, &n, err);
@@ -341,7 +341,7 @@ admit(struct crm_gen *g, double before, struct crm_err *err)
 }
 
 int
-gen_next(struct crm_gen *g, struct gen_visit *out, struct crm_err *err)
+crm_gen_next(struct crm_gen *g, struct gen_visit *out, struct crm_err *err)
 {
 	double counter = counter_time(g, g->met);
 	int code = admit(g, counter, err);

@@ -42,7 +42,7 @@ empty(struct gen_text *x, int n)
 static void
 money(struct gen_text *x, int64_t v)
 {
-	gen_money(x, v);
+	crm_gen_money(x, v);
 	crm_buf_putc(&x->b, ',');
 }
 
@@ -119,7 +119,7 @@ static void
 line_cells(
     struct gen_text *x, const struct gen_order *o, const struct gen_line *l)
 {
-	const struct gen_product *p = gen_product(x->g, l->product);
+	const struct gen_product *p = crm_gen_product(x->g, l->product);
 
 	crm_buf_puti(&x->b, l->quantity);
 	empty(x, 1);
@@ -185,7 +185,7 @@ put_rows(struct gen_text *x, const struct gen_order *o)
 	struct gen_person p = {0};
 
 	if (o->customer)
-		gen_person(x->g, o->customer, &p);
+		crm_gen_person(x->g, o->customer, &p);
 	head_cells(x, o, &p);
 	line_cells(x, o, &o->line[0]);
 	tail_cells(x, o, &p);
@@ -210,9 +210,9 @@ crm_gen_shopify(
 	int code;
 
 	crm_buf_puts(&x.b, header);
-	code = gen_orders(&x, put_rows, err);
+	code = crm_gen_orders(&x, put_rows, err);
 	if (code == CRM_OK)
-		code = gen_flush(&x, true, err);
+		code = crm_gen_flush(&x, true, err);
 	crm_buf_release(&x.b);
 	return code;
 }

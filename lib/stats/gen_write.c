@@ -19,7 +19,7 @@ enum source { CUSTOMERS, PRODUCTS, ORDERS };
 /* ---- cells ---- */
 
 void
-gen_end(struct gen_text *x)
+crm_gen_end(struct gen_text *x)
 {
 	x->b.p[x->b.n - 1] = '\n';
 }
@@ -69,7 +69,7 @@ number(struct gen_text *x, int64_t v)
 }
 
 void
-gen_money(struct gen_text *x, int64_t v)
+crm_gen_money(struct gen_text *x, int64_t v)
 {
 	crm_money_put(&x->b, v, x->g->digits);
 }
@@ -77,7 +77,7 @@ gen_money(struct gen_text *x, int64_t v)
 static void
 money(struct gen_text *x, int64_t v)
 {
-	gen_money(x, v);
+	crm_gen_money(x, v);
 	crm_buf_putc(&x->b, '\t');
 }
 
@@ -106,8 +106,8 @@ put_customer(struct gen_text *x, uint64_t n)
 	struct gen_person p;
 	struct gen_trait y;
 
-	gen_person(x->g, n, &p);
-	gen_trait(x->g, n, &y);
+	crm_gen_person(x->g, n, &p);
+	crm_gen_trait(x->g, n, &y);
 	id(x, 'C', n);
 	text(x, p.name);
 	text(x, p.company[0] ? "organisation" : "person");
@@ -127,14 +127,14 @@ put_customer(struct gen_text *x, uint64_t n)
 	text(x, "");
 	text(x, p.channel);
 	text(x, p.campaign);
-	moment(x, gen_time(x->g, y.arrive));
-	gen_end(x);
+	moment(x, crm_gen_time(x->g, y.arrive));
+	crm_gen_end(x);
 }
 
 static void
 put_product(struct gen_text *x, uint64_t n)
 {
-	const struct gen_product *p = gen_product(x->g, n);
+	const struct gen_product *p = crm_gen_product(x->g, n);
 
 	id(x, 'P', n);
 	text(x, p->sku);
@@ -144,7 +144,7 @@ put_product(struct gen_text *x, uint64_t n)
 	money(x, p->price);
 	money(x, p->cost);
 	moment(x, x->g->opt.from * CRM_DAY);
-	gen_end(x);
+	crm_gen_end(x);
 }
 
 static void
@@ -167,7 +167,7 @@ put_order(struct gen_text *x, const struct gen_order *o)
 	text(x, o->store);
 	text(x, "yes");
 	if (o->customer && !*o->store) {
-		gen_person(x->g, o->customer, &p);
+		crm_gen_person(x->g, o->customer, &p);
 		text(x, p.name);
 		text(x, p.street);
 		text(x, p.postcode);
@@ -176,7 +176,7 @@ put_order(struct gen_text *x, const struct gen_order *o)
 	} else {
 		crm_buf_puts(&x->b, "\t\t\t\t\t");
 	}
-	gen_end(x);
+	crm_gen_end(x);
 }
 
 static void
@@ -184,7 +184,7 @@ put_lines(struct gen_text *x, const struct gen_order *o)
 {
 	for (size_t i = 0; i < o->nline; i++) {
 		const struct gen_line *l = &o->line[i];
-		const struct gen_product *p = gen_product(x->g, l->product);
+		const struct gen_product *p = crm_gen_product(x->g, l->product);
 
 		part_id(x, o->number, "", i + 1);
 		id(x, 'P', l->product);
@@ -197,7 +197,7 @@ put_lines(struct gen_text *x, const struct gen_order *o)
 		money(x, l->amount);
 		money(x, l->tax);
 		money(x, l->cost);
-		gen_end(x);
+		crm_gen_end(x);
 	}
 }
 
@@ -212,7 +212,7 @@ put_adjustments(struct gen_text *x, const struct gen_order *o)
 		text(x, o->coupon);
 		money(x, o->discount);
 		money(x, o->discount_tax);
-		gen_end(x);
+		crm_gen_end(x);
 	}
 	if (o->shipping) {
 		part_id(x, o->number, "a", ++row);
@@ -220,7 +220,7 @@ put_adjustments(struct gen_text *x, const struct gen_order *o)
 		text(x, "");
 		money(x, o->shipping);
 		money(x, o->shipping_tax);
-		gen_end(x);
+		crm_gen_end(x);
 	}
 }
 
@@ -236,11 +236,11 @@ put_track(struct gen_text *x, const struct gen_order *o)
 		number(x, e->line);
 		number(x, e->quantity);
 		if (e->amount)
-			gen_money(x, e->amount);
+			crm_gen_money(x, e->amount);
 		text(x, "");
 		text(x, e->method ? e->method : "");
 		text(x, e->reason ? e->reason : "");
-		gen_end(x);
+		crm_gen_end(x);
 	}
 }
 
@@ -252,36 +252,36 @@ put_truth_customer(struct gen_text *x, uint64_t n)
 	struct gen_trait y;
 	double left;
 
-	gen_trait(x->g, n, &y);
-	left = gen_leave(x->g, n);
+	crm_gen_trait(x->g, n, &y);
+	left = crm_gen_leave(x->g, n);
 	id(x, 'C', n);
 	text(x, y.buyer ? "yes" : "no");
-	moment(x, gen_time(x->g, y.arrive));
+	moment(x, crm_gen_time(x->g, y.arrive));
 	real(x, y.buyer ? y.rate : 0);
 	real(x, y.buyer ? y.drop : 0);
 	if (left < x->g->end)
-		crm_time_put(&x->b, gen_time(x->g, left));
+		crm_time_put(&x->b, crm_gen_time(x->g, left));
 	text(x, "");
-	crm_buf_puts(&x->b, gen_category[y.taste[0]]);
+	crm_buf_puts(&x->b, crm_gen_category[y.taste[0]]);
 	if (y.taste[1] != y.taste[0]) {
 		crm_buf_putc(&x->b, ',');
-		crm_buf_puts(&x->b, gen_category[y.taste[1]]);
+		crm_buf_puts(&x->b, crm_gen_category[y.taste[1]]);
 	}
 	text(x, "");
 	real(x, y.spend);
-	gen_end(x);
+	crm_gen_end(x);
 }
 
 static void
 put_truth_duplicate(struct gen_text *x, uint64_t n)
 {
-	uint64_t of = gen_same(x->g, n);
+	uint64_t of = crm_gen_same(x->g, n);
 
 	if (!of)
 		return;
 	id(x, 'C', n);
 	id(x, 'C', of);
-	gen_end(x);
+	crm_gen_end(x);
 }
 
 static void
@@ -289,21 +289,21 @@ put_truth_change(struct gen_text *x, uint64_t n)
 {
 	struct gen_trait y;
 
-	gen_trait(x->g, n, &y);
+	crm_gen_trait(x->g, n, &y);
 	if (!y.new_rate && !y.new_taste)
 		return;
 	id(x, 'C', n);
-	moment(x, gen_time(x->g, y.change_at));
+	moment(x, crm_gen_time(x->g, y.change_at));
 	if (y.new_rate) {
 		text(x, "rate");
 		real(x, y.rate);
 		real(x, y.rate * y.change_by);
 	} else {
 		text(x, "taste");
-		text(x, gen_category[y.taste[0]]);
-		text(x, gen_category[y.other]);
+		text(x, crm_gen_category[y.taste[0]]);
+		text(x, crm_gen_category[y.other]);
 	}
-	gen_end(x);
+	crm_gen_end(x);
 }
 
 /* ---- sections ---- */
@@ -352,7 +352,7 @@ crm_gen_section_name(size_t i)
 
 /* Gives what has been written on, when it is much or the last. */
 int
-gen_flush(struct gen_text *x, bool last, struct crm_err *err)
+crm_gen_flush(struct gen_text *x, bool last, struct crm_err *err)
 {
 	int code;
 
@@ -366,7 +366,7 @@ gen_flush(struct gen_text *x, bool last, struct crm_err *err)
 }
 
 int
-gen_orders(struct gen_text *x,
+crm_gen_orders(struct gen_text *x,
     void (*one)(struct gen_text *x, const struct gen_order *o),
     struct crm_err *err)
 {
@@ -374,11 +374,11 @@ gen_orders(struct gen_text *x,
 	struct gen_order o;
 	int code;
 
-	gen_begin(x->g);
-	while ((code = gen_next(x->g, &visit, err)) == CRM_OK) {
-		gen_order(x->g, &visit, &o);
+	crm_gen_begin(x->g);
+	while ((code = crm_gen_next(x->g, &visit, err)) == CRM_OK) {
+		crm_gen_order(x->g, &visit, &o);
 		one(x, &o);
-		code = gen_flush(x, false, err);
+		code = crm_gen_flush(x, false, err);
 		if (code < 0)
 			return code;
 	}
@@ -394,7 +394,7 @@ put_range(struct gen_text *x, const struct section *s, uint64_t from,
 
 	for (uint64_t i = from; code == CRM_OK && i <= to; i++) {
 		s->one(x, i);
-		code = gen_flush(x, false, err);
+		code = crm_gen_flush(x, false, err);
 	}
 	return code;
 }
@@ -418,11 +418,11 @@ crm_gen_section(struct crm_gen *g, struct crm_str name, crm_gen_write *write,
 		if (crm_str_is(name, sections[i].name)) {
 			crm_buf_puts(&x.b, sections[i].columns);
 			code = sections[i].source == ORDERS
-				   ? gen_orders(&x, sections[i].order, err)
+				   ? crm_gen_orders(&x, sections[i].order, err)
 				   : put_range(&x, &sections[i], 1,
 					 how_many(&x, &sections[i]), err);
 			if (code == CRM_OK)
-				code = gen_flush(&x, true, err);
+				code = crm_gen_flush(&x, true, err);
 			crm_buf_release(&x.b);
 			return code;
 		}
@@ -453,20 +453,20 @@ put_pieces(
 	struct gen_visit visit;
 	int code = o ? CRM_OK : crm_err_nomem(err);
 
-	gen_begin(x->g);
+	crm_gen_begin(x->g);
 	while (code == CRM_OK) {
 		size_t count = 0;
 
 		while (count < PIECE &&
-		       (code = gen_next(x->g, &visit, err)) == CRM_OK)
-			gen_order(x->g, &visit, &o[count++]);
+		       (code = crm_gen_next(x->g, &visit, err)) == CRM_OK)
+			crm_gen_order(x->g, &visit, &o[count++]);
 		if (code == CRM_NOTFOUND && count > 0)
 			code = CRM_OK;
 		for (size_t i = 0; code == CRM_OK && i < n; i++) {
 			begin_section(x, &s[i]);
 			for (size_t k = 0; code == CRM_OK && k < count; k++) {
 				s[i].order(x, &o[k]);
-				code = gen_flush(x, false, err);
+				code = crm_gen_flush(x, false, err);
 			}
 		}
 		if (code == CRM_OK && count < PIECE)
@@ -511,7 +511,7 @@ crm_gen_archive(
 		code = put_pieces(&x, &sections[i], n, err);
 	}
 	if (code == CRM_OK)
-		code = gen_flush(&x, true, err);
+		code = crm_gen_flush(&x, true, err);
 	crm_buf_release(&x.b);
 	return code;
 }
@@ -566,7 +566,7 @@ crm_gen_open(struct crm_gen **out, const struct crm_gen_options *opt,
 		crm_zipf_init(&g->popular[c],
 		    (opt->products - c - 1) / GEN_CATEGORIES + 1, 1.05);
 	g->shelf = calloc(GEN_SHELF, sizeof *g->shelf);
-	code = g->shelf ? gen_calibrate(g, err) : crm_err_nomem(err);
+	code = g->shelf ? crm_gen_calibrate(g, err) : crm_err_nomem(err);
 	if (code < 0) {
 		crm_gen_close(g);
 		return code;

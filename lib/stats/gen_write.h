@@ -13,12 +13,12 @@ struct gen_text {
 	void *ctx;
 };
 /* Makes the separator behind the last cell the line's end. */
-void gen_end(struct gen_text *x);
-void gen_money(struct gen_text *x, int64_t v);
+void crm_gen_end(struct gen_text *x);
+void crm_gen_money(struct gen_text *x, int64_t v);
 /* Gives on what was written when it is a block or the last. */
-int gen_flush(struct gen_text *x, bool last, struct crm_err *err);
+int crm_gen_flush(struct gen_text *x, bool last, struct crm_err *err);
 /* A walk through all orders. */
-int gen_orders(struct gen_text *x,
+int crm_gen_orders(struct gen_text *x,
     void (*one)(struct gen_text *x, const struct gen_order *o),
     struct crm_err *err);
 

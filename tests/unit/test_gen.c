@@ -140,9 +140,9 @@ orders_are_as_many_as_wanted_and_could_have_been(void **state)
 		int code;
 
 		assert_int_equal(crm_gen_open(&g, &o, NULL), CRM_OK);
-		gen_begin(g);
-		while ((code = gen_next(g, &v, NULL)) == CRM_OK) {
-			gen_order(g, &v, &order);
+		crm_gen_begin(g);
+		while ((code = crm_gen_next(g, &v, NULL)) == CRM_OK) {
+			crm_gen_order(g, &v, &order);
 			assert_int_equal(order.number, ++n);
 			check_order(&order, before, o.until * CRM_DAY);
 			before = order.placed;
@@ -165,13 +165,13 @@ the_walk_agrees_with_each_customers_truth(void **state)
 
 	(void)state;
 	assert_int_equal(crm_gen_open(&g, &o, NULL), CRM_OK);
-	gen_begin(g);
-	while (gen_next(g, &v, NULL) == CRM_OK)
+	crm_gen_begin(g);
+	while (crm_gen_next(g, &v, NULL) == CRM_OK)
 		last[v.customer] = v.t;
 	for (uint64_t c = 1; c <= o.customers; c++) {
 		struct gen_trait y;
 
-		gen_trait(g, c, &y);
+		crm_gen_trait(g, c, &y);
 		if (!y.buyer) {
 			assert_true(last[c] == 0);
 			continue;
@@ -179,8 +179,8 @@ the_walk_agrees_with_each_customers_truth(void **state)
 		assert_true(last[c] >= y.arrive);
 		assert_true(y.drop >= 0 && y.drop <= 1 && y.rate > 0);
 		/* They leave when they have bought for the last time. */
-		if (gen_leave(g, c) < g->end * 0.99)
-			assert_true(last[c] == gen_leave(g, c));
+		if (crm_gen_leave(g, c) < g->end * 0.99)
+			assert_true(last[c] == crm_gen_leave(g, c));
 	}
 	free(last);
 	crm_gen_close(g);
@@ -196,15 +196,15 @@ duplicates_point_at_earlier_people_and_resemble_them(void **state)
 	(void)state;
 	assert_int_equal(crm_gen_open(&g, &o, NULL), CRM_OK);
 	for (uint64_t c = 1; c <= o.customers; c++) {
-		uint64_t of = gen_same(g, c);
+		uint64_t of = crm_gen_same(g, c);
 		struct gen_person a, b;
 
 		if (!of)
 			continue;
 		n++;
-		assert_true(of < c && gen_same(g, of) == 0);
-		gen_person(g, c, &a);
-		gen_person(g, of, &b);
+		assert_true(of < c && crm_gen_same(g, of) == 0);
+		crm_gen_person(g, c, &a);
+		crm_gen_person(g, of, &b);
 		assert_string_not_equal(a.email, b.email);
 		phone += strcmp(a.phone, b.phone) == 0;
 		country += strcmp(a.country, b.country) == 0;

@@ -315,9 +315,16 @@ summary(struct run *x, const struct crm_change *ch,
 static void
 print_line(const struct crm_buf *b)
 {
+	struct crm_str rest = crm_buf_str(b), part;
 	struct crm_buf safe = {0};
 
-	crm_text_show(&safe, crm_buf_str(b), 0);
+	/* Tabs are what a row of a TSV has. */
+	for (bool first = true; crm_str_split(&rest, '\t', &part);
+	     first = false) {
+		if (!first)
+			crm_buf_putc(&safe, '\t');
+		crm_text_show(&safe, part, 0);
+	}
 	crm_buf_putc(&safe, '\n');
 	if (!safe.fail)
 		fwrite(safe.p, 1, safe.n, stdout);

@@ -246,6 +246,9 @@ set_fields(const struct imp_merged *mg, const struct diff *d,
 			continue;
 		rec->v[f] = mg->v[f];
 	}
+	for (size_t i = 1; i < k->nfields; i++)
+		if (rec->v[i].type == CRM_T_NONE)
+			rec->v[i] = mg->weak[i];
 }
 
 static int

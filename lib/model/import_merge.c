@@ -85,6 +85,19 @@ differ(const struct crm_field *f, struct crm_err *err)
 	return CRM_EDATA;
 }
 
+/*
+ * Does an empty cell say that there is no value?  Not when the column is
+ * missing, when an expression found none, or when a customer is named in
+ * passing by the rows of orders.
+ */
+static bool
+takes_back(const struct crm_import *im, const struct imp_spec *s,
+    const struct imp_source *src)
+{
+	return src->how == IMP_COLUMN && im->bound[src->slot].column >= 0 &&
+	       (s->k->number == CRM_K_ORDER || !imp_has_orders(im->map));
+}
+
 static int
 take_sets(struct crm_import *im, const struct imp_spec *s, struct crm_str *body,
     struct imp_merged *mg, struct crm_err *err)
@@ -101,6 +114,15 @@ take_sets(struct crm_import *im, const struct imp_spec *s, struct crm_str *body,
 			r = resolve(im, &v, err);
 		if (r < 0)
 			break;
+		if (set->src.weak) {
+			if (v.type != CRM_T_NONE)
+				mg->weak[set->field] = v;
+			continue;
+		}
+		if (!mg->deflt[set->field] && set->src.fallback.n > 0)
+			mg->deflt[set->field] = &set->src;
+		if (v.type == CRM_T_NONE && !takes_back(im, s, &set->src))
+			continue;
 		if (!mg->src[set->field])
 			mg->src[set->field] = &set->src;
 		if (v.type == CRM_T_NONE)
@@ -206,17 +228,17 @@ static int
 digits_of(const struct crm_import *im, struct imp_merged *mg,
     const struct crm_kind *k)
 {
-	static const struct imp_source from_map = {.how = IMP_CONST};
+	const struct crm_value *v;
 	int f = crm_kind_field(k, CRM_STR("currency")), digits = -1;
 
 	if (f < 0)
 		return im->schema->digits;
-	if (mg->v[f].type == CRM_T_NONE && im->map->currency.n > 0) {
-		mg->v[f] = crm_value_text(im->map->currency);
-		mg->src[f] = &from_map;
-	}
-	if (mg->v[f].type == CRM_T_TEXT)
-		digits = crm_currency_digits(mg->v[f].s);
+	if (mg->v[f].type == CRM_T_NONE && mg->weak[f].type == CRM_T_NONE &&
+	    im->map->currency.n > 0)
+		mg->weak[f] = crm_value_text(im->map->currency);
+	v = mg->v[f].type == CRM_T_TEXT ? &mg->v[f] : &mg->weak[f];
+	if (v->type == CRM_T_TEXT)
+		digits = crm_currency_digits(v->s);
 	return digits < 0 ? im->schema->digits : digits;
 }
 
@@ -231,6 +253,10 @@ fit_money(struct crm_import *im, struct imp_merged *mg,
 	for (size_t i = 0; r == CRM_OK && i < k->nfields; i++)
 		r = imp_money(&k->fields[i], mg->src[i],
 		    k->fields[i].flags & CRM_F_BASE ? base : own, &mg->v[i],
+		    err);
+	for (size_t i = 0; r == CRM_OK && i < k->nfields; i++)
+		r = imp_money(&k->fields[i], NULL,
+		    k->fields[i].flags & CRM_F_BASE ? base : own, &mg->weak[i],
 		    err);
 	for (size_t i = 0; r == CRM_OK && i < mg->nrow; i++) {
 		const struct imp_sub *u = mg->row[i].sub;
@@ -336,9 +362,13 @@ imp_merge(struct crm_import *im, struct imp_view *v, size_t n,
 	*out = (struct imp_merged){.spec = s};
 	out->v = crm_arena_zalloc(
 	    &im->work, (k->nfields + (size_t)1) * sizeof *out->v);
+	out->weak = crm_arena_zalloc(
+	    &im->work, (k->nfields + (size_t)1) * sizeof *out->weak);
+	out->deflt = crm_arena_zalloc(
+	    &im->work, (k->nfields + (size_t)1) * sizeof(*out->deflt));
 	out->src = crm_arena_zalloc(
 	    &im->work, (k->nfields + (size_t)1) * sizeof(*out->src));
-	if (!out->v || !out->src)
+	if (!out->v || !out->src || !out->weak || !out->deflt)
 		return crm_err_nomem(err);
 	for (size_t i = 0; r == CRM_OK && i < n; i++) {
 		struct crm_str body = v[i].body, version;
@@ -357,9 +387,9 @@ imp_merge(struct crm_import *im, struct imp_view *v, size_t n,
 			    err, im->opt.name, (unsigned long)v[i].h.line);
 	}
 	for (size_t i = 1; r == CRM_OK && i < k->nfields; i++)
-		if (out->src[i] && out->v[i].type == CRM_T_NONE)
-			r = imp_cell_default(
-			    im, out->src[i], &k->fields[i], &out->v[i], err);
+		if (out->deflt[i] && out->weak[i].type == CRM_T_NONE)
+			r = imp_cell_default(im, out->deflt[i], &k->fields[i],
+			    &out->weak[i], err);
 	if (r == CRM_OK)
 		r = fit_money(im, out, k, err);
 	if (r < 0)

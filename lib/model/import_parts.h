@@ -52,6 +52,7 @@ struct imp_source {
 	unsigned shift; /* decimal places to move the point left */
 	bool round, negate, total, required, last;
 	bool lenient; /* what is wrong is no value */
+	bool weak; /* fills only what is empty */
 	size_t slot; /* its place among the bound ones */
 };
 struct imp_set {
@@ -346,7 +347,9 @@ struct imp_part_row {
 struct imp_merged {
 	const struct imp_spec *spec; /* the first item's */
 	struct crm_value *v; /* by the kind's fields */
-	const struct imp_source **src; /* where from; NULL: not mapped */
+	struct crm_value *weak; /* for fields that stay empty */
+	const struct imp_source **deflt; /* of `default` */
+	const struct imp_source **src; /* where from; NULL: not said */
 	struct crm_str version;
 	struct imp_part_row *row;
 	size_t nrow, caprow;

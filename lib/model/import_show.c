@@ -79,7 +79,8 @@ show_merged(struct crm_import *im, const struct imp_merged *mg,
 
 	for (size_t i = 1; r == CRM_OK && i < k->nfields; i++)
 		r = one_field(im, to, keys, (struct crm_str){"", 0},
-		    k->fields[i].name, &mg->v[i], err);
+		    k->fields[i].name, mg->v[i].type ? &mg->v[i] : &mg->weak[i],
+		    err);
 	for (size_t i = 0; r == CRM_OK && i < mg->nrow; i++) {
 		const struct imp_part_row *row = &mg->row[i];
 		struct crm_buf p = {0};

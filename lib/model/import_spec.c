@@ -99,7 +99,7 @@ read_source(struct crm_import_map *m, const struct crm_node *n,
 {
 	static const char *const words[] = {"column", "expr", "const", "record",
 	    "format", "map", "shift", "round", "negate", "total", "required",
-	    "default", "last", "lenient", NULL};
+	    "default", "last", "lenient", "weak", NULL};
 	int r;
 
 	*out = (struct imp_source){0};
@@ -137,6 +137,8 @@ read_source(struct crm_import_map *m, const struct crm_node *n,
 		r = imp_map_bool(m, n, "last", &out->last, err);
 	if (r == CRM_OK)
 		r = imp_map_bool(m, n, "lenient", &out->lenient, err);
+	if (r == CRM_OK)
+		r = imp_map_bool(m, n, "weak", &out->weak, err);
 	if (r == CRM_OK)
 		r = imp_map_bool(m, n, "required", &out->required, err);
 	return r;

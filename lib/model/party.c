@@ -104,21 +104,22 @@ crm_customer_compute(const struct crm_schema *s, struct crm_record *rec)
 static int
 roles_take(struct crm_record *rec, struct crm_err *err)
 {
+	const struct crm_field *field =
+	    &rec->kind->parts[role_part(rec->kind)].fields[ROLE];
+	struct crm_parse parse = {.arena = rec->arena};
+	struct crm_value v;
 	struct crm_rows *rows = &rec->part[role_part(rec->kind)];
 	struct crm_str all = crm_record_get(rec, "roles")->s, rest, item;
 	bool named;
 	size_t i;
+	int r;
 
 	rest = all;
 	while (all.n > 0 && crm_str_split(&rest, ',', &item)) {
 		if (role_value(rec->kind, item).type == CRM_T_NONE) {
-			crm_err_set(err, CRM_EDATA, "'%.*s' is not one of %s",
-			    (int)(item.n < 80 ? item.n : 80), item.p,
-			    rec->kind->parts[role_part(rec->kind)]
-				.fields[ROLE]
-				.values);
+			r = crm_value_parse(field, item, &parse, &v, err);
 			crm_err_field(err, "roles", 5);
-			return CRM_EDATA;
+			return r < 0 ? r : bad("roles", err, "an empty role");
 		}
 		if (role_need(rec, item) == NULL)
 			return crm_err_nomem(err);
@@ -367,32 +368,32 @@ crm_customer_stage(struct crm_change *ch, struct crm_record *rec,
     struct crm_err *err)
 {
 	const struct crm_kind *k = rec->kind;
-	const char *values = k->parts[role_part(k)].fields[STAGE].values;
-	unsigned place = crm_enum_place(values, stage);
+	const struct crm_field *fields = k->parts[role_part(k)].fields;
+	struct crm_parse parse = {
+	    .schema = crm_change_schema(ch), .arena = crm_change_arena(ch)};
+	struct crm_value to, in;
 	struct crm_row *row;
+	int r;
 
 	(void)why; /* is the change's */
-	if (place == 0) {
-		crm_err_set(err, CRM_EDATA, "'%.*s' is not one of %s",
-		    (int)(stage.n < 80 ? stage.n : 80), stage.p, values);
+	r = crm_value_parse(&fields[STAGE], stage, &parse, &to, err);
+	if (r < 0)
 		crm_err_field(err, "stage", 5);
-		return CRM_EDATA;
-	}
-	if (role_value(k, role).type == CRM_T_NONE) {
-		crm_err_set(err, CRM_EDATA, "'%.*s' is not one of %s",
-		    (int)(role.n < 80 ? role.n : 80), role.p,
-		    k->parts[role_part(k)].fields[ROLE].values);
-		crm_err_field(err, "role", 4);
-		return CRM_EDATA;
-	}
+	if (r == CRM_OK && to.type == CRM_T_NONE)
+		r = bad("stage", err, "a stage is wanted");
+	if (r == CRM_OK)
+		r = crm_value_parse(&fields[ROLE], role, &parse, &in, err);
+	if (r == CRM_OK && in.type == CRM_T_NONE)
+		r = bad("role", err, "a role is wanted");
+	if (r < 0)
+		return r;
 	row = role_need(rec, role);
 	if (row == NULL)
 		return crm_err_nomem(err);
 	if (row->v[SINCE].type == CRM_T_TIME && at < row->v[SINCE].i)
 		return bad("at", err,
 		    "the role has its present stage since a later time");
-	row->v[STAGE] = (struct crm_value){
-	    .type = CRM_T_ENUM, .i = place, .s = crm_enum_name(values, place)};
+	row->v[STAGE] = to;
 	row->v[SINCE] = crm_value_num(CRM_T_TIME, at, 0);
 	crm_customer_compute(crm_change_schema(ch), rec);
 	return crm_change_put(ch, rec, err);

@@ -61,7 +61,7 @@ fails 65 "phone: '12a' is not a phone number" \
 fails 65 'name: a value is needed' crm-customer add --city Bonn
 fails 65 "birth_date: '2023-02-29' is not a date" \
     crm-customer add --name X --birth-date 2023-02-29
-fails 65 "roles: 'boss' is not one of customer,supplier" \
+fails 65 "roles: 'boss' is not one of customer, supplier" \
     crm-customer add --name X --roles boss
 fails 65 "parent_id: there is no customer C99" \
     crm-customer add --name X --parent-id C99
@@ -424,7 +424,7 @@ is 'since' "$(cell C1 stage_since)" 2025-12-31T23:00:00Z
 works crm-customer stage C1 maintained
 fails 65 'present stage since a later time' \
     crm-customer stage C1 broken --at 2025-01-01
-fails 65 "stage: 'angry' is not one of prospect,established" \
+fails 65 ": stage: 'angry' is not one of prospect, established" \
     crm-customer stage C1 angry
 works crm-customer stage C1 developing --role supplier
 is 'roles' "$(cell C1 roles)" customer,supplier
@@ -479,12 +479,12 @@ status_is 64 'a question is about one'
 fails 64 'a question is about one' crm-customer consent - --channel e --purpose o
 
 # ---- edit ----
-cat >ed <<-'EOF'
+cat >editor.sh <<-'EOF'
 	#!/bin/sh
 	sed -f "$EDITS" "$1" >"$1.new" && cat "$1.new" >"$1" && rm "$1.new"
 	EOF
-chmod +x ed
-EDITOR=$PWD/ed EDITS=$PWD/edits
+chmod +x editor.sh
+EDITOR=$PWD/editor.sh EDITS=$PWD/edits
 export EDITOR EDITS
 echo 's/^tier: .*/tier: platinum/; s/^city: .*/city: a\\\\tb\\\\nc/' >edits
 works crm-customer edit C2

@@ -1,0 +1,62 @@
+#!/bin/sh
+# crm-product: what a product has beyond what every noun has (see
+# 30-crm-customer.t for the common verbs).
+. "${CRM_TOP:?run this by tests/run.sh}/tests/cli/lib.sh"
+
+new_store
+cell()
+{
+	crm-product get "$1" -f "$2" --format value
+}
+
+works crm-product add --sku 85123A --name 'White lantern' --price 2.55 \
+    --cost 1.10 --category 'Home/Light' --tags new
+out_is "product_id${TAB}sku${TAB}name${TAB}type${TAB}category${TAB}brand${TAB}price${TAB}cost${TAB}stage${TAB}tags
+P0000000001${TAB}85123A${TAB}White lantern${TAB}good${TAB}Home/Light${TAB}${TAB}2.55${TAB}1.10${TAB}${TAB}new"
+works crm-product get sku:85123A --format value -f name
+out_is 'White lantern'
+run crm-product get sku:85123a
+status_is 1 'a sku keeps its case'
+
+fails 65 'sku: a value is needed' crm-product add --name X
+fails 65 "sku: '85123A' is already P1's" crm-product add --sku 85123A
+fails 65 "price: '2,55' is not a money amount" crm-product add --sku x --price 2,55
+fails 65 "price: '2.555'" crm-product add --sku x --price 2.555
+fails 65 'price: cannot be negative' crm-product add --sku x --price -1
+fails 65 "price: '99999999999999999999.00'" \
+    crm-product add --sku x --price 99999999999999999999.00
+fails 65 "stage: 'old' is not one of planned, introduced" \
+    crm-product add --sku x --stage old
+fails 65 "type: 'thing' is not one of good, service, gift_card" \
+    crm-product add --sku x --type thing
+is 'nothing of that was added' "$(crm-product list --count)" 1
+
+works crm-product set sku:85123A --sku 85123B --stage growing
+works crm-product get sku:85123A --format value -f sku
+out_is 85123B 'a former sku stays a reference'
+works crm-product add --or-get sku --sku 85123A --format value -f product_id
+out_is P0000000001
+works crm-product add --sku V-1 --parent-id sku:85123B --type service
+is 'variants name their group' "$(cell sku:V-1 parent_id)" P0000000001
+fails 65 'parent_id: a product is no variant of itself' \
+    crm-product set P1 --parent-id P1
+fails 65 'P1 cannot be removed: P2 refers to it' crm-product rm P1
+works crm-product identify P1 gtin:4006381333931
+works crm-product get gtin:4006381333931 --format value -f product_id
+out_is P0000000001
+works crm-product tag P1 +sale -new
+is tag "$(cell P1 tags)" sale
+
+printf 'sku\tname\tprice\nA1\tone\t1.00\nA2\ttwo\t\nA3\tthree\t3.5\n' >in
+works crm-product add - <in
+is 'money is printed with its digits' "$(cell sku:A3 price)" 3.50
+printf 'product_id\tprice\nsku:A1\t1.10\nsku:A2\t2.20\n' >in
+works crm-product set - <in
+is 'set - takes references' "$(cell sku:A2 price)" 2.20
+works crm-product list -w 'price between 1.00 and 2.20' -f sku --format value
+out_is "A1
+A2"
+works crm-product components
+works crm-product rm P2 P1
+is 'a group goes with its variants' "$(crm-product list --count)" 3
+done_testing

@@ -1,0 +1,139 @@
+#!/bin/sh
+# Commands piped into each other: every pair ends, nothing is lost, nothing
+# reads stdin that was not asked to, and a pipe does not make a store grow.
+. "${CRM_TOP:?run this by tests/run.sh}/tests/cli/lib.sh"
+
+new_store
+
+# Pairs that would wait for each other must fail, not hang.
+within()
+{
+	timeout 20 sh -c "$1" >"$out" 2>"$err"
+	status=$?
+	ran=$1
+}
+
+# More than a pipe holds: 64 KiB.
+awk 'BEGIN { print "name\tcity\ttags\tnote"
+	for (i = 1; i <= 5000; i++)
+		printf "n%05d\tBerlin\tall\t%s\n", i, "some words to fill the pipe" }' >in
+works crm-customer add - <in
+works crm-product add - <<-EOF
+	sku
+	A1
+EOF
+
+# ---- every pair ends: writers and readers, on both sides ----
+# Each left side prints a stream with customer_id in it.
+left="crm-customer list
+crm-customer list -f customer_id,city
+crm-customer list -w 'name ~ \"7\"' --sort -name -f customer_id,city
+crm-customer get C1 C2 -f city
+crm-customer list -f customer_id | crm-customer get - -f city
+crm-customer set - --tier a --print <ids
+crm-customer tag - +x --print <ids
+crm-customer stage - maintained --print <ids
+crm-customer consent - --channel email --purpose offers --grant --print <ids
+crm-customer add - --print <small
+crm-customer identities
+crm-customer roles -f customer_id,role
+crm-customer list --limit 0"
+right="crm-customer list -
+crm-customer get - --on customer_id -f region,language
+crm-customer set - --city Bonn
+crm-customer set - -f city --city Ulm --print
+crm-customer tag - +y
+crm-customer stage - broken --print
+crm-customer consent - --channel post --purpose offers --grant
+crm-customer roles -
+crm-rows --count
+crm-body sort -r"
+crm-customer list -f customer_id >ids
+printf 'name\nsmall\n' >small
+echo "$left" >left
+echo "$right" >right
+while read -r l <&3; do
+	while read -r r <&4; do
+		case $r in
+		*' set -'*) # only what set may change
+			within "$l | cut -f 1 | sed 's/^identity_id$/customer_id/;
+			    s/^role_id$/customer_id/; s/-.*//' | $r" ;;
+		*) within "$l | $r" ;;
+		esac
+		case $status in
+		0 | 65) pass "$l | $r" ;; # a column set twice is a message
+		*) fail "$l | $r" || tap_seen ;;
+		esac
+	done 4<right
+done 3<left
+
+# ---- what they do ----
+all=$(crm-customer list --count)
+within 'crm-customer list -f customer_id | crm-customer set - --tier first --print |
+    cut -f 1 | crm-customer set - --tier second --print | cut -f 1 |
+    crm-customer list - | crm-rows --count'
+status_is 0
+out_is "$all" 'three writers and two readers in a row see every record'
+is 'and the last word stays' "$(crm-customer list -w 'tier = "second"' --count)" "$all"
+
+# ---- stdin is nobody's but -'s ----
+run crm-customer list --count </dev/null
+out_is "$all" 'list under </dev/null lists all'
+n=0
+printf 'C1\nC2\nC3\n' >three
+while read -r id; do
+	n=$((n + 1))
+	crm-customer list --count >/dev/null
+	crm-customer set "$id" --tier loop >/dev/null
+	crm-customer get "$id" >/dev/null
+done <three
+is 'a loop keeps its input' $n 3
+run crm-customer list --count <&-
+out_is "$all" 'with stdin closed'
+run crm-customer list - --count </dev/null
+out_is 0 'the empty stream chooses nobody'
+
+# ---- SIGPIPE ----
+run sh -c 'crm-customer list | head -n 1 >/dev/null'
+err_empty 'a reader that leaves is no message'
+sh -c 'trap "" PIPE; { crm-customer list; echo $? >code; } 2>said | head -n 1 >/dev/null'
+is 'with SIGPIPE ignored, too' "$(cat said)" ''
+is 'it ends as by the signal' "$(cat code)" 141
+run sh -c 'trap "" PIPE; crm-customer list --count'
+out_is "$all" 'an ignored SIGPIPE changes nothing else'
+{ crm-customer set - --tier pipe --print <ids; echo $? >code; } 2>/dev/null | head -n 1 >/dev/null
+is 'a writer whose reader leaves has written' \
+    "$(crm-customer list -w 'tier = "pipe"' --count)" "$(sed 1d ids | wc -l | tr -d ' ')"
+
+# ---- a killed producer ----
+crm-customer list -f customer_id,city | head -c 20000 >cut.tsv
+fails 65 'stdin:' crm-customer set - --tier cut <cut.tsv
+err_has 'last line'
+printf 'name\ncut' >cut.tsv
+fails 65 'last line' crm-customer add - <cut.tsv
+printf 'customer_id\nC1' >cut.tsv
+works crm-customer list - <cut.tsv
+is 'nothing was written' "$(crm-customer list -w 'tier = "cut" or name = "cut"' \
+    --count)" 0
+
+# ---- list | set - and the size of the store ----
+CRM_STORE=$T/big
+new_store
+awk 'BEGIN { print "name\temail\tcity\ttier"
+	for (i = 1; i <= 50000; i++)
+		printf "Name %d\tn%d@example.org\tBerlin\tgold\n", i, i }' |
+    crm-customer add -
+size()
+{
+	du -k "$CRM_STORE"/data/data.mdb | cut -f 1
+}
+before=$(size)
+within 'crm-customer list | crm-customer set - --tier silver'
+status_is 0
+after=$(size)
+is 'all 50,000 are set' "$(crm-customer list -w 'tier = "silver"' --count)" 50000
+diag "list | set - over 50,000: $before KiB before, $after after, $(awk \
+    "BEGIN { printf \"%.2f\", $after / $before }") times"
+ok 'the store is less than 1.5 times as large' \
+    test $((after * 10)) -lt $((before * 15))
+done_testing

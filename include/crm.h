@@ -38,6 +38,7 @@
 #include <crm/model.h>
 #include <crm/import.h>
 #include <crm/upkeep.h>
+#include <crm/history.h>
 #include <crm/order.h>
 
 /* stats: quantiles, scores, a synthetic shop */

@@ -17,7 +17,8 @@
  */
 struct crm_op {
 	uint8_t kind;
-	char what; /* 'a' added, 'c' changed, 'r' removed, 'x' entries only */
+	char what; /* 'a' added, 'c' changed, 'r' removed, 'u' restored from its
+		    * tombstone, 'x' entries only */
 	uint8_t pad[6];
 	uint64_t number;
 	uint64_t base; /* revision the record had when it was read */
@@ -103,7 +104,10 @@ typedef int crm_ident_fn(void *ctx, struct crm_str scheme,
 int crm_ident_each(const struct crm_schema *s, const struct crm_record *rec,
     crm_ident_fn *fn, void *ctx, struct crm_err *err);
 
-/* Refuses to remove what something still refers to (guard.c). */
+/* Removes a record as it is stored, and nothing that is about it. */
+int crm_change_take_out(
+    struct crm_change *ch, const struct crm_record *old, struct crm_err *err);
+/* Refuses to remove what something still refers to (remove.c). */
 int crm_change_guard(struct crm_change *ch, struct crm_err *err);
 
 #endif

@@ -10,6 +10,8 @@
  */
 #include <stdlib.h>
 
+#include <crm/history.h>
+
 #include "change.h"
 
 #define PART_CHANGES 1000
@@ -17,6 +19,23 @@
 #define PART_BYTES ((size_t)16 << 20)
 #define RANGES_MAX \
 	(sizeof((struct crm_log_head){0}).range / sizeof(struct crm_range))
+
+/*
+ * Records are appended, which leaves pages full to the last byte, and then a
+ * first change that lengthens them would split every page and double the
+ * table.  So after so many bytes one record is written with slack, which is
+ * taken off it again when its page is done.
+ */
+#define SLACK_EVERY 1000
+#define SLACK 100
+#define SLACK_LONGEST 1500 /* no slack for values that fill pages */
+
+/* One entry of the log, its value in the commit's buffer. */
+struct logged {
+	uint64_t number;
+	size_t off, n;
+	uint8_t kind;
+};
 
 /* One derived entry, pointing into the part's bytes. */
 struct entry {
@@ -33,6 +52,10 @@ struct commit {
 	size_t nop, capop;
 	struct entry *entry;
 	size_t nentry, capentry;
+	struct logged *logged;
+	size_t nlogged, caplogged;
+	size_t *slack; /* operations whose records were written with slack */
+	size_t nslack, capslack, unslack;
 	struct crm_buf effects, value, diff;
 	uint64_t off; /* in the spool */
 	uint64_t done; /* operations */
@@ -40,6 +63,7 @@ struct commit {
 	uint64_t change; /* first revision */
 	uint64_t nparts;
 	uint64_t revision; /* of the part under way */
+	uint64_t nsource; /* entries of its imports' rows */
 	uint64_t top[CRM_K_MAX]; /* numbers written by the parts before */
 	uint64_t *added[CRM_K_MAX]; /* numbers of the part under way */
 	size_t nadded[CRM_K_MAX], capadded[CRM_K_MAX];
@@ -70,7 +94,7 @@ full(const struct commit *c, const struct measure *m, const struct crm_op *op)
 static void
 measure(struct measure *m, const struct crm_op *op)
 {
-	m->changes += op->what == 'c' || op->what == 'r';
+	m->changes += op->what != 'a' && op->what != 'x';
 	if (op->what != 'a')
 		return;
 	m->adds++;
@@ -247,23 +271,87 @@ ranges(struct commit *c, struct crm_err *err)
 }
 
 static int
-write_add(struct crm_txn *t, struct commit *c, const struct crm_op *op,
-    struct crm_str image, bool append, struct crm_err *err)
+write_add(struct crm_txn *t, struct commit *c, size_t i,
+    const struct crm_op *op, struct crm_str image, bool append,
+    struct crm_err *err)
 {
+	static const char zeros[SLACK];
+	unsigned table = CRM_TAB_KIND + op->kind;
+	struct crm_str key;
 	char kb[8];
 	int r;
 
+	key = crm_number_key(op->number, kb);
 	value_make(c, image);
-	r = put_sealed(t, c, CRM_TAB_KIND + op->kind,
-	    crm_number_key(op->number, kb),
-	    append ? CRM_PUT_APPEND : CRM_PUT_NEW, err);
+	c->unslack += c->value.n + 20;
+	if (append && c->unslack >= SLACK_EVERY && c->value.n < SLACK_LONGEST) {
+		if (!crm_grow(
+			&c->slack, &c->capslack, c->nslack, sizeof *c->slack))
+			return crm_err_nomem(err);
+		c->slack[c->nslack++] = i;
+		c->unslack = 0;
+		crm_buf_put(&c->value, zeros, sizeof zeros);
+	}
+	r = put_sealed(
+	    t, c, table, key, append ? CRM_PUT_APPEND : CRM_PUT_NEW, err);
 	if (r == CRM_NO)
 		return crm_err_set(err, CRM_EBUG, "number %llu is given twice",
 		    (unsigned long long)op->number);
 	return r;
 }
 
-/* Log the difference, then put the record or its tombstone. */
+static int
+slack_off(struct crm_txn *t, struct commit *c, struct crm_err *err)
+{
+	struct crm_str image, keys, effects;
+	struct crm_op op;
+	char kb[8];
+	size_t i;
+	int r = CRM_OK;
+
+	for (i = 0; i < c->nslack && r == CRM_OK; i++) {
+		op = op_at(c, c->slack[i], &image, &keys, &effects);
+		value_make(c, image);
+		r = put_sealed(t, c, CRM_TAB_KIND + op.kind,
+		    crm_number_key(op.number, kb), 0, err);
+	}
+	return r;
+}
+
+/* Room for an entry of the log, which is written in the order of keys when
+ * all are there: its value is what is put at the end of diff. */
+static struct logged *
+log_slot(struct commit *c, unsigned kind, uint64_t number)
+{
+	struct logged *l;
+
+	if (!crm_grow(&c->logged, &c->caplogged, c->nlogged, sizeof *c->logged))
+		return NULL;
+	l = &c->logged[c->nlogged++];
+	l->kind = (uint8_t)kind;
+	l->number = number;
+	l->off = c->diff.n;
+	l->n = 0;
+	return l;
+}
+
+static int
+log_keep(struct commit *c, const struct crm_op *op, uint64_t revision,
+    struct crm_str was, struct crm_str is, struct crm_err *err)
+{
+	struct logged *l = log_slot(c, op->kind, op->number);
+	int r;
+
+	if (l == NULL)
+		return crm_err_nomem(err);
+	crm_buf_putvar(&c->diff, revision);
+	crm_buf_putvar(&c->diff, (unsigned char)op->what);
+	r = crm_diff_make(was, is, &c->diff, err);
+	l->n = c->diff.n - l->off;
+	return r;
+}
+
+/* Puts the record or its tombstone; the difference goes into the log. */
 static int
 write_over(struct crm_txn *t, struct commit *c, const struct crm_op *op,
     struct crm_str image, struct crm_err *err)
@@ -272,7 +360,7 @@ write_over(struct crm_txn *t, struct commit *c, const struct crm_op *op,
 	struct crm_buf old = {0};
 	struct crm_str key, now, rest;
 	uint64_t state = 0, revision = 0;
-	char kb[8], lk[17];
+	char kb[8];
 	int r;
 
 	key = crm_number_key(op->number, kb);
@@ -291,29 +379,18 @@ write_over(struct crm_txn *t, struct commit *c, const struct crm_op *op,
 	}
 	crm_buf_putstr(&old, now);
 	crm_buf_clear(&c->value);
-	if (op->what == 'c')
+	if (op->what != 'r')
 		value_make(c, image);
 	else {
 		crm_buf_putvar(&c->value, CRM_DELETED);
 		crm_buf_putvar(&c->value, c->revision);
 	}
-	crm_buf_clear(&c->diff);
-	crm_buf_putvar(&c->diff, revision);
-	crm_buf_putvar(&c->diff, (unsigned char)op->what);
 	r = crm_buf_check(&old, err);
 	if (r == CRM_OK)
-		r = crm_diff_make(
-		    crm_buf_str(&old), crm_buf_str(&c->value), &c->diff, err);
+		r = log_keep(c, op, revision, crm_buf_str(&old),
+		    crm_buf_str(&c->value), err);
 	if (r == CRM_OK)
 		r = put_sealed(t, c, table, key, 0, err);
-	if (r < 0)
-		goto out;
-	crm_log_key(c->revision, op->kind, op->number, lk);
-	key = (struct crm_str){lk, sizeof lk};
-	crm_seal(CRM_TAB_LOG, key, &c->diff);
-	r = crm_buf_check(&c->diff, err);
-	if (r == CRM_OK)
-		r = crm_put(t, CRM_TAB_LOG, key, crm_buf_str(&c->diff), 0, err);
 out:
 	crm_buf_release(&old);
 	return r == CRM_NOTFOUND
@@ -322,11 +399,63 @@ out:
 		   : r;
 }
 
+/* Was the record behind what an import remembers added by this part? */
+static bool
+source_new(const struct commit *c, const struct entry *e)
+{
+	const char *nul = memchr(e->key.p, '\0', e->key.n);
+	struct crm_str v = e->value;
+	uint64_t number;
+	unsigned kind;
+
+	if (nul == NULL || nul + 1 == e->key.p + e->key.n ||
+	    !crm_take_var(&v, &number))
+		return false;
+	kind = (unsigned char)nul[1];
+	return kind < CRM_K_MAX && c->nadded[kind] > 0 &&
+	       bsearch(&number, c->added[kind], c->nadded[kind], sizeof number,
+		   by_number) != NULL;
+}
+
+/*
+ * What an import remembered goes into the log before it is written over, so
+ * that undo gives it back.  What it comes to remember of a record that it
+ * adds needs no entry: it goes when the record goes.
+ */
+static int
+log_source(struct crm_txn *t, struct commit *c, const struct entry *e,
+    struct crm_err *err)
+{
+	struct crm_str was;
+	struct logged *l;
+	int r;
+
+	r = crm_get(t, e->table, e->key, &was, err);
+	if (r == CRM_OK)
+		r = crm_unseal(e->table, e->key, &was, err);
+	if ((r < 0 && r != CRM_NOTFOUND) ||
+	    (r == CRM_NOTFOUND && source_new(c, e)))
+		return r == CRM_NOTFOUND ? CRM_OK : r;
+	l = log_slot(c, 0, CRM_LOG_SOURCE + c->nsource++);
+	if (l == NULL)
+		return crm_err_nomem(err);
+	crm_buf_putvar(&c->diff, 0);
+	crm_buf_putvar(&c->diff, 'x');
+	crm_buf_putvar(&c->diff, e->key.n);
+	crm_buf_putstr(&c->diff, e->key);
+	if (r == CRM_OK) {
+		crm_buf_putc(&c->diff, 1);
+		crm_buf_putstr(&c->diff, was);
+	}
+	l->n = c->diff.n - l->off;
+	return crm_buf_check(&c->diff, err);
+}
+
 static int
 write_entries(struct crm_txn *t, struct commit *c, struct crm_err *err)
 {
 	size_t i, j;
-	int r, net;
+	int r = CRM_OK, net;
 
 	if (c->nentry > 0)
 		qsort(c->entry, c->nentry, sizeof *c->entry, entry_cmp);
@@ -345,6 +474,10 @@ write_entries(struct crm_txn *t, struct commit *c, struct crm_err *err)
 			net = 1;
 		else if (e->table == CRM_TAB_SOURCE)
 			net = -1;
+		if (e->table == CRM_TAB_SOURCE)
+			r = log_source(t, c, e, err);
+		if (r < 0)
+			return r;
 		if (net > 0) {
 			crm_buf_clear(&c->value);
 			crm_buf_putstr(&c->value, e->value);
@@ -353,8 +486,7 @@ write_entries(struct crm_txn *t, struct commit *c, struct crm_err *err)
 			r = crm_del(t, e->table, e->key, err);
 			if (r == CRM_NOTFOUND)
 				r = CRM_OK; /* `check` reports it */
-		} else
-			r = CRM_OK;
+		}
 		if (r < 0)
 			return r;
 	}
@@ -383,8 +515,8 @@ write_head(struct crm_txn *t, struct commit *c, struct crm_err *err)
 	crm_buf_clear(&c->value);
 	crm_log_encode(h, &c->value);
 	crm_log_key(c->revision, 0, 0, lk);
-	r = put_sealed(
-	    t, c, CRM_TAB_LOG, (struct crm_str){lk, sizeof lk}, 0, err);
+	r = put_sealed(t, c, CRM_TAB_LOG, (struct crm_str){lk, sizeof lk},
+	    CRM_PUT_APPEND, err);
 	if (r == CRM_OK && ch->opt.key.n > 0 && c->nparts == 0) {
 		crm_ident_key(
 		    &key, 0, CRM_STR("key"), ch->opt.key, c->revision);
@@ -399,14 +531,46 @@ write_head(struct crm_txn *t, struct commit *c, struct crm_err *err)
 }
 
 static int
-write_op(struct crm_txn *t, struct commit *c, const struct crm_op *op,
+logged_cmp(const void *a, const void *b)
+{
+	const struct logged *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static int
+write_log(struct crm_txn *t, struct commit *c, struct crm_err *err)
+{
+	char lk[17];
+	size_t i;
+	int r;
+
+	r = write_head(t, c, err);
+	if (c->nlogged > 0)
+		qsort(c->logged, c->nlogged, sizeof *c->logged, logged_cmp);
+	for (i = 0; i < c->nlogged && r == CRM_OK; i++) {
+		const struct logged *l = &c->logged[i];
+
+		crm_log_key(c->revision, l->kind, l->number, lk);
+		crm_buf_clear(&c->value);
+		crm_buf_put(&c->value, c->diff.p + l->off, l->n);
+		r = put_sealed(t, c, CRM_TAB_LOG,
+		    (struct crm_str){lk, sizeof lk}, CRM_PUT_APPEND, err);
+	}
+	return r;
+}
+
+static int
+write_op(struct crm_txn *t, struct commit *c, size_t i, const struct crm_op *op,
     struct crm_str image, uint64_t *top, struct crm_err *err)
 {
 	unsigned k = op->kind;
 	int r;
 
 	if (op->what != 'a') {
-		c->head.updated += op->what == 'c';
+		c->head.updated += op->what != 'r';
 		c->head.removed += op->what == 'r';
 		return write_over(t, c, op, image, err);
 	}
@@ -414,7 +578,7 @@ write_op(struct crm_txn *t, struct commit *c, const struct crm_op *op,
 		sizeof *c->added[k]))
 		return crm_err_nomem(err);
 	c->added[k][c->nadded[k]++] = op->number;
-	r = write_add(t, c, op, image, op->number > top[k], err);
+	r = write_add(t, c, i, op, image, op->number > top[k], err);
 	if (op->number > top[k])
 		top[k] = op->number;
 	return r;
@@ -431,8 +595,10 @@ part_write(struct crm_txn *t, void *ctx, struct crm_err *err)
 	int r = CRM_OK;
 
 	c->revision = crm_txn_revision(t);
-	c->nentry = 0;
+	c->nentry = c->nlogged = c->nslack = c->unslack = 0;
+	c->nsource = 0;
 	crm_buf_clear(&c->effects);
+	crm_buf_clear(&c->diff);
 	memset(&c->head, 0, sizeof c->head);
 	memset(c->nadded, 0, sizeof c->nadded);
 	memcpy(top, c->top, sizeof top);
@@ -441,8 +607,10 @@ part_write(struct crm_txn *t, void *ctx, struct crm_err *err)
 		r = entries_take(c, keys, err);
 		crm_buf_putstr(&c->effects, effects);
 		if (r == CRM_OK && op.what != 'x')
-			r = write_op(t, c, &op, image, top, err);
+			r = write_op(t, c, i, &op, image, top, err);
 	}
+	if (r == CRM_OK)
+		r = slack_off(t, c, err);
 	if (r == CRM_OK)
 		r = ranges(c, err);
 	if (r == CRM_OK)
@@ -452,7 +620,7 @@ part_write(struct crm_txn *t, void *ctx, struct crm_err *err)
 	if (r == CRM_OK && c->effects.n > 0)
 		r = crm_ledger_apply(t, crm_buf_str(&c->effects), err);
 	if (r == CRM_OK)
-		r = write_head(t, c, err);
+		r = write_log(t, c, err);
 	return r;
 }
 
@@ -487,6 +655,8 @@ release(struct commit *c)
 	crm_buf_release(&c->diff);
 	free(c->op);
 	free(c->entry);
+	free(c->logged);
+	free(c->slack);
 	for (k = 0; k < CRM_K_MAX; k++)
 		free(c->added[k]);
 }

@@ -7,8 +7,8 @@
  */
 #include "change.h"
 
-static int
-remove_one(
+int
+crm_change_take_out(
     struct crm_change *ch, const struct crm_record *old, struct crm_err *err)
 {
 	struct crm_buf keys = {0}, effects = {0};
@@ -64,7 +64,7 @@ remove_events(struct crm_change *ch, const struct crm_kind *k, uint64_t number,
 			&ch->removed, crm_op_slot(CRM_K_EVENT, n), &gone)) {
 			r = crm_change_stored(ch, ek, n, &event, err);
 			if (r == CRM_OK)
-				r = remove_one(ch, event, err);
+				r = crm_change_take_out(ch, event, err);
 		}
 		if (r == CRM_OK)
 			r = crm_cursor_next(cur, &key, &v, err);
@@ -95,7 +95,7 @@ crm_change_remove(struct crm_change *ch, const struct crm_kind *k,
 	if (r == CRM_OK && k->number != CRM_K_EVENT)
 		r = remove_events(ch, k, number, err);
 	if (r == CRM_OK)
-		r = remove_one(ch, old, err);
+		r = crm_change_take_out(ch, old, err);
 	return r;
 }
 
@@ -187,17 +187,49 @@ guard_wants(const struct crm_change *ch, const struct crm_kind *k,
 	return any;
 }
 
+/* The records this change puts, as they will be. */
+static int
+guard_pending(struct crm_change *ch, struct crm_err *err)
+{
+	struct crm_record *rec;
+	uint64_t off = 0, latest;
+	struct crm_op op;
+	int r = CRM_OK;
+
+	while (r == CRM_OK && off < ch->spool.size) {
+		r = crm_spool_pread(&ch->spool, off, &op, sizeof op, err);
+		if (r < 0)
+			break;
+		if (op.what != 'x' && op.what != 'r' &&
+		    crm_idmap_get(&ch->latest, crm_op_slot(op.kind, op.number),
+			&latest) &&
+		    latest == off + 1) {
+			r = crm_change_get(ch, &ch->schema->kind[op.kind],
+			    op.number, &rec, err);
+			if (r == CRM_OK)
+				r = guard_record(ch, rec, err);
+			crm_change_reset(ch);
+		}
+		off += sizeof op + op.image + op.keys + op.effects;
+	}
+	return r;
+}
+
 int
 crm_change_guard(struct crm_change *ch, struct crm_err *err)
 {
 	struct crm_scan *scan;
 	struct crm_record *rec;
 	struct crm_want want;
+	uint64_t off;
 	unsigned kind;
 	int r;
 
 	if (ch->removed.n == 0)
 		return CRM_OK;
+	r = guard_pending(ch, err);
+	if (r < 0)
+		return r;
 	for (kind = 1; kind < CRM_K_MAX; kind++) {
 		const struct crm_kind *k = &ch->schema->kind[kind];
 
@@ -208,6 +240,10 @@ crm_change_guard(struct crm_change *ch, struct crm_err *err)
 		if (r < 0)
 			return r;
 		while ((r = crm_scan_next(scan, &rec, err)) == CRM_OK) {
+			/* what it will refer to was looked at */
+			if (crm_idmap_get(
+				&ch->latest, crm_op_slot(kind, rec->id), &off))
+				continue;
 			r = guard_record(ch, rec, err);
 			if (r < 0)
 				break;

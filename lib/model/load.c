@@ -446,6 +446,9 @@ finish(struct crm_load *l, const char *path, struct crm_err *err)
 		r = crm_folder_sync(l->temp, err);
 	if (r < 0)
 		return r;
+	/* Nobody else has it open, as nobody knows it yet. */
+	crm_store_close_env(l->store);
+	l->store = NULL;
 	rmdir(path); /* an empty folder may be in the place */
 	r = crm_folder_rename(l->temp, path, err);
 	return r < 0 ? r : crm_folder_sync_parent(path, err);
@@ -492,7 +495,7 @@ crm_store_load(const struct crm_load_options *opt, struct crm_stream *archive,
 	if (r == CRM_OK && out != NULL)
 		*out = l->result;
 	crm_change_release(l->change);
-	crm_store_close(l->store);
+	crm_store_close_env(l->store);
 	if (r < 0 && l->started)
 		crm_folder_remove(l->temp);
 	crm_buf_release(&l->batch);

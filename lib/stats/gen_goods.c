@@ -94,7 +94,7 @@ make_product(const struct crm_gen *g, uint64_t number, struct gen_product *out)
 	else
 		snprintf(out->name, sizeof out->name, "%s, %s, no. %llu",
 		    cat->noun[rank % 6], looks[look],
-		    (unsigned long long)(rank / 72 + 1));
+		    (unsigned long long)rank / 72 + 1);
 }
 
 const struct gen_product *

@@ -1,0 +1,132 @@
+# crm-store dump and load: the same store, byte for byte, or none.
+. "${CRM_TOP:?run this by tests/run.sh}/tests/cli/lib.sh"
+
+new_store
+cat >"$CRM_STORE/crm.yaml" <<'END'
+currency: EUR
+timezone: Europe/Berlin
+country: DE
+day_start: '04:00'
+ignore: ['email:none@example.com']
+revenue: { statuses: [placed, paid, shipped, delivered] }
+fields:
+  customer:
+    - { name: size, type: enum, values: [s, m], help: 'of shirts; "M" is most' }
+    - { name: budget, type: money, index: yes }
+segments:
+  vip: { where: 'revenue >= 10', help: "big\tones" }
+END
+crm-store apply >/dev/null
+printf 'name\temail\tnote\tsize\tbudget\n' >"$T/head"
+{
+	cat "$T/head"
+	printf 'Ann\tann@example.org\ta\\tb\\\\c\\nd\tm\t1000.00\n'
+	printf '=1+1\teq@example.org\t0x1F 😀 漢字\t\t\n'
+	printf '\\\\N\t\t.\t\t\n'
+} >"$T/people"
+works crm-customer add - <"$T/people"
+works crm-product add --sku A1 --name Ball --price 2.55 --cost 1.00
+works crm-order add --customer C1 --line 'sku:A1 x 6 @ 2.55' \
+    --line '"gone" x 1 @ 1' --adjust 'shipping 4.90' --pay 21.20
+works crm-order return O1 --line 1 --quantity 2 --refund --reason 'too big'
+works crm-customer set C2 --tier gold --why 'because' --key k1
+works crm-customer rm C3
+works crm-store check -q
+
+crm-store dump >"$T/a"
+ok 'a dump is an archive' grep -q '^\\:store	1$' "$T/a"
+run crm-store load - --store "$T/s2" <"$T/a"
+status_is 0
+err_empty
+crm-store dump --store "$T/s2" >"$T/b"
+same 'dump, load, dump' "$T/b" "$T/a"
+is 'the folder is private' "$(stat -c %a "$T/s2")" 700
+is 'its files, too' "$(find "$T/s2" -type f ! -perm 600)" ''
+works crm-store check --store "$T/s2"
+is 'the uuid is the same' "$(crm-store info --store "$T/s2" | field uuid)" \
+    "$(crm-store info | field uuid)"
+crm-customer list >"$T/la"
+crm-customer list --store "$T/s2" >"$T/lb"
+same 'figures are the same' "$T/lb" "$T/la"
+run crm-customer set C2 --tier gold --key k1 --store "$T/s2"
+err_has 'the key was used before' 'keys are known'
+fails 65 '' crm-customer set C2 --tier silver --key k1 --store "$T/s2"
+is 'numbers go on' "$(crm-customer add --name Di --store "$T/s2" \
+    --format value -f customer_id)" C0000000004
+
+crm-store dump --no-log >"$T/a"
+not_ok 'without its log' grep -q '^\\:log' "$T/a"
+run crm-store load - --store "$T/s3" <"$T/a"
+status_is 0
+crm-store dump --no-log --store "$T/s3" >"$T/b"
+same 'dump, load, dump without the log' "$T/b" "$T/a"
+works crm-store check --store "$T/s3"
+is 'the revision is the same' \
+    "$(crm-store info --store "$T/s3" | field revision)" \
+    "$(crm-store info | field revision)"
+works crm-customer set C2 --tier silver --store "$T/s3"
+works crm-store check --store "$T/s3"
+crm-store dump --store "$T/s3" >"$T/a"
+run crm-store load - --store "$T/s4" <"$T/a"
+status_is 0
+crm-store dump --store "$T/s4" >"$T/b"
+same 'and with what came after' "$T/b" "$T/a"
+
+# New records, as crm-gen writes them.
+cat >"$T/new" <<'END'
+\:customer	1
+customer_id	name	email
+C0000000001	Ann	ann@example.org
+\:order	1
+order_id	customer_id	placed
+O0000000001	C0000000001	2026-01-05T10:00:00Z
+\:line	1
+line_id	quantity	amount
+O0000000001-1	2	10.00
+END
+fails 65 'the archive has no settings' \
+    crm-store load - --store "$T/s5" <"$T/new"
+run crm-store load - --currency EUR --store "$T/s5" <"$T/new"
+status_is 0
+err_empty
+is 'they are computed' \
+    "$(crm-customer list --format value -f revenue --store "$T/s5")" 10.00
+works crm-store check --store "$T/s5"
+
+# A bad archive: file, line, field, and nothing is left.
+crm-store dump >"$T/a"
+bad()
+{
+	sed "$2" "$T/a" >"$T/bad"
+	cmp -s "$T/a" "$T/bad" && fail "the edit does something: $2"
+	fails 65 "$1" crm-store load - --store "$T/none" <"$T/bad"
+	not_ok 'nothing is left' ls -d "$T"/none*
+}
+line=$(grep -n '^O0000000001	' "$T/a" | head -n 1 | cut -d: -f1)
+bad "stdin:$line: placed: 'soon' is not" \
+    "$line"'s/[0-9-]*T[0-9:]*Z/soon/'
+bad "stdin:$line: order_id: 'O01x' is not an id" "$line"'s/^O0000000001/O01x/'
+bad "total: kept is 2130, lines and events give 2120" \
+    "$line"'s/21\.20/21.30/'
+bad 'C1: it was given out and is missing' '/^C0000000001	/d'
+bad 'customer_id: it refers to C9' "$line"'s/C0000000001/C0000000009/'
+bad "value: '00' is not 32 hexadecimal digits" 's/^uuid.*/uuid	00/'
+bad 'has version 9' 's/^\\:product	1/\\:product	9/'
+bad "the section 'produce' is not known" 's/^\\:product	/\\:produce	/'
+bad "'prize' is not a column of this section" '/^product_id/s/price/prize/'
+bad 'it has 0 entries, its header says 1' '/^[0-9]*	1	2	/d'
+bad 'the log ends with revision' 's/^revision	[0-9]*$/revision	99/'
+head -c 3000 "$T/a" >"$T/bad"
+fails 65 'stdin:' crm-store load - --store "$T/none" <"$T/bad"
+not_ok 'nothing is left' ls -d "$T"/none*
+fails 65 'there is nothing' crm-store load - --store "$T/none" </dev/null
+fails 65 'is not a section line' \
+    crm-store load - --store "$T/none" <"$T/people"
+fails 73 'there is a store at' crm-store load - <"$T/a"
+fails 64 "is not '-'" crm-store load "$T/a"
+ran='crm-store dump >/dev/full'
+crm-store dump >/dev/full 2>"$err"
+status=$?
+status_is 74
+err_has 'disk full'
+done_testing

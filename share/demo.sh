@@ -59,7 +59,7 @@ gunzip -c orders-2025.csv.gz | crm-import --map shopify-orders -
 
 say 'The year by months, to compare with the back office.'
 show <<'!'
-crm-order totals --by month --until 2026-01-01 -f orders,gross,discount,shipping,refunds,net
+crm-order totals --by month --until 2026-01-01 -f orders,gross,discount,shipping,tax,refunds,net
 !
 
 say 'Who are the best customers?  Scores of recency, frequency and revenue,' \

@@ -115,6 +115,44 @@ refuse(struct crm_import *im, const struct imp_view *v,
 
 /* ---- finding ---- */
 
+/*
+ * Has anybody this identity?  Nearly always nobody has, and then nothing is
+ * to be said about it; crm_ref_find would make a message each time.
+ */
+static int
+is_known(struct crm_import *im, struct crm_change *ch, const struct crm_kind *k,
+    struct crm_str scheme, struct crm_str value, bool *yes, struct crm_err *err)
+{
+	struct crm_buf key = {.max = CRM_KEY_MAX};
+	struct crm_cursor *cur = NULL;
+	struct crm_str found, v;
+	uint64_t number;
+	int r;
+
+	*yes = true;
+	crm_buf_clear(&im->scratch2);
+	r = crm_ident_normal(im->schema, scheme, value, &im->scratch2, err);
+	if (r == CRM_OK) {
+		crm_ident_key(
+		    &key, k->number, scheme, crm_buf_str(&im->scratch2), 0);
+		r = crm_buf_check(&key, err);
+	}
+	if (r == CRM_OK &&
+	    !crm_map_get(&ch->idents, crm_buf_str(&key), &number)) {
+		r = crm_cursor_open(
+		    crm_change_txn(ch), CRM_TAB_IDENT, &cur, err);
+		if (r == CRM_OK)
+			r = crm_cursor_seek(
+			    cur, crm_buf_str(&key), &found, &v, err);
+		*yes = r == CRM_OK && crm_str_starts(found, crm_buf_str(&key));
+		if (r == CRM_NOTFOUND)
+			r = CRM_OK;
+	}
+	crm_cursor_close(cur);
+	crm_buf_release(&key);
+	return r;
+}
+
 static int
 find_by(struct crm_import *im, struct crm_change *ch, const struct crm_kind *k,
     struct crm_str scheme, struct crm_str value, uint64_t *number,
@@ -123,8 +161,14 @@ find_by(struct crm_import *im, struct crm_change *ch, const struct crm_kind *k,
 	struct crm_buf *b = &im->scratch;
 	struct crm_value found;
 	struct crm_err e = {0};
+	bool yes;
 	int r;
 
+	r = is_known(im, ch, k, scheme, value, &yes, err);
+	if (r == CRM_EDATA)
+		crm_err_field(err, scheme.p, scheme.n);
+	if (r < 0 || !yes)
+		return r;
 	crm_buf_clear(b);
 	crm_buf_putstr(b, scheme);
 	crm_buf_putc(b, ':');

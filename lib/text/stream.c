@@ -153,8 +153,14 @@ crm_stream_take(struct crm_stream *s, struct crm_str *line, bool section,
 	if (line->n > 0 && line->p[line->n - 1] == '\r') {
 		if (s->line == 1)
 			s->crlf = true;
-		if (s->crlf)
-			line->n--;
+		line->n--;
+		s->raw = *line;
+		/* the CR would end up in the last field */
+		if (!s->crlf) {
+			crm_err_set(err, CRM_EDATA,
+			    "the line ends in CR LF, the header in LF alone");
+			return fault(s, SIZE_MAX, err);
+		}
 	}
 	s->raw = *line;
 	return CRM_OK;

@@ -170,6 +170,7 @@ crm_store_check(struct crm_store *s, const struct crm_check_options *opt,
 	crm_buf_release(&ck->old);
 	crm_buf_release(&ck->new);
 	crm_buf_release(&ck->text);
+	crm_idmap_release(&ck->undone);
 	free(ck);
 	return r;
 }

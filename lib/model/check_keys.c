@@ -218,9 +218,14 @@ int
 crm_check_expect_key(
     struct crm_check *ck, const struct crm_log_head *h, struct crm_err *err)
 {
+	uint64_t by;
+
+	crm_buf_clear(&ck->keys);
 	if (h->key.n == 0 || h->part != 0)
 		return CRM_OK;
-	crm_buf_clear(&ck->keys);
+	/* a change that was taken back has given up its key */
+	if (crm_idmap_get(&ck->undone, h->change, &by) && by != 0)
+		return CRM_OK;
 	crm_buf_put(&ck->keys, "\0key", 5);
 	crm_buf_putstr(&ck->keys, h->key);
 	crm_buf_putc(&ck->keys, '\0');
@@ -463,7 +468,7 @@ look_up_changes(struct crm_check *ck, struct crm_err *err)
 		    h.key.n > 0) {
 			r = crm_check_expect_key(ck, &h, err);
 			ck->ident = none;
-			if (r == CRM_OK)
+			if (r == CRM_OK && ck->keys.n > 0)
 				r = crm_get(ck->txn, CRM_TAB_IDENT,
 				    crm_buf_str(&ck->keys), &got, err);
 			if (r == CRM_NOTFOUND) {

@@ -111,15 +111,14 @@ check_entry(struct crm_check *ck, struct log_state *st, uint64_t revision,
 		    "an entry behind it is of the missing revision %llu",
 		    (unsigned long long)revision);
 	if (kind == 0)
-		return CRM_OK; /* settings: not of a record */
+		return CRM_OK; /* not of a record */
 	st->found++;
 	if (kind >= CRM_K_MAX || k->name == NULL)
 		return crm_check_fault(ck, err, st->where,
 		    "an entry is of the unknown kind %llu",
 		    (unsigned long long)kind);
 	if (!crm_take_var(&v, &before) || !crm_take_var(&v, &op) ||
-	    before >= revision ||
-	    (op != 'c' && op != 'r' && op != 'm' && op != 'e'))
+	    before >= revision || crm_op_place((char)op) < 2)
 		return crm_check_fault(ck, err, st->where,
 		    "the entry of %s%llu cannot be read", k->letter,
 		    (unsigned long long)number);
@@ -135,6 +134,9 @@ crm_check_log(struct crm_check *ck, struct crm_err *err)
 	uint64_t revision, kind, number;
 	int r;
 
+	/* what of it can be read; the rest is told below */
+	if (crm_undo_all(ck->txn, &ck->undone, NULL) == CRM_ENOMEM)
+		return crm_err_nomem(err);
 	r = crm_cursor_open(ck->txn, CRM_TAB_LOG, &cur, err);
 	if (r == CRM_OK)
 		r = crm_cursor_seek(

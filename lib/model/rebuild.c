@@ -8,6 +8,8 @@
  */
 #include <stdlib.h>
 
+#include <crm/history.h>
+
 #include "archive.h"
 #include "change.h"
 #include "keysort.h"
@@ -170,17 +172,22 @@ one_record(void *ctx, struct crm_record *rec, struct crm_err *err)
 	return r;
 }
 
-/* The keys of changes (--key) are identities that follow from the log. */
+/* The keys of changes (--key) are identities that follow from the log; what
+ * was taken back has none. */
 static int
 read_log(struct rebuild *b, struct crm_txn *t, struct crm_err *err)
 {
 	static const char none[9];
 	struct crm_cursor *cur = NULL;
+	struct crm_idmap undone = {0};
 	struct crm_log_head h;
 	struct crm_str key, v;
+	uint64_t by;
 	int r;
 
-	r = crm_cursor_open(t, CRM_TAB_LOG, &cur, err);
+	r = crm_undo_all(t, &undone, err);
+	if (r == CRM_OK)
+		r = crm_cursor_open(t, CRM_TAB_LOG, &cur, err);
 	if (r == CRM_OK)
 		r = crm_cursor_seek(
 		    cur, (struct crm_str){"", 0}, &key, &v, err);
@@ -189,7 +196,10 @@ read_log(struct rebuild *b, struct crm_txn *t, struct crm_err *err)
 			r = crm_unseal(CRM_TAB_LOG, key, &v, err);
 			if (r == CRM_OK)
 				r = crm_log_decode(v, &h, err);
-			if (r == CRM_OK && h.key.n > 0 && h.part == 0) {
+			if (!crm_idmap_get(&undone, h.change, &by))
+				by = 0;
+			if (r == CRM_OK && h.key.n > 0 && h.part == 0 &&
+			    by == 0) {
 				crm_buf_clear(&b->keys);
 				crm_ident_key(&b->keys, 0, CRM_STR("key"),
 				    h.key, h.revision);
@@ -202,6 +212,7 @@ read_log(struct rebuild *b, struct crm_txn *t, struct crm_err *err)
 			r = crm_cursor_next(cur, &key, &v, err);
 	}
 	crm_cursor_close(cur);
+	crm_idmap_release(&undone);
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 

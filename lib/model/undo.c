@@ -21,7 +21,7 @@ struct undo {
 	struct crm_txn *txn;
 	uint64_t first, last;
 	struct crm_walk walk;
-	struct crm_buf name, name2, image, keys, effects;
+	struct crm_buf name, name2, image, keys, effects, now;
 	struct crm_undone out;
 };
 
@@ -113,19 +113,19 @@ name_of(struct undo *u, unsigned kind, uint64_t number)
 }
 
 static int
-refuse_moved(struct undo *u, const struct crm_log_entry *e, struct crm_err *err)
+refuse_moved(struct undo *u, const struct crm_log_entry *e, uint64_t by,
+    struct crm_err *err)
 {
 	struct crm_str name = name_of(u, e->kind, e->number);
-	unsigned long long by = u->walk.revision;
 
 	crm_err_set(err, CRM_EDATA,
 	    "%.*s is no longer as revision %llu left it: revision %llu has "
 	    "changed it",
-	    (int)name.n, name.p, (unsigned long long)e->revision, by);
+	    (int)name.n, name.p, (unsigned long long)e->revision,
+	    (unsigned long long)by);
 	crm_err_hint(err,
-	    "`crm-log history %.*s` tells more; `crm-log undo %llu` would take "
-	    "that back first",
-	    (int)name.n, name.p, by);
+	    "`crm-log history %.*s` tells what happened since; undo that first",
+	    (int)name.n, name.p);
 	return CRM_EDATA;
 }
 
@@ -181,21 +181,59 @@ check_change(struct undo *u, struct crm_err *err)
 
 /* An undo of this change that was cut short has done this record already. */
 static int
-done_before(struct undo *u, bool *out, struct crm_err *err)
+done_before(struct undo *u, uint64_t by, bool *out, struct crm_err *err)
 {
 	uint64_t change, first, last;
 	struct crm_log_head h;
 	int r;
 
 	*out = false;
-	r = crm_log_read(u->txn, u->walk.revision, &h, err);
+	r = crm_log_read(u->txn, by, &h, err);
 	if (r < 0 || !crm_undo_of(&h, &change) || change != u->first)
 		return r;
-	r = crm_log_change(u->txn, h.revision, &first, &last, err);
+	r = crm_log_change(u->txn, by, &first, &last, err);
 	if (r == CRM_OK)
 		r = crm_log_read(u->txn, last, &h, err);
 	if (r == CRM_OK)
 		*out = !h.last;
+	return r;
+}
+
+/* What a record holds, whichever revision wrote it; a tombstone its state. */
+static struct crm_str
+content(struct crm_str s)
+{
+	struct crm_str all = s;
+	uint64_t state = 0, revision;
+
+	if (!crm_take_var(&s, &state) || !crm_take_var(&s, &revision))
+		return all;
+	return state == CRM_LIVE ? s : (struct crm_str){all.p, 1};
+}
+
+/*
+ * A record that others have changed and put back (by undo, say) is as it was
+ * left.  CRM_NO: another undo that was cut short has done it.
+ */
+static int
+as_left(struct undo *u, const struct crm_log_entry *e, struct crm_err *err)
+{
+	struct crm_walk *w = &u->walk;
+	uint64_t by = w->revision;
+	bool done;
+	int r;
+
+	r = done_before(u, by, &done, err);
+	if (r < 0 || done)
+		return r < 0 ? r : CRM_NO;
+	crm_buf_clear(&u->now);
+	crm_buf_putstr(&u->now, crm_buf_str(&w->now));
+	r = crm_buf_check(&u->now, err);
+	if (r == CRM_OK)
+		r = crm_walk_to(w, e->revision, err);
+	if (r == CRM_OK && !crm_str_eq(content(crm_buf_str(&u->now)),
+			       content(crm_buf_str(&w->now))))
+		r = refuse_moved(u, e, by, err);
 	return r;
 }
 
@@ -278,7 +316,7 @@ undo_entry(void *ctx, const struct crm_log_entry *e, struct crm_err *err)
 	struct undo *u = ctx;
 	struct crm_walk *w = &u->walk;
 	uint64_t base;
-	bool living, done;
+	bool living;
 	int r;
 
 	r = crm_walk_open(w, u->txn, e->kind, e->number, err);
@@ -288,14 +326,15 @@ undo_entry(void *ctx, const struct crm_log_entry *e, struct crm_err *err)
 		    (unsigned long long)e->number);
 	if (r < 0)
 		return r;
-	if (w->revision > u->last) {
-		r = done_before(u, &done, err);
-		return r < 0 || done ? r : refuse_moved(u, e, err);
+	base = w->revision;
+	living = w->state == CRM_LIVE;
+	if (base > u->last) {
+		r = as_left(u, e, err);
+		if (r < 0)
+			return r == CRM_NO ? CRM_OK : r;
 	}
 	if (w->revision != e->revision)
 		return CRM_OK; /* a later part of the change has it too */
-	base = w->revision;
-	living = w->state == CRM_LIVE;
 	r = before(u, e, err);
 	if (r == CRM_NOTFOUND || (r == CRM_OK && w->state == CRM_DELETED))
 		r = living ? take_out(u, e, err) : CRM_OK;
@@ -563,5 +602,6 @@ crm_undo_put(struct crm_change *ch, uint64_t revision, struct crm_undone *out,
 	crm_buf_release(&u.image);
 	crm_buf_release(&u.keys);
 	crm_buf_release(&u.effects);
+	crm_buf_release(&u.now);
 	return r;
 }

@@ -49,6 +49,60 @@ static const struct cli_option dump_options[] = {
     {0, NULL, CLI_FLAG, NULL, NULL, NULL},
 };
 
+static int
+no_operands(const struct cli *c, struct crm_err *err)
+{
+	return c->noperand == 0 ? CRM_OK
+				: crm_err_set(err, CRM_EUSAGE,
+				      "'%s' is not wanted", c->operand[0]);
+}
+
+/* Rows of which -f chooses the columns. */
+struct rows {
+	struct crm_out *out; /* NULL: nothing is printed */
+	int *pick;
+	size_t n;
+};
+
+static int
+rows_open(struct cli *c, const struct crm_field *fields, size_t n,
+    struct rows *r, struct crm_err *err)
+{
+	struct crm_field *shown;
+	int code = cli_pick(c, fields, n, &r->pick, &r->n, err);
+
+	if (code < 0)
+		return code;
+	shown = crm_arena_alloc(&c->arena, r->n * sizeof *shown);
+	if (shown == NULL)
+		return crm_err_nomem(err);
+	for (size_t i = 0; i < r->n; i++)
+		shown[i] = fields[r->pick[i]];
+	return cli_out(c, shown, r->n, &r->out, err);
+}
+
+static int
+rows_put(struct rows *r, const struct crm_value *v, struct crm_err *err)
+{
+	struct crm_value row[CRM_FIELDS_MAX];
+
+	if (r->out == NULL)
+		return CRM_OK;
+	for (size_t i = 0; i < r->n; i++)
+		row[i] = v[r->pick[i]];
+	return crm_out_row(r->out, row, err);
+}
+
+static int
+rows_close(struct rows *r, int code, struct crm_err *err)
+{
+	if (r->out != NULL && code == CRM_OK)
+		return crm_out_close(r->out, err);
+	if (r->out != NULL)
+		crm_out_abort(r->out);
+	return code;
+}
+
 static void
 progress(void *ctx, const char *what, uint64_t done, uint64_t total)
 {
@@ -154,11 +208,8 @@ store_init(struct cli *c, struct crm_err *err)
 	struct crm_origin by = cli_origin(c);
 	struct crm_settings set;
 	const char *path;
-	int code = cli_operands(c, 0, 0, err);
+	int code = no_operands(c, err);
 
-	if (c->noperand > 0)
-		return crm_err_set(err, CRM_EUSAGE,
-		    "'%s' is not wanted: --store says where", c->operand[0]);
 	if (code == CRM_OK && currency == NULL) {
 		crm_err_set(err, CRM_EUSAGE,
 		    "--currency is missing, wanted one like EUR");
@@ -230,12 +281,10 @@ store_info(struct cli *c, struct crm_err *err)
 	struct info *i = crm_arena_zalloc(&c->arena, sizeof *i);
 	const struct crm_settings *set = c->schema->settings;
 	struct crm_store_info s;
-	struct crm_out *out;
+	struct rows rows = {0};
 	char uuid[40];
 	size_t at = 0;
-	int code = c->noperand > 0 ? crm_err_set(err, CRM_EUSAGE,
-					 "'%s' is not wanted", c->operand[0])
-				   : CRM_OK;
+	int code = no_operands(c, err);
 
 	if (i == NULL)
 		return crm_err_nomem(err);
@@ -268,14 +317,10 @@ store_info(struct cli *c, struct crm_err *err)
 	if (cli_opt.format == NULL && c->tty_out)
 		cli_opt.format = "vertical";
 	if (code == CRM_OK)
-		code = cli_out(c, i->field, i->n, &out, err);
-	if (code < 0)
-		return code;
-	code = crm_out_row(out, i->value, err);
+		code = rows_open(c, i->field, i->n, &rows, err);
 	if (code == CRM_OK)
-		return crm_out_close(out, err);
-	crm_out_abort(out);
-	return code;
+		code = rows_put(&rows, i->value, err);
+	return rows_close(&rows, code, err);
 }
 
 /* ---- apply ---- */
@@ -290,10 +335,11 @@ static const struct crm_field setting_fields[] = {
 static int
 setting_row(void *ctx, const struct crm_setting_row *row, struct crm_err *err)
 {
-	const struct crm_str cell[4] = {
-	    row->what, row->old, row->new, row->follows};
+	const struct crm_value v[4] = {crm_value_text(row->what),
+	    crm_value_text(row->old), crm_value_text(row->new),
+	    crm_value_text(row->follows)};
 
-	return crm_out_texts(ctx, cell, err);
+	return rows_put(ctx, v, err);
 }
 
 /* The file's name: the operand, CRM_CONFIG, the one beside the data. */
@@ -342,7 +388,7 @@ store_apply(struct cli *c, struct crm_err *err)
 	struct crm_origin by = cli_origin(c);
 	struct crm_watch watch = watch_of(c);
 	struct crm_settings set;
-	struct crm_out *out = NULL;
+	struct rows rows = {0};
 	const char *path;
 	int code = cli_operands(c, 0, 1, err);
 
@@ -359,22 +405,20 @@ store_apply(struct cli *c, struct crm_err *err)
 	}
 	/* Rows are made before the settings they are of are gone, and shown
 	 * when it has been done. */
-	code = cli_out(c, setting_fields, 4, &out, err);
+	code = rows_open(c, setting_fields, 4, &rows, err);
 	if (code == CRM_OK)
 		code = crm_settings_diff(
-		    c->schema->settings, &set, setting_row, out, err);
+		    c->schema->settings, &set, setting_row, &rows, err);
 	if (code == CRM_OK || code == CRM_NO)
 		code = crm_settings_apply(
 		    c->store, &set, &by, flags, &watch, NULL, err);
-	if (code == CRM_NO && !cli_opt.quiet && c->tty_err)
+	if (code == CRM_NO && c->tty_err)
 		cli_note(c, "nothing differs from what is applied");
-	if (code == CRM_OK || code == CRM_NO)
-		return crm_out_close(out, err);
-	if (out != NULL)
-		crm_out_abort(out);
+	if (code == CRM_NO)
+		code = CRM_OK;
 	if (code == CRM_ECONFIG && err->place[0] == '\0')
 		crm_err_place(err, path, 0);
-	return code;
+	return rows_close(&rows, code, err);
 }
 
 /* ---- check, rebuild ---- */
@@ -388,9 +432,10 @@ static int
 fault_row(
     void *ctx, struct crm_str where, struct crm_str what, struct crm_err *err)
 {
-	const struct crm_str cell[2] = {where, what};
+	const struct crm_value v[2] = {
+	    crm_value_text(where), crm_value_text(what)};
 
-	return ctx ? crm_out_texts(ctx, cell, err) : CRM_OK;
+	return rows_put(ctx, v, err);
 }
 
 /* A crm.yaml that says something else is no fault: it was not applied yet. */
@@ -425,26 +470,20 @@ store_check(struct cli *c, struct crm_err *err)
 	struct crm_check_options opt = {
 	    .fault = fault_row, .watch = watch_of(c)};
 	struct crm_check_result found;
-	struct crm_out *out = NULL;
+	struct rows rows = {0};
 	int code, closed;
 
-	if (c->noperand > 0)
-		return crm_err_set(
-		    err, CRM_EUSAGE, "'%s' is not wanted", c->operand[0]);
-	code = cli_opt.quiet ? CRM_OK : cli_out(c, fault_fields, 2, &out, err);
+	if (no_operands(c, err) < 0)
+		return CRM_EUSAGE;
+	code =
+	    cli_opt.quiet ? CRM_OK : rows_open(c, fault_fields, 2, &rows, err);
 	if (code < 0)
 		return code;
-	opt.ctx = out;
+	opt.ctx = &rows;
 	code = crm_store_check(c->store, &opt, &found, err);
-	if (code != CRM_OK && code != CRM_NO) {
-		if (out != NULL)
-			crm_out_abort(out);
-		return code;
-	}
-	closed = out != NULL ? crm_out_close(out, err) : CRM_OK;
+	closed = rows_close(&rows, code == CRM_NO ? CRM_OK : code, err);
 	if (closed < 0)
 		return closed;
-	c->noperand = 0;
 	note_config(c);
 	if (c->tty_err)
 		cli_note(c,
@@ -465,9 +504,8 @@ store_rebuild(struct cli *c, struct crm_err *err)
 	struct crm_rebuild_result built;
 	int code = CRM_OK;
 
-	if (c->noperand > 0)
-		return crm_err_set(
-		    err, CRM_EUSAGE, "'%s' is not wanted", c->operand[0]);
+	if (no_operands(c, err) < 0)
+		return CRM_EUSAGE;
 	code = crm_store_rebuild(c->store, &by, &watch, &built, err);
 	if (code == CRM_OK && c->tty_err)
 		cli_note(c, "%llu identities, %llu index entries, %llu orders",
@@ -491,9 +529,8 @@ store_dump(struct cli *c, struct crm_err *err)
 	struct crm_out *out;
 	int code;
 
-	if (c->noperand > 0)
-		return crm_err_set(
-		    err, CRM_EUSAGE, "'%s' is not wanted", c->operand[0]);
+	if (no_operands(c, err) < 0)
+		return CRM_EUSAGE;
 	code = crm_out_open(&out, &opt, NULL, 0, err);
 	if (code < 0)
 		return code;

@@ -51,11 +51,20 @@ email_valid(struct crm_str s)
 static int
 email_normal(struct crm_str value, struct crm_buf *out, struct crm_err *err)
 {
+	struct crm_buf text = {.max = 1 << 20};
+	int r;
+
 	if (!email_valid(value))
 		return crm_err_set(err, CRM_EDATA,
 		    "'%.*s' is not an e-mail address",
 		    (int)(value.n < 200 ? value.n : 200), value.p);
-	return crm_text_fold(value, out, err);
+	r = crm_text_enter(value, 0, NULL, &text, err);
+	if (r == CRM_OK)
+		r = crm_buf_check(&text, err);
+	if (r == CRM_OK)
+		r = crm_text_fold(crm_buf_str(&text), out, err);
+	crm_buf_release(&text);
+	return r;
 }
 
 int

@@ -161,7 +161,8 @@ plan_of(struct crm_str country)
 	return NULL;
 }
 
-/* Takes the digits; *plus when it begins with one.  False for other signs. */
+/* Takes the digits, counting on past max; *plus when it begins with one.
+ * False for other signs. */
 static bool
 digits_of(struct crm_str value, char *digit, size_t max, size_t *n, bool *plus)
 {
@@ -172,17 +173,18 @@ digits_of(struct crm_str value, char *digit, size_t max, size_t *n, bool *plus)
 	for (i = 0; i < value.n; i++) {
 		unsigned char c = (unsigned char)value.p[i];
 
-		/* "+49 (0)171": the bracketed trunk prefix is not dialled from
-		 * abroad */
-		if (*plus && c == '(' && i + 2 < value.n &&
-		    value.p[i + 1] == '0' && value.p[i + 2] == ')') {
+		/* "+49 (0)171", "0049 (0)171": the bracketed trunk prefix is
+		 * not dialled from abroad */
+		if ((*plus || (*n > 2 && digit[0] == '0' && digit[1] == '0')) &&
+		    c == '(' && i + 2 < value.n && value.p[i + 1] == '0' &&
+		    value.p[i + 2] == ')') {
 			i += 2;
 			continue;
 		}
 		if (c >= '0' && c <= '9') {
-			if (*n == max)
-				return false;
-			digit[(*n)++] = (char)c;
+			if (*n < max)
+				digit[*n] = (char)c;
+			++*n;
 		} else if (c == '+' && *n == 0 && !*plus)
 			*plus = true;
 		else if (c == '\0' || strchr(" -./()\t", c) == NULL)
@@ -219,6 +221,8 @@ crm_phone_normal(const struct crm_schema *s, struct crm_str value,
 	if (!digits_of(value, digit, sizeof digit, &n, &plus))
 		return not_phone(
 		    value, err, "digits, and + ( ) - . / between them, wanted");
+	if (n > sizeof digit)
+		return not_phone(value, err, "more than 15 digits");
 	if (s->settings != NULL)
 		plan = plan_of(s->settings->country);
 	if (plan != NULL && plan->exit != NULL)

@@ -22,6 +22,7 @@ struct undo {
 	uint64_t first, last;
 	struct crm_walk walk;
 	struct crm_buf name, name2, image, keys, effects, now;
+	struct crm_idmap added; /* what the change had added */
 	struct crm_undone out;
 };
 
@@ -282,10 +283,15 @@ restore(struct undo *u, const struct crm_log_entry *e, bool living,
 }
 
 static int
-take_out(struct undo *u, const struct crm_log_entry *e, struct crm_err *err)
+take_out(struct undo *u, const struct crm_log_entry *e, bool added,
+    struct crm_err *err)
 {
 	struct crm_record *old;
 	int r;
+
+	if (added && crm_idmap_put(&u->added, crm_op_slot(e->kind, e->number),
+			 1) == CRM_ENOMEM)
+		return crm_err_nomem(err);
 
 	r = crm_change_stored(
 	    u->ch, &u->ch->schema->kind[e->kind], e->number, &old, err);
@@ -337,7 +343,7 @@ undo_entry(void *ctx, const struct crm_log_entry *e, struct crm_err *err)
 		return CRM_OK; /* a later part of the change has it too */
 	r = before(u, e, err);
 	if (r == CRM_NOTFOUND || (r == CRM_OK && w->state == CRM_DELETED))
-		r = living ? take_out(u, e, err) : CRM_OK;
+		r = living ? take_out(u, e, r == CRM_NOTFOUND, err) : CRM_OK;
 	else if (r == CRM_OK && w->state == CRM_LIVE)
 		r = restore(u, e, living, base, err);
 	else if (r == CRM_OK)
@@ -473,7 +479,7 @@ key_one(void *ctx, const struct crm_log_head *h, bool gone, struct crm_err *err)
 	return r;
 }
 
-/* What imports remember of records that go. */
+/* What imports remember of records that the change had added. */
 static int
 sources_gone(struct undo *u, struct crm_err *err)
 {
@@ -483,7 +489,7 @@ sources_gone(struct undo *u, struct crm_err *err)
 	uint64_t number, seen;
 	int r;
 
-	if (u->ch->removed.n == 0)
+	if (u->added.n == 0)
 		return CRM_OK;
 	r = crm_cursor_open(u->txn, CRM_TAB_SOURCE, &cur, err);
 	if (r == CRM_OK)
@@ -494,7 +500,7 @@ sources_gone(struct undo *u, struct crm_err *err)
 		r = crm_unseal(CRM_TAB_SOURCE, k, &v, err);
 		if (r == CRM_OK && nul != NULL && nul + 1 < k.p + k.n &&
 		    crm_take_var(&v, &number) &&
-		    crm_idmap_get(&u->ch->removed,
+		    crm_idmap_get(&u->added,
 			crm_op_slot((unsigned char)nul[1], number), &seen)) {
 			r = crm_change_attach(
 			    u->ch, CRM_TAB_SOURCE, k, none, err);
@@ -603,5 +609,6 @@ crm_undo_put(struct crm_change *ch, uint64_t revision, struct crm_undone *out,
 	crm_buf_release(&u.keys);
 	crm_buf_release(&u.effects);
 	crm_buf_release(&u.now);
+	crm_idmap_release(&u.added);
 	return r;
 }

@@ -1,0 +1,511 @@
+/*
+ * test_undo.c - random histories: what undo leaves is what was before.
+ *
+ * A history is random changes of customers, products and orders (their lines,
+ * payments and returns, who they are counted for), with removals, identities
+ * that move, keys, and rows such as imports keep.  Before and after a change
+ * all tables but the log are summed, revisions left out.  The last change is
+ * undone, which must give the sum before, and redone.  One further back is
+ * undone where it may be, and redone.  At the end of each history the check
+ * finds nothing, and the derived tables made anew are the same.
+ *
+ * CRM_TEST_UNDO is the number of undos to be seen (200).
+ */
+#include "unit/tmpstore.h"
+
+#include <crm/hash.h>
+#include <crm/history.h>
+#include <crm/upkeep.h>
+
+#include <model/order_parts.h>
+
+#define NOW 1780308000
+#define MOST 64 /* changes of a history */
+
+struct bench {
+	struct tmpstore tmp;
+	struct crm_store *store;
+	const struct crm_schema *schema;
+	struct crm_rand rand;
+	struct crm_change *ch;
+	uint64_t n[CRM_K_MAX]; /* numbers given */
+	unsigned long seed;
+	uint64_t undos, refused, keys;
+};
+
+static uint64_t
+below(struct bench *b, uint64_t n)
+{
+	return crm_rand_below(&b->rand, n);
+}
+
+/* ---- the state ---- */
+
+struct sums {
+	uint64_t records, derived;
+};
+
+static uint64_t
+entry_sum(unsigned table, struct crm_str k, struct crm_str v)
+{
+	struct crm_buf b = {0};
+	uint64_t state = 0, revision = 0, h;
+
+	if (table >= CRM_TAB_KIND) {
+		assert_true(crm_take_var(&v, &state));
+		assert_true(crm_take_var(&v, &revision));
+		crm_buf_putc(&b, (char)state);
+	}
+	crm_buf_putc(&b, (char)table);
+	crm_buf_putvar(&b, k.n);
+	crm_buf_putstr(&b, k);
+	crm_buf_putstr(&b, v);
+	h = crm_hash64(b.p, b.n);
+	crm_buf_release(&b);
+	/* a number given and given up is a tombstone: nothing to the state */
+	return state == CRM_DELETED ? 0 : h;
+}
+
+/* Runs of the ledger may be cut elsewhere: their entries are summed. */
+static uint64_t
+ledger_sum(struct crm_txn *t)
+{
+	struct crm_ledger_entry e;
+	struct crm_ledger *l;
+	uint64_t sum = 0;
+
+	assert_int_equal(crm_ledger_open(t, 0, &l, NULL), 0);
+	while (crm_ledger_next(l, &e, NULL) == CRM_OK) {
+		uint64_t v[5] = {e.customer, e.order, (uint64_t)e.time,
+		    (uint64_t)e.amount, e.flags};
+
+		sum += crm_hash64(v, sizeof v);
+	}
+	crm_ledger_close(l);
+	return sum;
+}
+
+/* Figures of nothing are as no figures. */
+static bool
+no_figures(struct crm_str v)
+{
+	struct crm_tally y;
+
+	assert_int_equal(crm_tally_decode(v, &y, NULL), 0);
+	return y.orders == 0 && y.revenue == 0 && y.spent == 0 &&
+	       y.returns == 0;
+}
+
+static struct sums
+sums(struct bench *b)
+{
+	struct sums s = {0, 0};
+	struct crm_txn *t;
+
+	assert_int_equal(crm_txn_begin(b->store, &t, NULL), 0);
+	for (unsigned table = CRM_TAB_IDENT; table < CRM_TABS; table++) {
+		struct crm_cursor *c;
+		struct crm_str k, v;
+		int r;
+
+		if (table == CRM_TAB_SALES ||
+		    (table >= CRM_TAB_KIND &&
+			b->schema->kind[table - CRM_TAB_KIND].name == NULL))
+			continue;
+		assert_int_equal(crm_cursor_open(t, table, &c, NULL), 0);
+		r = crm_cursor_seek(c, (struct crm_str){"", 0}, &k, &v, NULL);
+		for (; r == CRM_OK; r = crm_cursor_next(c, &k, &v, NULL)) {
+			assert_int_equal(crm_unseal(table, k, &v, NULL), 0);
+			if (table == CRM_TAB_TALLY && no_figures(v))
+				continue;
+			*(table >= CRM_TAB_KIND ? &s.records : &s.derived) +=
+			    entry_sum(table, k, v);
+		}
+		assert_int_equal(r, CRM_NOTFOUND);
+		crm_cursor_close(c);
+	}
+	s.derived += ledger_sum(t);
+	crm_txn_end(t);
+	return s;
+}
+
+static void
+same(struct bench *b, const char *when, struct sums want)
+{
+	struct sums got = sums(b);
+
+	if (got.records != want.records)
+		fail_msg("seed %lu, %s: other records", b->seed, when);
+	if (got.derived != want.derived)
+		fail_msg("seed %lu, %s: other entries", b->seed, when);
+}
+
+/* ---- changes ---- */
+
+static void
+begin(struct bench *b, struct crm_str key)
+{
+	struct crm_change_options opt = {
+	    .by = {NOW, CRM_STR("tester"), CRM_STR("test"), {"", 0}},
+	    .now = NOW,
+	    .key = key,
+	    .keyhash = 7};
+	struct crm_err err = {0};
+
+	if (crm_change_open(&b->ch, b->store, &opt, NULL, &err) != CRM_OK)
+		fail_msg("seed %lu: open: %s", b->seed, err.text);
+}
+
+/* The revision, 0 when nothing was to be done. */
+static uint64_t
+commit(struct bench *b)
+{
+	struct crm_err err = {0};
+	uint64_t revision = 0;
+	int r = crm_change_commit(b->ch, &revision, &err);
+
+	crm_change_release(b->ch);
+	b->ch = NULL;
+	if (r == CRM_EDATA)
+		return 0; /* something refers to what was removed */
+	if (r < 0)
+		fail_msg("seed %lu: commit: %s", b->seed, err.text);
+	return revision;
+}
+
+static struct crm_record *
+record(struct bench *b, unsigned kind, bool new)
+{
+	const struct crm_kind *k = &b->schema->kind[kind];
+	struct crm_record *rec = NULL;
+
+	if (new || b->n[kind] == 0)
+		assert_int_equal(crm_change_new(b->ch, k, &rec, NULL), 0);
+	else
+		crm_change_get(b->ch, k, 1 + below(b, b->n[kind]), &rec, NULL);
+	return rec;
+}
+
+static void
+set_text(struct bench *b, struct crm_record *rec, const char *field,
+    const char *fmt, uint64_t of)
+{
+	char text[40];
+	int n =
+	    snprintf(text, sizeof text, fmt, (unsigned long long)below(b, of));
+
+	*crm_record_at(rec, field) = crm_value_text(crm_arena_str(
+	    crm_change_arena(b->ch), (struct crm_str){text, (size_t)n}));
+}
+
+static bool
+put(struct bench *b, struct crm_record *rec)
+{
+	unsigned kind = rec->kind->number;
+	struct crm_err err = {0};
+	int r = crm_change_put(b->ch, rec, &err);
+
+	if (r < 0 && r != CRM_NO && r != CRM_EDATA && r != CRM_NOTFOUND)
+		fail_msg("seed %lu: put: %s", b->seed, err.text);
+	if (r == CRM_OK && rec->id > b->n[kind])
+		b->n[kind] = rec->id;
+	return r == CRM_OK;
+}
+
+static bool
+change_party(struct bench *b, bool new)
+{
+	struct crm_record *rec = record(b, CRM_K_CUSTOMER, new);
+	struct crm_err err = {0};
+
+	if (rec == NULL)
+		return false;
+	if (rec->id == 0 || below(b, 2))
+		set_text(b, rec, "name", "Name %llu", 50);
+	/* few addresses: they are given up and taken again */
+	if (below(b, 2))
+		set_text(b, rec, "email", "a%llu@example.org", 12);
+	if (below(b, 3) == 0)
+		set_text(b, rec, "tier", "tier%llu", 4);
+	if (b->n[CRM_K_CUSTOMER] > 0 && below(b, 6) == 0)
+		*crm_record_at(rec, "parent_id") = crm_value_id(
+		    CRM_K_CUSTOMER, 1 + below(b, b->n[CRM_K_CUSTOMER]));
+	if (below(b, 4) == 0)
+		crm_record_at(rec, "email")->type = CRM_T_NONE;
+	if (below(b, 4) == 0)
+		crm_input_set(b->ch, rec, CRM_STR("stage"),
+		    below(b, 2) ? CRM_STR("established") : CRM_STR("broken"),
+		    &err);
+	return put(b, rec);
+}
+
+static bool
+change_product(struct bench *b, bool new)
+{
+	struct crm_record *rec = record(b, CRM_K_PRODUCT, new);
+
+	if (rec == NULL)
+		return false;
+	if (rec->id == 0 || below(b, 3) == 0)
+		set_text(b, rec, "sku", "S%llu", 20);
+	*crm_record_at(rec, "price") =
+	    crm_value_num(CRM_T_MONEY, (int64_t)below(b, 5000), 2);
+	return put(b, rec);
+}
+
+static void
+event(struct bench *b, struct crm_record *rec, unsigned what, int64_t amount)
+{
+	struct crm_row *row = crm_record_add(rec, CRM_O_TRACK, 0);
+	const struct crm_field *f =
+	    &rec->kind->parts[CRM_O_TRACK].fields[CRM_E_WHAT];
+
+	row->v[CRM_E_WHAT] = crm_value_num(CRM_T_ENUM, what, 0);
+	row->v[CRM_E_WHAT].s = crm_enum_name(f->values, what);
+	row->v[CRM_E_AT] =
+	    crm_value_num(CRM_T_TIME, NOW - (int64_t)below(b, 86400), 0);
+	row->v[CRM_E_AMOUNT] = crm_value_num(CRM_T_MONEY, amount, 2);
+}
+
+static bool
+change_order(struct bench *b, bool new)
+{
+	struct crm_record *rec = record(b, CRM_K_ORDER, new);
+	uint64_t lines = 1 + below(b, 3);
+
+	if (rec == NULL)
+		return false;
+	if (rec->id == 0) {
+		rec->v[CRM_O_PLACED] = crm_value_num(
+		    CRM_T_TIME, NOW - 86400 * (int64_t)(1 + below(b, 400)), 0);
+		while (lines-- > 0) {
+			struct crm_row *row =
+			    crm_record_add(rec, CRM_O_LINE, 0);
+
+			row->v[CRM_LINE_QUANTITY] = crm_value_num(
+			    CRM_T_DECIMAL, (int64_t)(1 + below(b, 5)), 0);
+			row->v[CRM_LINE_AMOUNT] = crm_value_num(
+			    CRM_T_MONEY, (int64_t)(1 + below(b, 9000)), 2);
+			if (b->n[CRM_K_PRODUCT] > 0 && below(b, 2))
+				row->v[0] = crm_value_id(CRM_K_PRODUCT,
+				    1 + below(b, b->n[CRM_K_PRODUCT]));
+		}
+	}
+	if (b->n[CRM_K_CUSTOMER] > 0 && below(b, 3) > 0)
+		rec->v[CRM_O_CUSTOMER] = crm_value_id(
+		    CRM_K_CUSTOMER, 1 + below(b, b->n[CRM_K_CUSTOMER]));
+	if (rec->id != 0 && below(b, 2))
+		event(b, rec, CRM_ORDER_PAY, (int64_t)(1 + below(b, 500)));
+	if (rec->id != 0 && below(b, 4) == 0)
+		event(b, rec, CRM_ORDER_REFUND, (int64_t)(1 + below(b, 100)));
+	if (rec->id != 0 && below(b, 8) == 0)
+		crm_record_drop(rec, CRM_O_TRACK, 1);
+	return put(b, rec);
+}
+
+static bool
+change_remove(struct bench *b)
+{
+	unsigned kind = (unsigned)(1 + below(b, 3));
+
+	return b->n[kind] > 0 &&
+	       crm_change_remove(b->ch, &b->schema->kind[kind],
+		   1 + below(b, b->n[kind]), NULL) == CRM_OK;
+}
+
+/* What an import remembers of a record that is there. */
+static void
+remember(struct bench *b)
+{
+	struct crm_buf key = {0}, value = {0};
+	struct crm_record *rec = record(b, CRM_K_CUSTOMER, false);
+
+	if (rec == NULL || rec->id == 0)
+		return;
+	crm_buf_puts(&key, "shop");
+	crm_buf_putc(&key, 0);
+	crm_buf_putc(&key, CRM_K_CUSTOMER);
+	crm_buf_putf(&key, "%llu", (unsigned long long)rec->id);
+	crm_buf_putvar(&value, rec->id);
+	crm_buf_putf(&value, "says %llu", (unsigned long long)below(b, 1000));
+	assert_int_equal(crm_change_attach(b->ch, CRM_TAB_SOURCE,
+			     crm_buf_str(&key), crm_buf_str(&value), NULL),
+	    0);
+	crm_buf_release(&key);
+	crm_buf_release(&value);
+}
+
+/* A change of some records; its revision, 0 when it came to nothing. */
+static uint64_t
+change(struct bench *b)
+{
+	uint64_t steps = 1 + below(b, 4), given[CRM_K_MAX], revision;
+	char key[40] = "";
+
+	memcpy(given, b->n, sizeof given);
+	if (below(b, 5) == 0)
+		snprintf(
+		    key, sizeof key, "key %llu", (unsigned long long)++b->keys);
+	begin(b, crm_str(key));
+	while (steps-- > 0) {
+		bool done = false;
+
+		switch (below(b, 7)) {
+		case 0:
+		case 1:
+			done = change_party(b, below(b, 2));
+			break;
+		case 2:
+			done = change_product(b, below(b, 2));
+			break;
+		case 3:
+			done = change_remove(b);
+			break;
+		default:
+			done = change_order(b, below(b, 2));
+			break;
+		}
+		if (done && below(b, 3) == 0)
+			remember(b);
+		crm_change_reset(b->ch);
+	}
+	revision = commit(b);
+	if (revision == 0)
+		memcpy(b->n, given, sizeof given);
+	return revision;
+}
+
+/* ---- undo ---- */
+
+/* The revision of the undo, 0 when it was refused. */
+static uint64_t
+undo(struct bench *b, uint64_t revision, bool must)
+{
+	struct crm_err err = {0};
+	uint64_t by = 0;
+	int r;
+
+	begin(b, (struct crm_str){"", 0});
+	r = crm_undo_put(b->ch, revision, NULL, &err);
+	if (r == CRM_OK)
+		r = crm_change_commit(b->ch, &by, &err);
+	crm_change_release(b->ch);
+	b->ch = NULL;
+	if (r == CRM_OK) {
+		b->undos++;
+		return by;
+	}
+	if (must || r != CRM_EDATA)
+		fail_msg("seed %lu: undo of %llu: %s", b->seed,
+		    (unsigned long long)revision, err.text);
+	b->refused++;
+	return 0;
+}
+
+static int
+fault(void *ctx, struct crm_str where, struct crm_str what, struct crm_err *err)
+{
+	struct bench *b = ctx;
+
+	(void)err;
+	print_message("seed %lu: %.*s: %.*s\n", b->seed, (int)where.n, where.p,
+	    (int)what.n, what.p);
+	return CRM_OK;
+}
+
+static void
+check(struct bench *b, const char *when)
+{
+	struct crm_check_options opt = {.fault = fault, .ctx = b};
+	struct crm_check_result found;
+	struct crm_log_verified log;
+	struct crm_err err = {0};
+	struct crm_txn *t;
+
+	if (crm_store_check(b->store, &opt, &found, &err) != CRM_OK)
+		fail_msg("seed %lu, %s: check: %s", b->seed, when, err.text);
+	assert_int_equal(crm_txn_begin(b->store, &t, NULL), 0);
+	if (crm_log_verify(t, b->schema, fault, b, &log, &err) != CRM_OK)
+		fail_msg("seed %lu, %s: verify: %s", b->seed, when, err.text);
+	crm_txn_end(t);
+}
+
+static void
+one_history(struct bench *b, unsigned long seed)
+{
+	struct crm_origin by = {
+	    NOW, CRM_STR("tester"), CRM_STR("crm-store rebuild"), {"", 0}};
+	uint64_t made[MOST], n = 0, back, again, changes = 8 + seed % 40;
+	struct sums before, after;
+	struct crm_err err = {0};
+
+	tmpstore_make(&b->tmp);
+	b->store = tmpstore_open(&b->tmp, true);
+	assert_int_equal(crm_store_schema(b->store, &b->schema, NULL), 0);
+	memset(b->n, 0, sizeof b->n);
+	b->seed = seed;
+	crm_rand_seed(&b->rand, seed);
+	for (uint64_t i = 0; i < changes && n < MOST; i++) {
+		before = sums(b);
+		made[n] = change(b);
+		if (made[n] == 0) {
+			same(b, "a change that came to nothing", before);
+			continue;
+		}
+		n++;
+		if (below(b, 3) > 0)
+			continue;
+		after = sums(b);
+		back = undo(b, made[n - 1], true);
+		same(b, "undo of the last", before);
+		again = undo(b, back, true);
+		same(b, "undo of the undo", after);
+		if (below(b, 2) == 0)
+			continue;
+		undo(b, again, true);
+		same(b, "undo once more", before);
+		n--;
+	}
+	for (uint64_t i = 0; i < 6 && n > 0; i++) {
+		before = sums(b);
+		back = undo(b, made[below(b, n)], false);
+		if (back == 0) {
+			same(b, "an undo that was refused", before);
+			continue;
+		}
+		undo(b, back, true);
+		same(b, "redo of one further back", before);
+	}
+	check(b, "at the end");
+	before = sums(b);
+	if (crm_store_rebuild(b->store, &by, NULL, NULL, &err) < 0)
+		fail_msg("seed %lu: rebuild: %s", seed, err.text);
+	same(b, "a rebuild", before);
+	crm_store_close(b->store);
+	tmpstore_remove(&b->tmp);
+}
+
+static void
+undo_of_a_random_change_is_the_state_before(void **state)
+{
+	const char *want = getenv("CRM_TEST_UNDO");
+	struct bench b = {0};
+	uint64_t most = want ? strtoull(want, NULL, 10) : 200;
+	unsigned long seed = 1;
+
+	(void)state;
+	while (b.undos < most)
+		one_history(&b, seed++);
+	print_message("# %lu histories, %llu undos, %llu refused\n", seed - 1,
+	    (unsigned long long)b.undos, (unsigned long long)b.refused);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(undo_of_a_random_change_is_the_state_before),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

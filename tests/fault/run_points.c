@@ -1,0 +1,268 @@
+/*
+ * run_points.c - commands while allocations and system calls fail.
+ *
+ *	run_points BIN PRE_FAIL POINTS [SEED]
+ *
+ * POINTS a command at random, half of them allocations, or with 0 all there
+ * are, every call with every error.  Each must end with a status of the
+ * contract that says what happened; print what it always prints when it says
+ * that all went well; and have changed the store then only, or when it says
+ * that it has committed.  Memory it does not release is counted when the
+ * commands are built to release all (CRM_ARENA_DEBUG; CRM_LEAKS=1).
+ */
+#include "fault.h"
+
+static const int errors[] = {EIO, ENOSPC, EINTR, EMFILE, EACCES};
+#define ERRORS (sizeof errors / sizeof errors[0])
+
+struct job {
+	const char *const args[10];
+	const char *input;
+	bool writes;
+};
+
+#define IDS "customer_id\nC1\nC3\nC4\nC40\n"
+static const struct job jobs[] = {
+    {{"crm-customer", "add", "--name", "New", "--email", "n@example.org",
+	 "--phone", "030 123456", NULL},
+	NULL, true},
+    {{"crm-customer", "add", "-", "--print", NULL},
+	"name\temail\tcity\nA\ta@x.org\tUlm\nB\tb@x.org\tBonn\n", true},
+    {{"crm-customer", "set", "-", "--why", "test", NULL},
+	"customer_id\tcity\nC1\tRome\nC3\tParis\nC7\tOslo\n", true},
+    {{"crm-customer", "set", "-", "--tier", "gold", "--key", "k1", NULL}, IDS,
+	true},
+    {{"crm-customer", "rm", "C37", NULL}, NULL, true},
+    {{"crm-customer", "tag", "C1", "+xmas", "-t1", NULL}, NULL, true},
+    {{"crm-customer", "get", "C1", "email:c3@example.org", NULL}, NULL, false},
+    {{"crm-customer", "get", "-", "-f", "name,orders,revenue", NULL}, IDS,
+	false},
+    {{"crm-customer", "list", NULL}, NULL, false},
+    {{"crm-customer", "list", "-w", "orders > 0", "--sort", "-revenue", NULL},
+	NULL, false},
+    {{"crm-rows", "-w", "n > 1", "--sort", "-n", NULL},
+	"id\tn\na\t1\nb\t2\nc\t3\n", false},
+    {{"crm-rows", "--format", "json", NULL}, "id\tn\na\t1\nb\t2\n", false},
+    {{"crm-product", "add", "--sku", "zz", "--name", "Z", "--price", "2", NULL},
+	NULL, true},
+    {{"crm-product", "list", "-w", "price > 3", NULL}, NULL, false},
+    {{"crm-order", "add", "--customer", "C3", "--line", "sku:s1 x 2", "--pay",
+	 "1", NULL},
+	NULL, true},
+    {{"crm-order", "refund", "O2", "--amount", "1", NULL}, NULL, true},
+    {{"crm-order", "list", "-w", "total > 10", NULL}, NULL, false},
+    {{"crm-order", "lines", "O1", "O2", NULL}, NULL, false},
+    {{"crm-order", "totals", "--by", "month", NULL}, NULL, false},
+    {{"crm-rate", "add", "--currency", "USD", "--day", "2026-01-01", "--rate",
+	 "0.9", NULL},
+	NULL, true},
+    {{"crm-rfm", NULL}, NULL, false},
+    {{"crm-store", "info", NULL}, NULL, false},
+    {{"crm-store", "check", NULL}, NULL, false},
+    {{"crm-store", "dump", NULL}, NULL, false},
+    {{"crm-store", "rebuild", NULL}, NULL, true},
+    {{"crm-log", "list", NULL}, NULL, false},
+    {{"crm-log", "undo", "4", NULL}, NULL, true},
+};
+
+struct points {
+	struct fault f;
+	char preload[1300];
+	char counts[320];
+	struct fault_text image; /* of the data file */
+	struct fault_look was;
+	bool leaks;
+	unsigned runs, fired, died, wrong, changed, other, leaked;
+};
+
+struct counts {
+	long allocs, calls, fired, live;
+};
+
+static struct counts
+counts_of(const struct points *p)
+{
+	struct counts c = {0};
+	FILE *in = fopen(p->counts, "r");
+	char line[128], *end = line;
+
+	if (in != NULL && fgets(line, sizeof line, in) != NULL) {
+		c.allocs = strtol(end, &end, 10);
+		c.calls = strtol(end, &end, 10);
+		c.fired = strtol(end, &end, 10);
+		c.live = strtol(end, &end, 10);
+	}
+	if (in != NULL)
+		fclose(in);
+	return c;
+}
+
+static void
+restore(struct points *p)
+{
+	fault_save(p->f.data, p->image.p, p->image.n);
+}
+
+static void
+run_one(struct points *p, const struct job *j, const char *what,
+    struct fault_run *r, struct counts *c)
+{
+	char fault[64], count[400];
+	const char *env[] = {p->preload, fault, count, NULL};
+
+	unlink(p->counts);
+	snprintf(fault, sizeof fault, "CRM_FAULT=%s", what);
+	snprintf(count, sizeof count, "CRM_FAULT_COUNT=%s", p->counts);
+	fault_run(&p->f, j->args, env, j->input, r);
+	*c = counts_of(p);
+}
+
+static bool
+status_fits(int status)
+{
+	static const int fits[] = {0, 66, 69, 73, 74, 75, 77, 78};
+
+	for (size_t i = 0; i < sizeof fits / sizeof fits[0]; i++)
+		if (status == fits[i])
+			return true;
+	return false;
+}
+
+static void
+judge(struct points *p, const struct job *j, const char *what,
+    const struct fault_run *good, const struct counts *base)
+{
+	struct fault_run r;
+	struct counts c;
+	struct fault_look now;
+	char name[200];
+	bool said;
+
+	run_one(p, j, what, &r, &c);
+	snprintf(name, sizeof name, "%s %s %s %s (%s)", j->args[0],
+	    j->args[1] ? j->args[1] : "",
+	    j->args[1] && j->args[2] ? j->args[2] : "",
+	    j->args[1] && j->args[2] && j->args[3] ? j->args[3] : "", what);
+	p->runs++;
+	p->fired += c.fired > 0;
+	said = strstr(r.err.p, "committed") != NULL;
+	if (r.status >= FAULT_DIED) {
+		p->died++;
+		fault_bad(&p->f, "%s: died, %d", name, r.status);
+	} else if (!status_fits(r.status)) {
+		p->wrong++;
+		fault_bad(&p->f, "%s: exit status %d: %.120s", name, r.status,
+		    r.err.p);
+	} else if (r.status != 0 && r.err.n == 0) {
+		p->wrong++;
+		fault_bad(
+		    &p->f, "%s: exit status %d, no message", name, r.status);
+	}
+	if (r.status == 0 && (r.out.n != good->out.n ||
+				 memcmp(r.out.p, good->out.p, r.out.n) != 0)) {
+		p->other++;
+		fault_bad(&p->f, "%s: exit status 0 with other output", name);
+	}
+	if (p->leaks && r.status < FAULT_DIED && c.live > base->live) {
+		p->leaked++;
+		fault_bad(&p->f, "%s: %ld allocations are left, usually %ld",
+		    name, c.live, base->live);
+	}
+	now = fault_look(p->f.store, r.status == 0 || said);
+	if (now.code != CRM_OK || now.faults > 0) {
+		p->changed++;
+		fault_bad(
+		    &p->f, "%s: the store is damaged: %s", name, now.text);
+	} else if (now.hash != p->was.hash && r.status != 0 && !said) {
+		p->changed++;
+		fault_bad(&p->f, "%s: exit status %d, but the store changed",
+		    name, r.status);
+	} else if (now.hash == p->was.hash && j->writes &&
+		   (r.status == 0 || said)) {
+		p->changed++;
+		fault_bad(&p->f, "%s: nothing was changed, exit status %d",
+		    name, r.status);
+	}
+	if (now.code != CRM_OK || now.hash != p->was.hash)
+		restore(p);
+	fault_run_release(&r);
+}
+
+static void
+run_job(struct points *p, const struct job *j, unsigned points)
+{
+	struct fault_run good;
+	struct counts base, c;
+	char what[48];
+
+	run_one(p, j, "none", &good, &base);
+	restore(p);
+	if (good.status != 0) {
+		fault_bad(&p->f, "%s %s: %d without a fault: %s", j->args[0],
+		    j->args[1], good.status, good.err.p);
+		fault_run_release(&good);
+		return;
+	}
+	c = base;
+	for (unsigned i = 0; i < points; i++) {
+		bool alloc = i % 2 == 0;
+
+		if ((alloc ? c.allocs : c.calls) == 0)
+			continue;
+		if (alloc)
+			snprintf(what, sizeof what, "alloc:%ld",
+			    1 + (long)fault_below(&p->f, (uint64_t)c.allocs));
+		else
+			snprintf(what, sizeof what, "call:%ld:%d",
+			    1 + (long)fault_below(&p->f, (uint64_t)c.calls),
+			    errors[fault_below(&p->f, ERRORS)]);
+		judge(p, j, what, &good, &base);
+	}
+	for (long i = 1; points == 0 && i <= c.allocs; i++) {
+		snprintf(what, sizeof what, "alloc:%ld", i);
+		judge(p, j, what, &good, &base);
+	}
+	for (long i = 1; points == 0 && i <= c.calls; i++)
+		for (size_t e = 0; e < ERRORS; e++) {
+			snprintf(
+			    what, sizeof what, "call:%ld:%d", i, errors[e]);
+			judge(p, j, what, &good, &base);
+		}
+	fault_run_release(&good);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct points p = {0};
+	char so[1200];
+	unsigned commands = 0;
+
+	if (argc < 4)
+		fault_die("usage: run_points BIN PRE_FAIL POINTS [SEED]");
+	fault_begin(&p.f, argv[1], argc > 4 ? fault_number(argv[4]) : 1);
+	if (realpath(argv[2], so) == NULL)
+		fault_die("there is no %s", argv[2]);
+	snprintf(p.preload, sizeof p.preload, "LD_PRELOAD=%s", so);
+	snprintf(p.counts, sizeof p.counts, "%s/counts", p.f.dir);
+	p.leaks = getenv("CRM_LEAKS") != NULL;
+	fault_fill(&p.f, 60);
+	p.image = fault_load(p.f.data);
+	p.was = fault_look(p.f.store, true);
+	if (p.was.code != CRM_OK || p.was.faults > 0)
+		fault_die(
+		    "the store is damaged from the beginning: %s", p.was.text);
+	for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
+		if (!fault_has(&p.f, jobs[i].args[0]))
+			continue;
+		run_job(&p, &jobs[i], fault_number(argv[3]));
+		commands++;
+	}
+	printf("# faults at %u points of %u commands (%u came to pass): "
+	       "died %u, wrong status %u, wrong output %u, store changed or "
+	       "damaged %u, leaks %u\n",
+	    p.runs, commands, p.fired, p.died, p.wrong, p.other, p.changed,
+	    p.leaked);
+	free(p.image.p);
+	return fault_end(&p.f);
+}

@@ -1,589 +1,16 @@
 /*
- * check_order.c - what an order comes to, computed a second time.
+ * check_order.c - an order's kept fields, ledger and figures.
  *
- * The definition is that of crm/order.h; this is not the code that the orders
- * were written with.  It takes the plainest way: for every moment at which
- * something happened, everything up to it is added up anew from the lines,
- * adjustments and events, in 128 bits.  Fields are looked up by name, once for
- * each run.
+ * What an order comes to at each moment is added up by check_fold.c; here it
+ * becomes entries of the ledger and sums of its customer, to be compared with
+ * what is kept.
  */
 #include <stdlib.h>
 
 #include <crm/hash.h>
 #include <crm/ledger.h>
 
-#include "check.h"
-
-enum { LINE, ADJUSTMENT, TRACK };
-/* by the names of the tables in lib/schema/kinds.c */
-enum { PAY = 1, SHIP, DELIVER, CANCEL, RETURN, REFUND };
-enum { DISCOUNT = 1, COUPON, SHIPPING, FEE, TIP, ROUNDING, COMMISSION };
-enum {
-	CART = 1,
-	PENDING,
-	PLACED,
-	PAID,
-	SHIPPED,
-	DELIVERED,
-	RETURNED,
-	CANCELLED
-};
-
-struct fold_line {
-	crm_i128 quantity, cancelled, returned, shipped, delivered; /* e-12 */
-	int64_t amount, discount, net, tax, cost;
-	uint32_t no;
-	bool gift;
-};
-struct fold {
-	const struct crm_schema *schema;
-	const struct crm_record *rec;
-	struct fold_line *line;
-	size_t n;
-	const struct crm_row **event; /* by time */
-	size_t nevent;
-	bool tax_in, credit, test, seller, foreign;
-	int64_t placed, num, den;
-	/* as ordered */
-	int64_t goods, discount, shipping, tax, total;
-	int64_t shipping_net, fees_net, commission, loose_net, loose_tax;
-	/* as of a moment */
-	int64_t paid, refunded, refunded_lines, revenue, kept, cost;
-	crm_i128 items;
-	size_t npay;
-	bool cancel, cancel_all, back, ship, ship_all, deliver, deliver_all;
-	bool done, counts;
-	unsigned status, payment, fulfilment;
-	bool bad; /* too large */
-};
-
-static const struct crm_value *
-field(const struct crm_record *rec, const char *name)
-{
-	return crm_record_get(rec, name);
-}
-
-static const struct crm_value *
-cell(const struct fold *f, unsigned part, const struct crm_row *row,
-    const char *name)
-{
-	static const struct crm_value none;
-	int i = crm_part_field(&f->rec->kind->parts[part], crm_str(name));
-
-	return i < 0 ? &none : &row->v[i];
-}
-
-static bool
-yes(const struct crm_value *v)
-{
-	return v->type == CRM_T_BOOL && v->i == 1;
-}
-
-static crm_i128
-units(const struct crm_value *v)
-{
-	if (v->type != CRM_T_DECIMAL)
-		return 0;
-	return (crm_i128)v->i *
-	       crm_pow10(12U - (v->scale > 12 ? 12U : v->scale));
-}
-
-static crm_i128
-largest(crm_i128 a)
-{
-	return a < 0 ? -a : a;
-}
-
-/* Sums are made in 128 bits, so that they cannot overflow before they are
- * looked at. */
-static int64_t
-narrow(struct fold *f, crm_i128 v)
-{
-	if (largest(v) < (crm_i128)1 << 63)
-		return (int64_t)v;
-	f->bad = true;
-	return 0;
-}
-
-/* v * part / whole, half away from zero. */
-static int64_t
-portion(struct fold *f, crm_i128 v, crm_i128 part, crm_i128 whole)
-{
-	const crm_i128 room = (crm_i128)1 << 63;
-	crm_i128 q, rest;
-	bool neg;
-
-	if (v == 0 || part == whole)
-		return narrow(f, v);
-	if (part == 0 || whole == 0)
-		return 0;
-	while (part % 10 == 0 && whole % 10 == 0) {
-		part /= 10;
-		whole /= 10;
-	}
-	if (largest(part) >= room || largest(whole) >= room ||
-	    largest(v) >= room) {
-		f->bad = true;
-		return 0;
-	}
-	part *= v;
-	neg = (part < 0) != (whole < 0);
-	part = largest(part);
-	whole = largest(whole);
-	q = part / whole;
-	rest = part % whole;
-	if (rest >= whole - rest)
-		q++;
-	if (q >= room) {
-		f->bad = true;
-		return 0;
-	}
-	return (int64_t)(neg ? -q : q);
-}
-
-static int64_t
-in_base(struct fold *f, crm_i128 v)
-{
-	return portion(f, v, f->num, f->den);
-}
-
-/* ---- as ordered ---- */
-
-static struct fold_line *
-line_of(struct fold *f, int64_t no)
-{
-	for (size_t i = 0; i < f->n; i++)
-		if ((int64_t)f->line[i].no == no)
-			return &f->line[i];
-	return NULL;
-}
-
-static void
-load_lines(struct fold *f)
-{
-	const struct crm_rows *rows = &f->rec->part[LINE];
-
-	for (size_t i = 0; i < rows->n; i++) {
-		const struct crm_row *row = &rows->row[i];
-		struct fold_line *l = &f->line[i];
-
-		*l = (struct fold_line){.no = row->no,
-		    .quantity = units(cell(f, LINE, row, "quantity")),
-		    .amount = cell(f, LINE, row, "amount")->i,
-		    .tax = cell(f, LINE, row, "line_tax")->i,
-		    .cost = cell(f, LINE, row, "line_cost")->i};
-		l->gift =
-		    crm_str_is(cell(f, LINE, row, "line_type")->s, "gift_card");
-		l->net = l->amount - (f->tax_in ? l->tax : 0);
-		f->goods += l->amount;
-		f->tax += l->tax;
-	}
-}
-
-static int
-share_discount(struct fold *f, int64_t amount, int64_t tax, struct crm_err *err)
-{
-	int64_t *w = malloc(3 * (f->n + 1) * sizeof *w);
-	int64_t *a = w + f->n, *t = a + f->n;
-	bool positive = false;
-	int r;
-
-	if (w == NULL)
-		return crm_err_nomem(err);
-	for (size_t i = 0; i < f->n; i++)
-		positive = positive || f->line[i].amount > 0;
-	for (size_t i = 0; i < f->n; i++)
-		w[i] =
-		    positive && f->line[i].amount < 0 ? 0 : f->line[i].amount;
-	r = crm_allocate(amount, w, f->n, a, NULL);
-	if (r == CRM_OK)
-		r = crm_allocate(tax, w, f->n, t, NULL);
-	f->bad = f->bad || r < 0;
-	for (size_t i = 0; i < f->n && r == CRM_OK; i++) {
-		f->line[i].discount += a[i];
-		f->line[i].net += a[i] - (f->tax_in ? t[i] : 0);
-		f->line[i].tax += t[i];
-	}
-	free(w);
-	return CRM_OK;
-}
-
-static int
-load_adjustments(struct fold *f, struct crm_err *err)
-{
-	const struct crm_rows *rows = &f->rec->part[ADJUSTMENT];
-	int64_t whole = 0, whole_tax = 0;
-
-	for (size_t i = 0; i < rows->n; i++) {
-		const struct crm_row *row = &rows->row[i];
-		int64_t what = cell(f, ADJUSTMENT, row, "adjustment")->i;
-		int64_t amount = cell(f, ADJUSTMENT, row, "adjusted")->i;
-		int64_t tax = cell(f, ADJUSTMENT, row, "adjustment_tax")->i;
-		const struct crm_value *of = cell(f, ADJUSTMENT, row, "line");
-		int64_t net = amount - (f->tax_in ? tax : 0);
-		struct fold_line *l =
-		    of->type == CRM_T_INT ? line_of(f, of->i) : NULL;
-
-		if (what == COMMISSION) {
-			f->commission += net;
-			continue;
-		}
-		f->tax += tax;
-		if (what == SHIPPING) {
-			f->shipping += amount;
-			f->shipping_net += net;
-		} else if (what == FEE || what == TIP || what == ROUNDING) {
-			f->fees_net += net;
-		} else {
-			f->discount += amount;
-			if (l != NULL) {
-				l->discount += amount;
-				l->net += net;
-				l->tax += tax;
-			} else {
-				whole += amount;
-				whole_tax += tax;
-			}
-		}
-	}
-	if (whole == 0 && whole_tax == 0)
-		return CRM_OK;
-	if (f->n > 0)
-		return share_discount(f, whole, whole_tax, err);
-	f->loose_net = whole - (f->tax_in ? whole_tax : 0);
-	f->loose_tax = whole_tax;
-	return CRM_OK;
-}
-
-static int
-event_cmp(const void *pa, const void *pb, void *ctx)
-{
-	const struct crm_row *a = *(const struct crm_row *const *)pa;
-	const struct crm_row *b = *(const struct crm_row *const *)pb;
-	int64_t x = cell(ctx, TRACK, a, "at")->i;
-	int64_t y = cell(ctx, TRACK, b, "at")->i;
-
-	if (x != y)
-		return x < y ? -1 : 1;
-	return a->no < b->no ? -1 : a->no > b->no;
-}
-
-static void
-load_rate(struct fold *f)
-{
-	const struct crm_value *rate = field(f->rec, "rate");
-	int more = f->schema->digits - crm_money_digits(f->schema, f->rec);
-
-	f->num = f->den = 1;
-	f->foreign = rate->type == CRM_T_DECIMAL;
-	if (!f->foreign)
-		return;
-	f->num = rate->i;
-	f->den = crm_pow10(rate->scale);
-	for (; more > 0; more--)
-		f->bad = f->bad || !crm_mul64(f->num, 10, &f->num);
-	for (; more < 0; more++)
-		f->bad = f->bad || !crm_mul64(f->den, 10, &f->den);
-}
-
-/* Whether all amounts together are far from where 64 bits end. */
-static bool
-is_small(const struct crm_record *rec)
-{
-	crm_i128 sum = 0;
-
-	for (unsigned p = 0; p < rec->kind->nparts; p++)
-		for (size_t i = 0; i < rec->part[p].n; i++)
-			for (unsigned c = 0; c < rec->kind->parts[p].nfields;
-			     c++)
-				if (rec->part[p].row[i].v[c].type ==
-				    CRM_T_MONEY)
-					sum +=
-					    largest(rec->part[p].row[i].v[c].i);
-	return sum < (crm_i128)1 << 58;
-}
-
-static int
-load(struct fold *f, struct crm_err *err)
-{
-	const struct crm_record *rec = f->rec;
-	int r;
-
-	f->bad = !is_small(rec);
-	if (f->bad)
-		return CRM_OK;
-
-	f->n = rec->part[LINE].n;
-	f->nevent = rec->part[TRACK].n;
-	f->line = calloc(f->n + 1, sizeof *f->line);
-	f->event = calloc(f->nevent + 1, sizeof *f->event);
-	if (f->line == NULL || f->event == NULL)
-		return crm_err_nomem(err);
-	f->placed = field(rec, "placed")->i;
-	f->tax_in = yes(field(rec, "prices_include_tax"));
-	f->test = yes(field(rec, "test"));
-	f->credit = crm_str_is(field(rec, "type")->s, "credit");
-	f->seller = field(rec, "seller_id")->type == CRM_T_ID;
-	load_rate(f);
-	load_lines(f);
-	r = load_adjustments(f, err);
-	if (r < 0)
-		return r;
-	f->total = f->loose_net + f->tax + f->shipping_net + f->fees_net;
-	for (size_t i = 0; i < f->n; i++)
-		f->total += f->line[i].net;
-	for (size_t i = 0; i < f->nevent; i++)
-		f->event[i] = &rec->part[TRACK].row[i];
-	qsort_r(f->event, f->nevent, sizeof *f->event, event_cmp, f);
-	return CRM_OK;
-}
-
-/* ---- what happened up to a moment ---- */
-
-static crm_i128
-left_of(const struct fold_line *l)
-{
-	crm_i128 left = l->quantity - l->cancelled - l->returned;
-
-	return left < 0 ? 0 : left;
-}
-
-static void
-happen(struct fold *f, const struct crm_row *row)
-{
-	int64_t what = cell(f, TRACK, row, "what")->i;
-	const struct crm_value *of = cell(f, TRACK, row, "line");
-	const struct crm_value *q = cell(f, TRACK, row, "quantity");
-	const struct crm_value *amount = cell(f, TRACK, row, "amount");
-	bool all = of->type == CRM_T_NONE && q->type == CRM_T_NONE;
-
-	if (what == PAY && amount->type != CRM_T_NONE) {
-		f->npay++;
-		f->paid += amount->i;
-	} else if (what != PAY && amount->type != CRM_T_NONE) {
-		f->refunded += amount->i;
-		if (of->type == CRM_T_INT)
-			f->refunded_lines += amount->i;
-	}
-	for (size_t i = 0; i < f->n && what != PAY && what != REFUND; i++) {
-		struct fold_line *l = &f->line[i];
-		crm_i128 had = what == CANCEL	? l->cancelled
-			       : what == RETURN ? l->returned
-			       : what == SHIP	? l->shipped
-						: l->delivered;
-		crm_i128 more = left_of(l);
-
-		if (of->type == CRM_T_INT && (int64_t)l->no != of->i)
-			continue;
-		if (q->type == CRM_T_DECIMAL)
-			more = units(q);
-		else if (what == SHIP || what == DELIVER)
-			more = l->quantity - l->cancelled - had;
-		if (more > 0)
-			had += more;
-		*(what == CANCEL     ? &l->cancelled
-		    : what == RETURN ? &l->returned
-		    : what == SHIP   ? &l->shipped
-				     : &l->delivered) = had;
-	}
-	f->cancel = f->cancel || what == CANCEL;
-	f->cancel_all = f->cancel_all || (what == CANCEL && all);
-	f->back = f->back || what == RETURN;
-	f->ship = f->ship || what == SHIP;
-	f->ship_all = f->ship_all || (what == SHIP && all);
-	f->deliver = f->deliver || what == DELIVER;
-	f->deliver_all = f->deliver_all || (what == DELIVER && all);
-}
-
-/* Nothing is left of it. */
-static bool
-is_done(const struct fold *f)
-{
-	bool some = f->cancel_all;
-
-	for (size_t i = 0; i < f->n; i++) {
-		if (left_of(&f->line[i]) > 0)
-			return false;
-		some = some || f->line[i].quantity > 0;
-	}
-	return some && (f->cancel || f->back);
-}
-
-/* The order's money: revenue, gift cards, tax of goods, shipping, fees, other
- * tax; the first takes what rounding leaves. */
-enum { REVENUE, GIFT, GOODS_TAX, SHIP_NET, FEES, REST_TAX, SUMS };
-
-static crm_i128
-all_of(const crm_i128 m[SUMS])
-{
-	crm_i128 t = 0;
-
-	for (int i = 0; i < SUMS; i++)
-		t += m[i];
-	return t;
-}
-
-static void
-take_refunds(struct fold *f, crm_i128 m[SUMS], crm_i128 owed)
-{
-	crm_i128 over = (f->npay > 0 ? f->paid : f->total) - owed;
-	crm_i128 refund = f->refunded, named = f->refunded_lines, pool, left;
-
-	if (over > 0) {
-		refund -= over;
-		named -= over;
-	}
-	if (f->credit || refund <= 0 || owed <= 0)
-		return;
-	if (refund >= owed) {
-		memset(m, 0, SUMS * sizeof *m);
-		return;
-	}
-	pool = owed - m[SHIP_NET] - m[FEES] - m[REST_TAX];
-	if (named > pool)
-		named = pool;
-	if (named < 0)
-		named = 0;
-	if (named > 0) {
-		m[GOODS_TAX] = portion(f, m[GOODS_TAX], pool - named, pool);
-		m[GIFT] = portion(f, m[GIFT], pool - named, pool);
-		m[REVENUE] = pool - named - m[GOODS_TAX] - m[GIFT];
-	}
-	left = owed - named;
-	for (int i = REVENUE + 1; i < SUMS; i++)
-		m[i] = portion(f, m[i], owed - refund, left);
-	m[REVENUE] = 0;
-	m[REVENUE] = owed - refund - all_of(m);
-}
-
-static unsigned
-fulfilment_of(const struct fold *f)
-{
-	bool shipped = true, delivered = true, some = false;
-
-	if (!f->ship && !f->deliver)
-		return 1;
-	for (size_t i = 0; i < f->n; i++) {
-		const struct fold_line *l = &f->line[i];
-		crm_i128 due = l->quantity - l->cancelled;
-
-		if (due <= 0)
-			continue;
-		some = true;
-		delivered = delivered && l->delivered >= due;
-		shipped = shipped && (l->delivered >= due || l->shipped >= due);
-	}
-	if (!some) {
-		delivered = f->deliver_all;
-		shipped = f->ship_all || f->deliver_all;
-	}
-	return delivered ? 4 : shipped ? 3 : 2;
-}
-
-static bool
-is_named(struct crm_str list, struct crm_str name)
-{
-	struct crm_str item;
-
-	while (list.n > 0 && crm_str_split(&list, ',', &item))
-		if (crm_str_eq(crm_str_trim(item), name))
-			return true;
-	return false;
-}
-
-static void
-judge(struct fold *f, crm_i128 owed)
-{
-	const struct crm_settings *set = f->schema->settings;
-	struct crm_str state = field(f->rec, "state")->s;
-	int status = crm_kind_field(f->rec->kind, CRM_STR("status"));
-	bool before = f->counts;
-	int64_t most = f->npay > 0 ? f->paid : f->total;
-
-	f->payment = f->refunded > 0   ? (f->refunded >= most ? 5 : 4)
-		     : f->npay == 0    ? 1
-		     : f->paid >= owed ? 3
-				       : 2;
-	f->fulfilment = fulfilment_of(f);
-	f->status = f->done && !f->back		     ? CANCELLED
-		    : crm_str_is(state, "cart")	     ? CART
-		    : crm_str_is(state, "pending")   ? PENDING
-		    : f->done			     ? RETURNED
-		    : f->fulfilment == 4	     ? DELIVERED
-		    : f->fulfilment == 3	     ? SHIPPED
-		    : f->npay > 0 && f->paid >= owed ? PAID
-						     : PLACED;
-	f->counts = !f->test && f->status != CART && f->status != PENDING &&
-		    f->status != CANCELLED;
-	if (f->counts && !f->credit && set != NULL && set->statuses.n > 0)
-		f->counts =
-		    is_named(set->statuses,
-			crm_enum_name(
-			    f->rec->kind->fields[status].values, f->status)) ||
-		    (f->status == RETURNED && before);
-}
-
-/* Everything up to and including `until`; f->counts says whether it counted
- * before, then whether it does. */
-static void
-as_of(struct fold *f, int64_t until)
-{
-	crm_i128 m[SUMS] = {0}, owed, whole = f->loose_net, cost = 0;
-
-	f->paid = f->refunded = f->refunded_lines = 0;
-	f->items = 0;
-	f->npay = 0;
-	f->cancel = f->cancel_all = f->back = f->ship = false;
-	f->ship_all = f->deliver = f->deliver_all = false;
-	for (size_t i = 0; i < f->n; i++) {
-		struct fold_line *l = &f->line[i];
-
-		l->cancelled = l->returned = l->shipped = l->delivered = 0;
-	}
-	for (size_t i = 0; i < f->nevent; i++)
-		if (cell(f, TRACK, f->event[i], "at")->i <= until)
-			happen(f, f->event[i]);
-	f->done = is_done(f);
-	m[REVENUE] = f->loose_net;
-	m[GOODS_TAX] = f->loose_tax;
-	m[SHIP_NET] = f->shipping_net;
-	m[FEES] = f->fees_net;
-	m[REST_TAX] = f->tax - f->loose_tax;
-	for (size_t i = 0; i < f->n; i++) {
-		struct fold_line *l = &f->line[i];
-		crm_i128 out = l->quantity - l->cancelled - l->returned;
-		crm_i128 gone = l->quantity == 0 ? 0 : l->cancelled;
-
-		m[l->gift ? GIFT : REVENUE] += l->net;
-		m[GOODS_TAX] += l->tax;
-		m[REST_TAX] -= l->tax;
-		if (gone != 0) {
-			m[l->gift ? GIFT : REVENUE] -=
-			    portion(f, l->net, gone, l->quantity);
-			m[GOODS_TAX] -= portion(f, l->tax, gone, l->quantity);
-		}
-		if (!l->gift)
-			whole += l->net;
-		if (f->done && !f->back)
-			continue;
-		f->items += out;
-		cost += l->quantity == 0
-			    ? l->cost
-			    : portion(f, l->cost, out, l->quantity);
-	}
-	if (f->done && !f->back)
-		memset(m, 0, sizeof m);
-	owed = all_of(m);
-	take_refunds(f, m, owed);
-	f->cost = narrow(f, cost);
-	f->kept = narrow(f, all_of(m));
-	f->revenue = f->done ? 0 : narrow(f, m[REVENUE]);
-	if (f->seller)
-		f->revenue = whole == 0 && !f->done
-				 ? f->commission
-				 : portion(f, f->commission, f->revenue, whole);
-	judge(f, owed);
-}
+#include "check_fold.h"
 
 /* ---- the ledger ---- */
 
@@ -597,15 +24,18 @@ crm_check_entry_hash(const struct crm_ledger_entry *e)
 }
 
 static uint32_t
-flags_of(const struct fold *f)
+flags_of(const struct crm_fold *f)
 {
 	return (f->credit ? (uint32_t)CRM_L_CREDIT : 0) |
 	       (f->test ? (uint32_t)CRM_L_TEST : 0) |
 	       (f->seller ? (uint32_t)CRM_L_SELLER : 0) |
-	       (yes(field(f->rec, "recurring")) ? (uint32_t)CRM_L_RECURRING
-						: 0) |
-	       (yes(field(f->rec, "guest")) ? (uint32_t)CRM_L_GUEST : 0) |
-	       (field(f->rec, "replaces_id")->type == CRM_T_ID
+	       (crm_fold_yes(crm_fold_field(f->rec, "recurring"))
+		       ? (uint32_t)CRM_L_RECURRING
+		       : 0) |
+	       (crm_fold_yes(crm_fold_field(f->rec, "guest"))
+		       ? (uint32_t)CRM_L_GUEST
+		       : 0) |
+	       (crm_fold_field(f->rec, "replaces_id")->type == CRM_T_ID
 		       ? (uint32_t)CRM_L_REPLACES
 		       : 0);
 }
@@ -614,7 +44,7 @@ flags_of(const struct fold *f)
  * the entries to *sum.  as_if: the entries of an order that never counts.
  * False: it never counts. */
 static bool
-walk(struct fold *f, bool as_if, uint64_t *sum)
+walk(struct crm_fold *f, bool as_if, uint64_t *sum)
 {
 	struct crm_ledger_entry e = {.order = f->rec->id};
 	uint32_t flags = flags_of(f) | (as_if ? (uint32_t)CRM_L_VOID : 0);
@@ -624,12 +54,12 @@ walk(struct fold *f, bool as_if, uint64_t *sum)
 
 	f->counts = false;
 	for (;;) {
-		as_of(f, time);
+		crm_fold_as_of(f, time);
 		counts = f->counts;
 		ever = ever || counts;
 		if (as_if)
 			counts = f->status != CANCELLED || !begun;
-		is = counts ? in_base(f, f->revenue) : 0;
+		is = counts ? crm_fold_base(f, f->revenue) : 0;
 		now = counts && !f->credit;
 		if ((counts && !begun) ||
 		    (begun && (is != was || now != orders))) {
@@ -646,21 +76,21 @@ walk(struct fold *f, bool as_if, uint64_t *sum)
 			orders = now;
 		}
 		while (next < f->nevent &&
-		       cell(f, TRACK, f->event[next], "at")->i <= time)
+		       crm_fold_cell(f, TRACK, f->event[next], "at")->i <= time)
 			next++;
 		if (next == f->nevent)
 			return ever;
-		time = cell(f, TRACK, f->event[next], "at")->i;
+		time = crm_fold_cell(f, TRACK, f->event[next], "at")->i;
 	}
 }
 
 /* ---- comparing ---- */
 
 static int
-kept(struct crm_check *ck, const struct fold *f, const char *name,
+kept(struct crm_check *ck, const struct crm_fold *f, const char *name,
     int64_t should, struct crm_err *err)
 {
-	const struct crm_value *v = field(f->rec, name);
+	const struct crm_value *v = crm_fold_field(f->rec, name);
 	int64_t is = v->type == CRM_T_NONE ? 0 : v->i;
 
 	if (is == should)
@@ -671,18 +101,20 @@ kept(struct crm_check *ck, const struct fold *f, const char *name,
 }
 
 static int
-kept_line(
-    struct crm_check *ck, const struct fold *f, size_t i, struct crm_err *err)
+kept_line(struct crm_check *ck, const struct crm_fold *f, size_t i,
+    struct crm_err *err)
 {
 	const struct crm_row *row = &f->rec->part[LINE].row[i];
-	const struct fold_line *l = &f->line[i];
+	const struct crm_fold_line *l = &f->line[i];
 	const char *name = NULL;
 
-	if (units(cell(f, LINE, row, "returned")) != l->returned)
+	if (crm_fold_units(crm_fold_cell(f, LINE, row, "returned")) !=
+	    l->returned)
 		name = "returned";
-	else if (units(cell(f, LINE, row, "cancelled")) != l->cancelled)
+	else if (crm_fold_units(crm_fold_cell(f, LINE, row, "cancelled")) !=
+		 l->cancelled)
 		name = "cancelled";
-	else if (cell(f, LINE, row, "line_discount")->i != l->discount)
+	else if (crm_fold_cell(f, LINE, row, "line_discount")->i != l->discount)
 		name = "line_discount";
 	if (name == NULL)
 		return CRM_OK;
@@ -692,15 +124,15 @@ kept_line(
 }
 
 static int
-compare(struct crm_check *ck, struct fold *f, struct crm_err *err)
+compare(struct crm_check *ck, struct crm_fold *f, struct crm_err *err)
 {
 	const struct {
 		const char *name;
 		int64_t should;
 	} row[] = {{"status", f->status}, {"payment", f->payment},
 	    {"fulfilment", f->fulfilment}, {"total", f->total},
-	    {"base_total", in_base(f, f->total)},
-	    {"revenue", f->counts ? in_base(f, f->revenue) : 0},
+	    {"base_total", crm_fold_base(f, f->total)},
+	    {"revenue", f->counts ? crm_fold_base(f, f->revenue) : 0},
 	    {"paid", f->paid}, {"refunded", f->refunded}, {"goods", f->goods},
 	    {"discount", f->discount}, {"shipping", f->shipping},
 	    {"tax", f->tax}, {"lines", (int64_t)f->n}};
@@ -709,7 +141,8 @@ compare(struct crm_check *ck, struct fold *f, struct crm_err *err)
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
 		if (r == CRM_OK)
 			r = kept(ck, f, row[i].name, row[i].should, err);
-	if (r == CRM_OK && units(field(f->rec, "items")) != f->items)
+	if (r == CRM_OK &&
+	    crm_fold_units(crm_fold_field(f->rec, "items")) != f->items)
 		r = crm_check_at(ck, err, f->rec->kind, f->rec->id,
 		    "items: kept is not what lines and events give");
 	for (size_t i = 0; i < f->n && r == CRM_OK; i++)
@@ -725,9 +158,9 @@ wrap(int64_t *to, int64_t v)
 }
 
 static void
-add_sums(struct crm_check *ck, struct fold *f, uint64_t ledger)
+add_sums(struct crm_check *ck, struct crm_fold *f, uint64_t ledger)
 {
-	uint64_t customer = (uint64_t)field(f->rec, "customer_id")->i;
+	uint64_t customer = (uint64_t)crm_fold_field(f->rec, "customer_id")->i;
 	struct crm_check_sum *s;
 
 	if (customer < ck->low || customer >= ck->high || customer == 0)
@@ -744,11 +177,11 @@ add_sums(struct crm_check *ck, struct fold *f, uint64_t ledger)
 			s->last = f->placed;
 		s->returns += f->back;
 	}
-	wrap(&s->revenue, in_base(f, f->revenue));
-	wrap(&s->spent, in_base(f, f->kept));
-	wrap(&s->refunded,
-	    f->credit ? -in_base(f, f->total) : in_base(f, f->refunded));
-	wrap(&s->discounts, -in_base(f, f->discount));
+	wrap(&s->revenue, crm_fold_base(f, f->revenue));
+	wrap(&s->spent, crm_fold_base(f, f->kept));
+	wrap(&s->refunded, f->credit ? -crm_fold_base(f, f->total)
+				     : crm_fold_base(f, f->refunded));
+	wrap(&s->discounts, -crm_fold_base(f, f->discount));
 	wrap(&s->cost, f->cost);
 	s->items += f->items;
 }
@@ -757,9 +190,9 @@ int
 crm_check_order(struct crm_check *ck, const struct crm_record *rec, bool report,
     struct crm_err *err)
 {
-	struct fold f = {.schema = ck->schema, .rec = rec};
+	struct crm_fold f = {.schema = ck->schema, .rec = rec};
 	uint64_t ledger = 0, none = 0;
-	int r = load(&f, err);
+	int r = crm_fold_load(&f, err);
 
 	if (r == CRM_OK && !f.bad && !walk(&f, false, &ledger)) {
 		ledger = 0;

@@ -21,7 +21,9 @@ enum source { CUSTOMERS, PRODUCTS, ORDERS };
 void
 crm_gen_end(struct gen_text *x)
 {
-	x->b.p[x->b.n - 1] = '\n';
+	/* Out of memory is told by flush. */
+	if (x->b.n > 0)
+		x->b.p[x->b.n - 1] = '\n';
 }
 
 static void
@@ -406,33 +408,42 @@ how_many(const struct gen_text *x, const struct section *s)
 				      : x->g->opt.products;
 }
 
+static int
+no_section(struct crm_str name, struct crm_err *err)
+{
+	struct crm_buf names = {0};
+
+	for (size_t i = 0; i < SECTIONS; i++)
+		crm_buf_putf(&names, "%s%s", i ? ", " : "", sections[i].name);
+	crm_err_set(err, CRM_EUSAGE, "there is no section '%.*s'",
+	    (int)(name.n > 80 ? 80 : name.n), name.p);
+	if (crm_buf_cstr(&names))
+		crm_err_hint(err, "the sections are %s", crm_buf_cstr(&names));
+	crm_buf_release(&names);
+	return CRM_EUSAGE;
+}
+
 int
 crm_gen_section(struct crm_gen *g, struct crm_str name, crm_gen_write *write,
     void *ctx, struct crm_err *err)
 {
 	struct gen_text x = {.g = g, .write = write, .ctx = ctx};
-	struct crm_buf names = {0};
+	const struct section *s = sections;
 	int code;
 
-	for (size_t i = 0; i < SECTIONS; i++) {
-		if (crm_str_is(name, sections[i].name)) {
-			crm_buf_puts(&x.b, sections[i].columns);
-			code = sections[i].source == ORDERS
-				   ? crm_gen_orders(&x, sections[i].order, err)
-				   : put_range(&x, &sections[i], 1,
-					 how_many(&x, &sections[i]), err);
-			if (code == CRM_OK)
-				code = crm_gen_flush(&x, true, err);
-			crm_buf_release(&x.b);
-			return code;
-		}
-		crm_buf_putf(&names, "%s%s", i ? ", " : "", sections[i].name);
-	}
-	crm_err_set(err, CRM_EUSAGE, "there is no section '%.*s'",
-	    (int)(name.n > 80 ? 80 : name.n), name.p);
-	crm_err_hint(err, "the sections are %s", crm_buf_cstr(&names));
-	crm_buf_release(&names);
-	return CRM_EUSAGE;
+	while (s < sections + SECTIONS && !crm_str_is(name, s->name))
+		s++;
+	if (s == sections + SECTIONS)
+		return no_section(name, err);
+	crm_buf_puts(&x.b, s->columns);
+	if (s->source == ORDERS)
+		code = crm_gen_orders(&x, s->order, err);
+	else
+		code = put_range(&x, s, 1, how_many(&x, s), err);
+	if (code == CRM_OK)
+		code = crm_gen_flush(&x, true, err);
+	crm_buf_release(&x.b);
+	return code;
 }
 
 /* ---- the archive ---- */

@@ -10,6 +10,7 @@
 #include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli_maps.h"
@@ -378,32 +379,45 @@ list_change(void *ctx, const struct crm_change_row *row, struct crm_err *err)
 	return CRM_OK;
 }
 
+/* All of it as a stream.  The lock is given back before the last of it goes
+ * into a pipe that may be blocked by who waits for the lock. */
 static int
-tell(struct run *x, struct crm_change *ch, const struct crm_buf *line,
-    struct crm_err *err)
+print_changes(struct run *x, struct crm_change **ch, struct crm_err *err)
 {
-	struct listing l = {.c = x->c};
 	struct crm_out *out;
-	int r;
+	int r = cli_out(x->c, change_fields, 4, &out, err);
 
-	if (!cli_opt.print) {
-		print_line(line);
-		if (!cli_opt.dry_run)
-			return CRM_OK;
-		r = crm_change_each(ch, list_change, &l, err);
-		if (r == CRM_OK && l.more > 0)
-			printf("  and %llu more (--print lists all)\n",
-			    (unsigned long long)l.more);
-		return r;
-	}
-	cli_note(x->c, "%.*s", (int)line->n, line->p);
-	r = cli_out(x->c, change_fields, 4, &out, err);
 	if (r < 0)
 		return r;
-	r = crm_change_each(ch, print_change, out, err);
+	r = crm_out_hold(out, err);
+	if (r == CRM_OK)
+		r = crm_change_each(*ch, print_change, out, err);
+	crm_change_release(*ch);
+	*ch = NULL;
+	if (r == CRM_OK)
+		r = crm_out_drain(out, err);
 	if (r == CRM_OK)
 		return crm_out_close(out, err);
 	crm_out_abort(out);
+	return r;
+}
+
+static int
+tell(struct run *x, struct crm_change **ch, const struct crm_buf *line,
+    struct crm_err *err)
+{
+	struct listing l = {.c = x->c};
+	int r;
+
+	if (cli_opt.print) {
+		cli_note(x->c, "%.*s", (int)line->n, line->p);
+		return print_changes(x, ch, err);
+	}
+	print_line(line);
+	r = crm_change_each(*ch, list_change, &l, err);
+	if (r == CRM_OK && l.more > 0)
+		printf("  and %llu more (--print lists all)\n",
+		    (unsigned long long)l.more);
 	return r;
 }
 
@@ -461,7 +475,7 @@ apply(struct run *x, struct crm_import *im, const struct source *s,
 		r = summary(x, ch, &n, &line, err);
 	/* What is listed is what the change holds, before it is written. */
 	if (r == CRM_OK && cli_opt.dry_run)
-		r = tell(x, ch, &line, err);
+		r = tell(x, &ch, &line, err);
 	if (r == CRM_OK && !cli_opt.dry_run) {
 		r = crm_change_commit(ch, NULL, err);
 		if (r == CRM_OK)
@@ -470,6 +484,20 @@ apply(struct run *x, struct crm_import *im, const struct source *s,
 	crm_change_release(ch);
 	crm_buf_release(&line);
 	return r == CRM_OK && n.rejected + n.refused > 0 ? CRM_PARTLY : r;
+}
+
+/* The rejects would be written over the rows that are still to be read. */
+static int
+not_the_same(const struct source *s, struct crm_err *err)
+{
+	struct stat a, b;
+
+	if (!cli_opt.rejects || stat(cli_opt.rejects, &a) != 0 ||
+	    fstat(s->fd, &b) != 0 || !S_ISREG(a.st_mode) ||
+	    a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+		return CRM_OK;
+	return crm_err_set(err, CRM_EUSAGE,
+	    "--rejects: '%s' is the file that is imported", cli_opt.rejects);
 }
 
 static int
@@ -495,6 +523,8 @@ import_file(struct run *x, struct crm_err *err)
 
 	r = open_source(x->c, x->file, x->map, &s, err);
 	opt.read_ctx = s;
+	if (r == CRM_OK)
+		r = not_the_same(s, err);
 	if (r == CRM_OK)
 		r = cli_rejects_open(x->c, &x->rejects, err);
 	if (r == CRM_OK) {
@@ -743,6 +773,12 @@ import(struct cli *c, struct crm_err *err)
 		    strcmp(c->operand[0], "-") == 0 ? "FILE" : c->operand[0]);
 		return CRM_EUSAGE;
 	}
+	if (cli_opt.print && !cli_opt.dry_run)
+		return crm_err_set(
+		    err, CRM_EUSAGE, "--print goes with --dry-run");
+	if (cli_opt.empty)
+		return crm_err_set(err, CRM_EUSAGE,
+		    "--empty: what an empty cell means is said by the map");
 	if (cli_opt.key && !cli_opt.key[0])
 		return crm_err_set(
 		    err, CRM_EUSAGE, "option --key wants a key after it");

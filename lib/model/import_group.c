@@ -242,7 +242,8 @@ begin(struct imp_group *g, struct crm_err *err)
 {
 	g->reading = true;
 	if (g->nrun == 0) {
-		qsort(g->place, g->n, sizeof *g->place, cmp_place);
+		if (g->n > 1)
+			qsort(g->place, g->n, sizeof *g->place, cmp_place);
 		return CRM_OK;
 	}
 	if (g->n > 0 && spill(g, err) < 0)

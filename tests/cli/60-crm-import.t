@@ -164,6 +164,11 @@ out_is 'map shop: 8 rows: 4 customers, 2 products, 2 orders were added; 0 change
     'good rows are imported'
 is 'an order with a bad row is rejected whole' \
     "$(grep -c '^2,1' rej.csv)" 2
+cp rej.csv copy.csv
+fails 64 "'rej.csv' is the file that is imported" \
+    crm-import --map shop --keep-going --rejects rej.csv rej.csv
+same 'and is not emptied' rej.csv copy.csv
+fails 64 '--print goes with --dry-run' crm-import --map shop --print rej.csv
 is 'all bad rows are there' "$(sed 1d rej.csv | cut -d, -f1 | sort | uniq -c |
     awk '{ print $2 "x" $1 }' | paste -sd ' ' -)" '2x2 3x1 4x1 5x1 6x1'
 ok 'what its customer was refused for is the reason' \

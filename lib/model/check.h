@@ -31,7 +31,7 @@ struct crm_check_sum {
 	uint64_t ledger; /* sum of its entries' hashes */
 	crm_i128 items; /* 12 places */
 };
-#define CRM_CHECK_CUSTOMERS ((uint64_t)1 << 19)
+#define CRM_CHECK_CUSTOMERS ((uint64_t)1 << 20)
 
 struct crm_check {
 	struct crm_store *store;

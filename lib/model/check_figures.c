@@ -1,7 +1,7 @@
 /*
  * check_figures.c - ledger and figures against the orders.
  *
- * Sums are kept for half a million customers at a time, whose numbers lie
+ * Sums are kept for a million customers at a time, whose numbers lie
  * together; a larger shop's orders are read more than once.  The entries of a
  * customer's ledger are compared by the sum of their hashes.
  */

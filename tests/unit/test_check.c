@@ -413,6 +413,55 @@ a_rebuild_of_damaged_records_changes_nothing(void **state)
 	drop(&b);
 }
 
+/* What a program leaves that is killed between its first commit and the last:
+ * new settings, and nothing of what follows from them. */
+static int
+half_applied(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	struct crm_buf b = {0};
+	int r = crm_put(t, CRM_TAB_META, crm_meta_key("pending"),
+	    CRM_STR("rebuild"), 0, err);
+
+	crm_settings_encode(ctx, &b);
+	if (r == CRM_OK)
+		r = crm_put(t, CRM_TAB_META, crm_meta_key("settings"),
+		    crm_buf_str(&b), 0, err);
+	crm_buf_release(&b);
+	return r;
+}
+
+static void
+an_apply_that_was_cut_short_is_completed(void **state)
+{
+	struct crm_settings set = tmpstore_settings();
+	struct crm_origin by = {
+	    1780308000, CRM_STR("tester"), CRM_STR("test"), {"", 0}};
+	struct crm_err err = {0};
+	struct bench b;
+	uint64_t revision = 0;
+
+	(void)state;
+	set.statuses = CRM_STR("shipped,delivered");
+	make(&b);
+	if (crm_txn_run(b.store, CRM_WRITE, half_applied, &set, &err) < 0)
+		fail_msg("%s", err.text);
+	crm_store_close_env(b.store);
+	b.store = tmpstore_open(&b.tmp, true);
+	assert_int_equal(check(&b), CRM_NO);
+	assert_non_null(strstr(crm_buf_cstr(&b.faults), "O2: revenue: kept"));
+	if (crm_settings_apply(b.store, &set, &by, 0, NULL, &revision, &err) <
+	    0)
+		fail_msg("%s", err.text);
+	assert_int_equal(revision, 3);
+	if (check(&b) != CRM_OK)
+		fail_msg("not clean: %s", crm_buf_cstr(&b.faults));
+	assert_int_equal(
+	    crm_settings_apply(b.store, &set, &by, 0, NULL, &revision, &err),
+	    CRM_NO);
+	assert_int_equal(revision, 0);
+	drop(&b);
+}
+
 int
 main(void)
 {
@@ -420,6 +469,7 @@ main(void)
 	    cmocka_unit_test(all_damage_is_found_and_named),
 	    cmocka_unit_test(what_is_derived_can_be_rebuilt),
 	    cmocka_unit_test(a_rebuild_of_damaged_records_changes_nothing),
+	    cmocka_unit_test(an_apply_that_was_cut_short_is_completed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

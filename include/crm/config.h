@@ -10,17 +10,13 @@
 
 #include <crm/schema.h>
 
-enum crm_node_type {
-	CRM_NODE_SCALAR,
-	CRM_NODE_LIST,
-	CRM_NODE_MAP
-};
+enum crm_node_type { CRM_NODE_SCALAR, CRM_NODE_LIST, CRM_NODE_MAP };
 struct crm_node {
 	enum crm_node_type type;
-	bool quoted;	  /* a scalar in quotes: text, never null */
+	bool quoted; /* a scalar in quotes: text, never null */
 	unsigned line, column; /* 1.. */
-	struct crm_str key;    /* in a map */
-	struct crm_str text;   /* of a scalar; "" or ~ or null: no value, n 0 */
+	struct crm_str key; /* in a map */
+	struct crm_str text; /* of a scalar; "" or ~ or null: no value, n 0 */
 	struct crm_node *first, *next; /* children, siblings */
 	size_t count;
 };

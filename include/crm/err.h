@@ -20,21 +20,21 @@
 
 enum crm_code {
 	CRM_OK = 0,
-	CRM_NOTFOUND = -1,  /* not there; expected, exit 1 */
-	CRM_NO = -2,        /* the answer is no, exit 1 */
-	CRM_PARTLY = -3,    /* done in part under --keep-going, exit 2 */
-	CRM_EUSAGE = -64,   /* the call's words are wrong */
-	CRM_EDATA = -65,    /* bad input data */
+	CRM_NOTFOUND = -1, /* not there; expected, exit 1 */
+	CRM_NO = -2, /* the answer is no, exit 1 */
+	CRM_PARTLY = -3, /* done in part under --keep-going, exit 2 */
+	CRM_EUSAGE = -64, /* the call's words are wrong */
+	CRM_EDATA = -65, /* bad input data */
 	CRM_ENOINPUT = -66, /* an input file that is not there */
-	CRM_EHELPER = -69,  /* a helper program is missing */
-	CRM_EBUG = -70,     /* this program is wrong */
-	CRM_ENOMEM = -71,   /* out of memory; exit 75, trying again may help */
-	CRM_ECREATE = -73,  /* cannot create */
-	CRM_EIO = -74,      /* input/output error, disk full */
-	CRM_EBUSY = -75,    /* busy for longer than was to be waited */
-	CRM_EDAMAGE = -76,  /* the store is damaged; exit 74 */
-	CRM_EPERM = -77,    /* permission */
-	CRM_ECONFIG = -78   /* bad configuration */
+	CRM_EHELPER = -69, /* a helper program is missing */
+	CRM_EBUG = -70, /* this program is wrong */
+	CRM_ENOMEM = -71, /* out of memory; exit 75, trying again may help */
+	CRM_ECREATE = -73, /* cannot create */
+	CRM_EIO = -74, /* input/output error, disk full */
+	CRM_EBUSY = -75, /* busy for longer than was to be waited */
+	CRM_EDAMAGE = -76, /* the store is damaged; exit 74 */
+	CRM_EPERM = -77, /* permission */
+	CRM_ECONFIG = -78 /* bad configuration */
 };
 
 #define CRM_ERR_TEXT 640

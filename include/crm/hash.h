@@ -35,13 +35,13 @@ struct crm_map {
 /* Sets key to value; *old gets the former value when there was one (may be
  * NULL).  CRM_OK, CRM_NO when the key was there (value replaced),
  * CRM_ENOMEM. */
-int crm_map_put(struct crm_map *m, struct crm_str key, uint64_t value,
-    uint64_t *old);
+int crm_map_put(
+    struct crm_map *m, struct crm_str key, uint64_t value, uint64_t *old);
 bool crm_map_get(const struct crm_map *m, struct crm_str key, uint64_t *value);
 /* Walks the map in an order fixed by the history of puts.  Start with *pos 0;
  * false at the end. */
-bool crm_map_next(const struct crm_map *m, size_t *pos, struct crm_str *key,
-    uint64_t *value);
+bool crm_map_next(
+    const struct crm_map *m, size_t *pos, struct crm_str *key, uint64_t *value);
 void crm_map_release(struct crm_map *m);
 
 /* The same for 64-bit keys (ids); no key memory. */

@@ -9,12 +9,12 @@
 
 /* Writes all of it, through EINTR and short writes.  CRM_EIO with errno's
  * reason ("disk full" for ENOSPC, EDQUOT); name is for the message. */
-int crm_write_all(int fd, const void *p, size_t n, const char *name,
-    struct crm_err *err);
+int crm_write_all(
+    int fd, const void *p, size_t n, const char *name, struct crm_err *err);
 /* Reads a whole file of at most max bytes.  CRM_ENOINPUT, CRM_EPERM, CRM_EIO,
  * CRM_EDATA (too large). */
-int crm_read_file(const char *path, size_t max, struct crm_buf *out,
-    struct crm_err *err);
+int crm_read_file(
+    const char *path, size_t max, struct crm_buf *out, struct crm_err *err);
 /* An unlinked 0600 file in dir, close-on-exec: its descriptor, or a code. */
 int crm_temp_file(const char *dir, struct crm_err *err);
 /*
@@ -29,20 +29,20 @@ struct crm_spool {
 	int fd; /* valid when spilled */
 	bool spilled;
 	uint64_t size; /* bytes written */
-	uint64_t at;   /* bytes read */
+	uint64_t at; /* bytes read */
 	/* Inside, once spilled: mem is a window of the file from base on. */
 	uint64_t base;
 	bool dirty; /* mem is not in the file yet */
 };
-int crm_spool_write(struct crm_spool *s, const void *p, size_t n,
-    struct crm_err *err);
+int crm_spool_write(
+    struct crm_spool *s, const void *p, size_t n, struct crm_err *err);
 void crm_spool_rewind(struct crm_spool *s);
 /* Reads exactly n bytes; CRM_NOTFOUND at a clean end, CRM_EIO when fewer are
  * left. */
 int crm_spool_read(struct crm_spool *s, void *p, size_t n, struct crm_err *err);
 /* Random access, for records whose place was kept. */
-int crm_spool_pread(struct crm_spool *s, uint64_t off, void *p, size_t n,
-    struct crm_err *err);
+int crm_spool_pread(
+    struct crm_spool *s, uint64_t off, void *p, size_t n, struct crm_err *err);
 void crm_spool_release(struct crm_spool *s);
 
 #endif

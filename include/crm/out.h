@@ -28,8 +28,8 @@ enum crm_format {
 	CRM_FMTS
 };
 /* By name; CRM_EUSAGE lists the names. */
-int crm_format_parse(struct crm_str name, enum crm_format *out,
-    struct crm_err *err);
+int crm_format_parse(
+    struct crm_str name, enum crm_format *out, struct crm_err *err);
 
 struct crm_column {
 	struct crm_str name;
@@ -39,10 +39,10 @@ struct crm_out_options {
 	int fd;
 	enum crm_format format;
 	bool no_header;
-	bool excel;	  /* csv: BOM, CRLF, formulas defused */
-	bool tty;	  /* fd is a terminal: make controls visible */
-	bool brief;	  /* short ids (set for tables on terminals) */
-	unsigned width;	  /* columns of the terminal, 0 unknown */
+	bool excel; /* csv: BOM, CRLF, formulas defused */
+	bool tty; /* fd is a terminal: make controls visible */
+	bool brief; /* short ids (set for tables on terminals) */
+	unsigned width; /* columns of the terminal, 0 unknown */
 	const char *spill_dir;
 	const struct crm_schema *schema; /* for ids' letters */
 };
@@ -53,11 +53,11 @@ int crm_out_open(struct crm_out **out, const struct crm_out_options *opt,
     const struct crm_column *columns, size_t n, struct crm_err *err);
 /* n values as at open.  CRM_EIO (disk full, /dev/full); a closed pipe with
  * SIGPIPE ignored is CRM_EIO too. */
-int crm_out_row(struct crm_out *o, const struct crm_value *v,
-    struct crm_err *err);
+int crm_out_row(
+    struct crm_out *o, const struct crm_value *v, struct crm_err *err);
 /* The same for ready texts, unescaped. */
-int crm_out_texts(struct crm_out *o, const struct crm_str *s,
-    struct crm_err *err);
+int crm_out_texts(
+    struct crm_out *o, const struct crm_str *s, struct crm_err *err);
 int crm_out_hold(struct crm_out *o, struct crm_err *err);
 int crm_out_drain(struct crm_out *o, struct crm_err *err);
 /* Plain bytes (archives' section lines, trees); goes the same way, behind a

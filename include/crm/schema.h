@@ -18,7 +18,7 @@
 #include <crm/time.h>
 
 enum crm_type {
-	CRM_T_NONE,    /* no value */
+	CRM_T_NONE, /* no value */
 	CRM_T_ID,
 	CRM_T_INT,
 	CRM_T_DECIMAL,
@@ -29,7 +29,7 @@ enum crm_type {
 	CRM_T_ENUM,
 	CRM_T_LIST,
 	CRM_T_TEXT,
-	CRM_T_SPAN,    /* in expressions only: i months, sub.. see expr.h */
+	CRM_T_SPAN, /* in expressions only: i months, sub.. see expr.h */
 	CRM_TYPES
 };
 /* "id", "int", ... as crm-fields prints them. */
@@ -72,17 +72,17 @@ enum crm_field_flag {
 	CRM_F_REQUIRED = 1 << 0, /* a record must have a value */
 	CRM_F_READONLY = 1 << 1, /* kept by the programs, never taken */
 	CRM_F_PERSONAL = 1 << 2, /* about a person; erased with them */
-	CRM_F_INDEX = 1 << 3,	 /* has an index (value, number) */
-	CRM_F_UNIQUE = 1 << 4,	 /* ... in which a value occurs once */
-	CRM_F_IDENT = 1 << 5,	 /* an identity; the scheme is the name */
-	CRM_F_WIDE = 1 << 6,	 /* listed only when -f asks for it */
-	CRM_F_BASE = 1 << 7,	 /* money in the store's base currency */
-	CRM_F_FIXED = 1 << 8,	 /* given by add, never changed by set */
-	CRM_F_FIGURE = 1 << 9,	 /* kept in the tally, not in the record */
+	CRM_F_INDEX = 1 << 3, /* has an index (value, number) */
+	CRM_F_UNIQUE = 1 << 4, /* ... in which a value occurs once */
+	CRM_F_IDENT = 1 << 5, /* an identity; the scheme is the name */
+	CRM_F_WIDE = 1 << 6, /* listed only when -f asks for it */
+	CRM_F_BASE = 1 << 7, /* money in the store's base currency */
+	CRM_F_FIXED = 1 << 8, /* given by add, never changed by set */
+	CRM_F_FIGURE = 1 << 9, /* kept in the tally, not in the record */
 	CRM_F_VIRTUAL = 1 << 10, /* computed from parts, no tag */
-	CRM_F_LINES = 1 << 11,	 /* shown with each row of the parts */
-	CRM_F_CUSTOM = 1 << 12,	 /* declared in the settings */
-	CRM_F_FOLD = 1 << 13	 /* lower case on entering (codes) */
+	CRM_F_LINES = 1 << 11, /* shown with each row of the parts */
+	CRM_F_CUSTOM = 1 << 12, /* declared in the settings */
+	CRM_F_FOLD = 1 << 13 /* lower case on entering (codes) */
 };
 
 /* tag: the number that stands for the field on disk, never reused; 0 for
@@ -118,7 +118,7 @@ struct crm_part {
 };
 
 struct crm_kind {
-	const char *name;   /* "customer" */
+	const char *name; /* "customer" */
 	const char *letter; /* "C" */
 	uint8_t number;
 	uint8_t nparts;
@@ -159,11 +159,11 @@ struct crm_segment {
 struct crm_settings {
 	struct crm_str currency; /* ISO 4217 */
 	struct crm_str timezone; /* IANA name */
-	struct crm_str country;	 /* ISO 3166-1 alpha-2 */
-	struct crm_str tzif;	 /* the zone's rules */
-	int64_t day_start;	 /* seconds after midnight */
+	struct crm_str country; /* ISO 3166-1 alpha-2 */
+	struct crm_str tzif; /* the zone's rules */
+	int64_t day_start; /* seconds after midnight */
 	struct crm_str statuses; /* of orders that count, comma-separated */
-	struct crm_str ignore;	 /* identities that name nobody, "," */
+	struct crm_str ignore; /* identities that name nobody, "," */
 	struct crm_custom *custom;
 	size_t ncustom;
 	struct crm_segment *segment;
@@ -186,7 +186,7 @@ struct crm_schema {
 	const struct crm_settings *settings; /* may be NULL: built-in only */
 	struct crm_zone zone;
 	struct crm_calendar calendar; /* zone points into this struct */
-	int digits;		      /* of the base currency */
+	int digits; /* of the base currency */
 	struct crm_arena arena;
 	/* For decoding, of the kinds of which there are many records, by
 	 * number: what crm_kind_tags makes, and the place of the field
@@ -233,8 +233,8 @@ int crm_schema_view(const struct crm_schema *s, const struct crm_kind *k,
 
 /* "C42", "C0000000042", "O913-1", "O913-e2".  CRM_OK, or CRM_EDATA when s is
  * not an id at all. */
-int crm_id_parse(const struct crm_schema *s, struct crm_str text,
-    struct crm_id *out);
+int crm_id_parse(
+    const struct crm_schema *s, struct crm_str text, struct crm_id *out);
 /* Long form; `brief` the short one. */
 void crm_id_put(const struct crm_schema *s, struct crm_buf *b,
     const struct crm_id *id, bool brief);
@@ -244,13 +244,13 @@ void crm_id_put(const struct crm_schema *s, struct crm_buf *b,
 struct crm_parse {
 	const struct crm_schema *schema;
 	struct crm_arena *arena; /* keeps text that had to be changed */
-	int digits;	/* of the row's currency; -1 unknown */
+	int digits; /* of the row's currency; -1 unknown */
 	unsigned flags; /* CRM_PARSE_... */
 	size_t cleaned;
 };
 enum {
-	CRM_PARSE_CLEAN = 1,	/* replace bad text instead of refusing */
-	CRM_PARSE_STRICT = 2	/* canonical input only (archives) */
+	CRM_PARSE_CLEAN = 1, /* replace bad text instead of refusing */
+	CRM_PARSE_STRICT = 2 /* canonical input only (archives) */
 };
 /*
  * Text to a value by the field's type (stream.md, rule 11).  Empty text is
@@ -333,7 +333,8 @@ static inline struct crm_value
 crm_value_id(unsigned kind, uint64_t number)
 {
 	struct crm_value v = {.type = number ? CRM_T_ID : CRM_T_NONE,
-	    .kind = (uint8_t)kind, .i = (int64_t)number};
+	    .kind = (uint8_t)kind,
+	    .i = (int64_t)number};
 	return v;
 }
 

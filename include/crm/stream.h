@@ -26,11 +26,11 @@ long crm_read_fd(void *ctx, void *p, size_t n, struct crm_err *err);
 struct crm_stream;
 
 struct crm_stream_options {
-	const char *name;	 /* for messages; "-" is shown as "stdin" */
-	struct crm_str header;	 /* --header a,b,c: the stream has none */
-	const char *bare;	 /* -i: bare ids, a single column so named */
-	bool whole_lines;	 /* a last line without LF is refused */
-	crm_read_fn *read;	 /* instead of the descriptor */
+	const char *name; /* for messages; "-" is shown as "stdin" */
+	struct crm_str header; /* --header a,b,c: the stream has none */
+	const char *bare; /* -i: bare ids, a single column so named */
+	bool whole_lines; /* a last line without LF is refused */
+	crm_read_fn *read; /* instead of the descriptor */
 	void *read_ctx;
 };
 /* Reads the header.  Zero bytes are a stream of no columns and no records.
@@ -85,11 +85,11 @@ struct crm_csv_options {
 	const char *name;
 	crm_read_fn *read; /* gives UTF-8 (conversion is the caller's) */
 	void *read_ctx;
-	char sep;	   /* ',' ';' '\t' '|' ... */
-	char quote;	   /* '"', 0 none */
-	bool ragged;	   /* rows may differ in length */
-	bool trim;	   /* blanks around fields dropped */
-	unsigned skip;	   /* lines before the header or first row */
+	char sep; /* ',' ';' '\t' '|' ... */
+	char quote; /* '"', 0 none */
+	bool ragged; /* rows may differ in length */
+	bool trim; /* blanks around fields dropped */
+	unsigned skip; /* lines before the header or first row */
 };
 int crm_csv_open(struct crm_csv **out, const struct crm_csv_options *opt,
     struct crm_err *err);
@@ -97,8 +97,8 @@ int crm_csv_open(struct crm_csv **out, const struct crm_csv_options *opt,
  * passed over.  CRM_NOTFOUND at the end; CRM_EDATA: an open quote, bad UTF-8
  * or NUL, a field past the maximum (goes on after the row; after an open
  * quote on the line behind the one where the row began). */
-int crm_csv_next(struct crm_csv *c, struct crm_str **fields, size_t *n,
-    struct crm_err *err);
+int crm_csv_next(
+    struct crm_csv *c, struct crm_str **fields, size_t *n, struct crm_err *err);
 /* Line on which the current row began; its original bytes with its end, also
  * after CRM_EDATA (none for a line past CRM_LINE_MAX). */
 unsigned long crm_csv_line(const struct crm_csv *c);

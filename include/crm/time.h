@@ -50,8 +50,8 @@ struct crm_zone_rule {
 struct crm_zone {
 	const char *tzif; /* borrowed by parse; must outlive the zone */
 	size_t n;
-	uint32_t count;	     /* transitions */
-	uint32_t types;	     /* local time types */
+	uint32_t count; /* transitions */
+	uint32_t types; /* local time types */
 	const unsigned char *at, *idx, *type;
 	struct crm_str footer; /* POSIX TZ rule for later times */
 	struct crm_zone_rule rule; /* the footer, when it is not empty */
@@ -65,8 +65,8 @@ struct crm_zone {
 int crm_zone_read(const char *dir, struct crm_str name, struct crm_buf *out,
     struct crm_err *err);
 /* Checks TZif bytes and makes *zone a view of them; borrows. */
-int crm_zone_parse(struct crm_str tzif, struct crm_zone *zone,
-    struct crm_err *err);
+int crm_zone_parse(
+    struct crm_str tzif, struct crm_zone *zone, struct crm_err *err);
 /* Seconds east of UTC at an instant. */
 int32_t crm_zone_offset(const struct crm_zone *zone, int64_t t);
 /* The instant of a local civil second; a time that occurs twice is the
@@ -92,8 +92,8 @@ void crm_date_put(struct crm_buf *b, int64_t days);
  * fractions are cut.  A date alone is its shop day's beginning when cal is
  * given (NULL: refused).  CRM_OK or CRM_EDATA.
  */
-int crm_time_parse(struct crm_str s, const struct crm_calendar *cal,
-    int64_t *out);
+int crm_time_parse(
+    struct crm_str s, const struct crm_calendar *cal, int64_t *out);
 /* 2024-05-01T09:58:12Z */
 void crm_time_put(struct crm_buf *b, int64_t t);
 

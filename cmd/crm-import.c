@@ -6,16 +6,15 @@
  * dynamically: iconv loads its tables as shared objects.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli_feed.h"
 #include "cli_maps.h"
 
-enum { RAW = 64 << 10, SHOW_ROWS = 500, SHOW_CHANGES = 20 };
+enum { SHOW_ROWS = 500, SHOW_CHANGES = 20 };
 
 static const char *opt_map, *opt_detect;
 static bool opt_list;
@@ -28,160 +27,6 @@ static const struct cli_option options[] = {
     {0, "list", CLI_FLAG, &opt_list, NULL, "list the maps there are"},
     {0},
 };
-
-/* ---- reading, with another encoding made UTF-8 ---- */
-
-struct source {
-	int fd;
-	bool close, started, ended;
-	iconv_t cd; /* (iconv_t)-1: none */
-	const char *encoding;
-	char raw[RAW];
-	size_t at, end;
-	uint32_t crc; /* of what was read, for --key */
-	uint64_t size;
-};
-
-static int
-fill(struct source *s, struct crm_err *err)
-{
-	ssize_t got;
-
-	if (s->at > 0 && s->end > s->at)
-		memmove(s->raw, s->raw + s->at, s->end - s->at);
-	s->end -= s->at;
-	s->at = 0;
-	do
-		got = read(s->fd, s->raw + s->end, RAW - s->end);
-	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return crm_err_sys(err, CRM_EIO, errno, "read");
-	s->ended = got == 0;
-	s->crc = crm_crc32c(s->crc, s->raw + s->end, (size_t)got);
-	s->size += (uint64_t)got;
-	s->end += (size_t)got;
-	return CRM_OK;
-}
-
-/* A byte-order mark says more than the map does; so a rejects file, which is
- * UTF-8, can be read by the map of another encoding. */
-static int
-start(struct source *s, struct crm_err *err)
-{
-	const char *from = s->encoding;
-	int r = CRM_OK;
-
-	s->started = true;
-	while (r == CRM_OK && !s->ended && s->end < 3)
-		r = fill(s, err);
-	if (r < 0)
-		return r;
-	if (s->end >= 3 && memcmp(s->raw, "\xef\xbb\xbf", 3) == 0) {
-		s->at = 3;
-		return CRM_OK;
-	}
-	if (s->end >= 2 && (memcmp(s->raw, "\xff\xfe", 2) == 0 ||
-			       memcmp(s->raw, "\xfe\xff", 2) == 0))
-		from = "UTF-16";
-	if (!from)
-		return CRM_OK;
-	s->cd = iconv_open("UTF-8", from);
-	if (s->cd == (iconv_t)-1)
-		return crm_err_set(err, CRM_ECONFIG,
-		    "the encoding '%s' is not known to this system", from);
-	return CRM_OK;
-}
-
-static long
-convert(struct source *s, char *p, size_t n, struct crm_err *err)
-{
-	char *in = s->raw + s->at, *out = p;
-	size_t nin = s->end - s->at, nout = n, was = nin;
-	size_t got = iconv(s->cd, &in, &nin, &out, &nout);
-
-	s->at += was - nin;
-	if (got == (size_t)-1 && n == nout &&
-	    (errno == EILSEQ || (errno == EINVAL && s->ended)))
-		return crm_err_set(err, CRM_EDATA,
-		    "byte %llu is not of the encoding '%s'",
-		    (unsigned long long)(s->size - (s->end - s->at) + 1),
-		    s->encoding ? s->encoding : "UTF-16");
-	return (long)(n - nout);
-}
-
-static long
-read_source(void *ctx, void *p, size_t n, struct crm_err *err)
-{
-	struct source *s = ctx;
-	long got = 0;
-	int r = CRM_OK;
-
-	if (!s->started)
-		r = start(s, err);
-	while (r == CRM_OK && got == 0) {
-		if (s->at == s->end) {
-			if (s->ended)
-				return 0;
-			r = fill(s, err);
-			if (r < 0 || s->end == 0)
-				continue;
-		}
-		if (s->cd == (iconv_t)-1) {
-			size_t have = s->end - s->at;
-
-			got = (long)(have < n ? have : n);
-			memcpy(p, s->raw + s->at, (size_t)got);
-			s->at += (size_t)got;
-			continue;
-		}
-		got = convert(s, p, n, err);
-		if (got == 0 && s->ended)
-			return 0;
-		/* Part of a character is left: more is needed. */
-		if (got == 0)
-			r = fill(s, err);
-	}
-	return r < 0 ? r : got;
-}
-
-static int
-open_source(struct cli *c, const char *file, const struct crm_import_map *m,
-    struct source **out, struct crm_err *err)
-{
-	struct crm_str encoding = crm_import_map_dialect(m)->encoding;
-	struct source *s = crm_arena_zalloc(&c->arena, sizeof *s);
-
-	if (!s)
-		return crm_err_nomem(err);
-	s->cd = (iconv_t)-1;
-	if (encoding.n > 0 && !crm_str_is(encoding, "UTF-8")) {
-		struct crm_str e = crm_arena_str(&c->arena, encoding);
-
-		s->encoding = e.p;
-	}
-	s->fd = STDIN_FILENO;
-	if (strcmp(file, "-") != 0) {
-		s->fd = open(file, O_RDONLY | O_CLOEXEC);
-		s->close = true;
-	}
-	if (s->fd < 0)
-		return crm_err_sys(err,
-		    errno == EACCES ? CRM_EPERM : CRM_ENOINPUT, errno,
-		    "open '%s'", file);
-	*out = s;
-	return CRM_OK;
-}
-
-static void
-close_source(struct source *s)
-{
-	if (!s)
-		return;
-	if (s->cd != (iconv_t)-1)
-		iconv_close(s->cd);
-	if (s->close)
-		close(s->fd);
-}
 
 /* ---- what an import tells ---- */
 
@@ -282,14 +127,14 @@ put_added(struct crm_buf *b, const struct crm_schema *s,
 
 static int
 summary(struct run *x, const struct crm_change *ch,
-    const struct crm_import_count *n, struct crm_buf *b, struct crm_err *err)
+    const struct crm_import_count *n, struct crm_buf *b, uint64_t *changed,
+    struct crm_err *err)
 {
-	uint64_t changed;
 
 	crm_buf_putf(b, "map %s: %llu row%s:", crm_import_map_name(x->map),
 	    (unsigned long long)n->rows, n->rows == 1 ? "" : "s");
-	put_added(b, x->c->schema, ch, &changed);
-	crm_buf_putf(b, "; %llu changed", (unsigned long long)changed);
+	put_added(b, x->c->schema, ch, changed);
+	crm_buf_putf(b, "; %llu changed", (unsigned long long)*changed);
 	if (n->same > 0)
 		crm_buf_putf(
 		    b, "; %llu as they were", (unsigned long long)n->same);
@@ -404,7 +249,7 @@ print_changes(struct run *x, struct crm_change **ch, struct crm_err *err)
 
 static int
 tell(struct run *x, struct crm_change **ch, const struct crm_buf *line,
-    struct crm_err *err)
+    uint64_t changed, struct crm_err *err)
 {
 	struct listing l = {.c = x->c};
 	int r;
@@ -414,6 +259,8 @@ tell(struct run *x, struct crm_change **ch, const struct crm_buf *line,
 		return print_changes(x, ch, err);
 	}
 	print_line(line);
+	if (changed == 0)
+		return CRM_OK;
 	r = crm_change_each(*ch, list_change, &l, err);
 	if (r == CRM_OK && l.more > 0)
 		printf("  and %llu more (--print lists all)\n",
@@ -442,7 +289,7 @@ open_store(struct cli *c, struct crm_err *err)
 }
 
 static int
-apply(struct run *x, struct crm_import *im, const struct source *s,
+apply(struct run *x, struct crm_import *im, const struct cli_feed *s,
     struct crm_err *err)
 {
 	struct crm_change_options opt = {.by = cli_origin(x->c),
@@ -454,7 +301,7 @@ apply(struct run *x, struct crm_import *im, const struct source *s,
 	struct crm_change *ch = NULL;
 	struct crm_import_count n;
 	struct crm_buf line = {0};
-	uint64_t done = 0;
+	uint64_t done = 0, changed = 0;
 	int r;
 
 	opt.keyhash = crm_hash64(crm_import_map_name(x->map),
@@ -472,10 +319,10 @@ apply(struct run *x, struct crm_import *im, const struct source *s,
 		r = crm_import_apply(im, ch, err);
 	n = crm_import_counted(im);
 	if (r == CRM_OK)
-		r = summary(x, ch, &n, &line, err);
+		r = summary(x, ch, &n, &line, &changed, err);
 	/* What is listed is what the change holds, before it is written. */
 	if (r == CRM_OK && cli_opt.dry_run)
-		r = tell(x, &ch, &line, err);
+		r = tell(x, &ch, &line, changed, err);
 	if (r == CRM_OK && !cli_opt.dry_run) {
 		r = crm_change_commit(ch, NULL, err);
 		if (r == CRM_OK)
@@ -488,7 +335,7 @@ apply(struct run *x, struct crm_import *im, const struct source *s,
 
 /* The rejects would be written over the rows that are still to be read. */
 static int
-not_the_same(const struct source *s, struct crm_err *err)
+not_the_same(const struct cli_feed *s, struct crm_err *err)
 {
 	struct stat a, b;
 
@@ -506,7 +353,7 @@ import_file(struct run *x, struct crm_err *err)
 	struct crm_import_options opt = {.map = x->map,
 	    .schema = x->c->schema,
 	    .name = strcmp(x->file, "-") == 0 ? "stdin" : x->file,
-	    .read = read_source,
+	    .read = cli_feed_read,
 	    .spill_dir = x->c->spill_dir,
 	    .now = x->c->now,
 	    .keep_going = cli_opt.keep_going,
@@ -517,11 +364,11 @@ import_file(struct run *x, struct crm_err *err)
 	    .note = on_note,
 	    .progress = on_progress,
 	    .ctx = x};
-	struct source *s = NULL;
+	struct cli_feed *s = NULL;
 	struct crm_import *im = NULL;
 	int r, q;
 
-	r = open_source(x->c, x->file, x->map, &s, err);
+	r = cli_feed_open(x->c, x->file, x->map, &s, err);
 	opt.read_ctx = s;
 	if (r == CRM_OK)
 		r = not_the_same(s, err);
@@ -540,7 +387,7 @@ import_file(struct run *x, struct crm_err *err)
 		crm_err_place(err, opt.name, 0);
 	crm_import_release(im);
 	q = cli_rejects_close(x->rejects, r < CRM_PARTLY ? NULL : err);
-	close_source(s);
+	cli_feed_close(s);
 	return q < 0 && r >= CRM_PARTLY ? q : r;
 }
 
@@ -596,13 +443,13 @@ try_map(void *ctx, const struct crm_import_map *m, const char *file,
 	const struct crm_import_dialect *d = crm_import_map_dialect(m);
 	struct detect *x = ctx;
 	struct crm_csv_options opt = {.name = x->file,
-	    .read = read_source,
+	    .read = cli_feed_read,
 	    .sep = d->sep,
 	    .quote = d->quote,
 	    .ragged = true,
 	    .trim = d->trim,
 	    .skip = d->skip};
-	struct source *s = NULL;
+	struct cli_feed *s = NULL;
 	struct crm_csv *csv = NULL;
 	struct crm_err why = {0};
 	struct crm_str *f;
@@ -612,7 +459,7 @@ try_map(void *ctx, const struct crm_import_map *m, const char *file,
 	(void)file;
 	if (!d->header)
 		return CRM_OK;
-	r = open_source(x->c, x->file, m, &s, err);
+	r = cli_feed_open(x->c, x->file, m, &s, err);
 	if (r < 0)
 		return r;
 	opt.read_ctx = s;
@@ -626,7 +473,7 @@ try_map(void *ctx, const struct crm_import_map *m, const char *file,
 		}
 	}
 	crm_csv_close(csv);
-	close_source(s);
+	cli_feed_close(s);
 	return r;
 }
 
@@ -690,7 +537,7 @@ show_first(struct run *x, struct crm_err *err)
 	struct crm_import_options opt = {.map = x->map,
 	    .schema = x->c->schema,
 	    .name = x->file,
-	    .read = read_source,
+	    .read = cli_feed_read,
 	    .spill_dir = x->c->spill_dir,
 	    .now = x->c->now,
 	    .limit = SHOW_ROWS,
@@ -703,8 +550,8 @@ show_first(struct run *x, struct crm_err *err)
 	struct crm_import_shown shown = {
 	    .ctx = x, .row = show_row, .field = show_field};
 	struct crm_import *im = NULL;
-	struct source *s = NULL;
-	int r = open_source(x->c, x->file, x->map, &s, err);
+	struct cli_feed *s = NULL;
+	int r = cli_feed_open(x->c, x->file, x->map, &s, err);
 
 	opt.read_ctx = s;
 	if (r == CRM_OK)
@@ -714,7 +561,7 @@ show_first(struct run *x, struct crm_err *err)
 	if (r == CRM_OK)
 		r = crm_import_show(im, &shown, err);
 	crm_import_release(im);
-	close_source(s);
+	cli_feed_close(s);
 	return r;
 }
 

@@ -187,6 +187,11 @@ find_by(struct crm_import *im, struct crm_change *ch, const struct crm_kind *k,
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
+/*
+ * Only by the first identity the record has: two products with one GTIN are
+ * an error to be told, not one product.  Orders are known by their source
+ * alone, as the numbers of two shops mean nothing to each other.
+ */
 static int
 find_other(struct crm_import *im, struct crm_change *ch,
     const struct imp_merged *mg, struct crm_str id, uint64_t *number,
@@ -197,13 +202,15 @@ find_other(struct crm_import *im, struct crm_change *ch,
 
 	if (mg->spec->identity)
 		r = find_by(im, ch, k, im->map->source, id, number, err);
-	for (size_t i = 0; r == CRM_OK && *number == 0 && i < k->nfields; i++)
+	if (r < 0 || *number != 0 || k->number == CRM_K_ORDER)
+		return r;
+	for (size_t i = 0; i < k->nfields; i++)
 		if ((k->fields[i].flags & CRM_F_IDENT) &&
 		    mg->v[i].type == CRM_T_TEXT &&
 		    crm_ident_unique(crm_str(k->fields[i].name)))
-			r = find_by(im, ch, k, crm_str(k->fields[i].name),
+			return find_by(im, ch, k, crm_str(k->fields[i].name),
 			    mg->v[i].s, number, err);
-	return r;
+	return CRM_OK;
 }
 
 /* -1 the version is older than what was said, else 0. */

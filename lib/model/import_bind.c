@@ -144,7 +144,7 @@ arrays(struct crm_import *im, struct crm_err *err)
 	im->fill = crm_arena_zalloc(a, n * sizeof *im->fill);
 	im->number_text = crm_arena_zalloc(a, n * sizeof *im->number_text);
 	im->bound = crm_arena_zalloc(a, (m->nsource + 1) * sizeof *im->bound);
-	im->cond = crm_arena_zalloc(a, (m->ncond + 1) * sizeof *im->cond);
+	im->cond = crm_arena_zalloc(a, (m->ncond + 1) * sizeof(void *));
 	if (!im->field || !im->row || !im->used || !im->fills ||
 	    !im->isnumber || !im->fill || !im->number_text || !im->bound ||
 	    !im->cond)

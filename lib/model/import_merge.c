@@ -365,9 +365,9 @@ imp_merge(struct crm_import *im, struct imp_view *v, size_t n,
 	out->weak = crm_arena_zalloc(
 	    &im->work, (k->nfields + (size_t)1) * sizeof *out->weak);
 	out->deflt = crm_arena_zalloc(
-	    &im->work, (k->nfields + (size_t)1) * sizeof(*out->deflt));
+	    &im->work, (k->nfields + (size_t)1) * sizeof(void *));
 	out->src = crm_arena_zalloc(
-	    &im->work, (k->nfields + (size_t)1) * sizeof(*out->src));
+	    &im->work, (k->nfields + (size_t)1) * sizeof(void *));
 	if (!out->v || !out->src || !out->weak || !out->deflt)
 		return crm_err_nomem(err);
 	for (size_t i = 0; r == CRM_OK && i < n; i++) {

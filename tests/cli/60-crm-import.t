@@ -153,6 +153,14 @@ crm-customer get shop:b -f name,city >got
 is 'known by its e-mail, filled where it was empty' \
     "$(columns got name city)" 'Bo Li Köln'
 
+sed '1s/order/order/; s/^1,/7,/; s/^2,/8,/' "$data/shop.csv" >numbers.csv
+sed -e 's/^source: shop/source: shop_b/' \
+    -e 's/^    note: note/    number: order/' "$data/shop.yaml" >b.yaml
+sed 's/shop_b/shop_c/' b.yaml >c.yaml
+run crm-import --map ./b.yaml numbers.csv
+out_has '2 orders were added'
+fails 65 "number: '7' is already" crm-import --map ./c.yaml numbers.csv
+
 # --- bad rows -----------------------------------------------------------------
 rm -rf store && new_store
 fails 65 "bad.csv:3: placed: '2025-02-30 10:00' is not a time" \

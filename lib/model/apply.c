@@ -33,6 +33,7 @@ struct apply {
 	uint64_t revision;
 	bool orders, tables; /* what is to be made anew */
 	bool pending; /* an apply was cut short */
+	bool parts; /* records are migrated: the change has parts */
 
 	/* looking for values of fields that go, or that occur twice */
 	const struct crm_kind *kind;
@@ -248,7 +249,7 @@ static int
 write_settings(struct crm_txn *t, void *ctx, struct crm_err *err)
 {
 	struct apply *a = ctx;
-	struct crm_log_head h = {.last = true};
+	struct crm_log_head h = {.last = !a->parts};
 	struct crm_buf b = {0};
 	char lk[17];
 	struct crm_str key = {lk, sizeof lk};
@@ -346,7 +347,7 @@ migrate_some(struct crm_txn *t, void *ctx, struct crm_err *err)
 	char kb[8];
 	int r;
 
-	a->head = (struct crm_log_head){.change = a->revision, .last = true};
+	a->head = (struct crm_log_head){.change = a->revision};
 	m->next = a->next;
 	m->seen = 0;
 	m->end = false;
@@ -402,19 +403,38 @@ migrate_kind(struct apply *a, struct crm_err *err)
 	return r;
 }
 
+/* Are the kind's records to be looked at? */
+static bool
+migrates(const struct apply *a, unsigned n)
+{
+	return a->now->kind[n].name != NULL &&
+	       (a->pending || drops(a, &a->old->kind[n]) ||
+		   (n == CRM_K_ORDER && a->orders));
+}
+
 static int
-migrate(struct apply *a, bool all, struct crm_err *err)
+migrate(struct apply *a, struct crm_err *err)
 {
 	int r = CRM_OK;
 
 	for (unsigned n = 1; n < CRM_K_MAX && r == CRM_OK; n++) {
 		a->kind = &a->now->kind[n];
-		if (a->kind->name != NULL &&
-		    (all || drops(a, &a->old->kind[n]) ||
-			(n == CRM_K_ORDER && a->orders)))
+		if (migrates(a, n))
 			r = migrate_kind(a, err);
 	}
 	return r;
+}
+
+/* How many parts there are is known when all is done: the last has no
+ * entries. */
+static int
+write_last(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	struct apply *a = ctx;
+	const struct crm_log_head h = {
+	    .change = a->revision, .part = a->migrated + 1, .last = true};
+
+	return crm_upkeep_log(t, a->by, &h, err);
 }
 
 static int
@@ -432,7 +452,7 @@ is_pending(struct crm_txn *t, void *ctx, struct crm_err *err)
 static int
 last_revision(struct crm_txn *t, void *ctx, struct crm_err *err)
 {
-	struct crm_log_head h = {.last = true};
+	struct crm_log_head h = {.last = false};
 	struct apply *a = ctx;
 
 	a->revision = crm_txn_revision(t);
@@ -464,11 +484,13 @@ apply_locked(struct apply *a, bool same, unsigned flags, struct crm_err *err)
 	r = crm_txn_run(
 	    a->store, CRM_WRITE, same ? last_revision : write_settings, a, err);
 	if (r == CRM_OK)
-		r = migrate(a, a->pending, err);
+		r = migrate(a, err);
 	/* from here on the store's own schema is the new one */
 	crm_meta_release(a->store);
 	if (r == CRM_OK && a->tables)
 		r = crm_rebuild_tables(a->store, a->watch, &built, err);
+	if (r == CRM_OK && a->parts)
+		r = crm_txn_run(a->store, CRM_WRITE, write_last, a, err);
 	return r;
 }
 
@@ -509,8 +531,10 @@ crm_settings_apply(struct crm_store *s, const struct crm_settings *now,
 		r = crm_settings_diff(a.old->settings, now, follow, &a, err);
 	if (r == CRM_NO) /* it lies in their numbers only */
 		r = CRM_OK;
-	for (unsigned n = 1; n < CRM_K_MAX && r == CRM_OK; n++)
+	for (unsigned n = 1; n < CRM_K_MAX && r == CRM_OK; n++) {
 		a.tables = a.tables || drops(&a, &a.old->kind[n]);
+		a.parts = a.parts || migrates(&a, n);
+	}
 	if (r == CRM_OK)
 		r = same && !a.pending ? CRM_NO
 				       : apply_locked(&a, same, flags, err);

@@ -129,6 +129,8 @@ works crm-store apply --force "$T/new.yaml"
 run crm-customer list -f club
 status_is 64 'the field is gone'
 works crm-store check -q
+run crm-log verify
+status_is 0 'the parts of a change that was applied follow each other'
 
 # --- rebuild ---
 works crm-store rebuild --why 'to be sure'

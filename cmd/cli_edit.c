@@ -172,36 +172,48 @@ run_editor(const char *path, struct crm_err *err)
 	return CRM_OK;
 }
 
-/* The text through the editor and back. */
+/* The text through the editor and back.  The file stays, at *path (zeroed):
+ * what was typed is not thrown away because a line of it is wrong. */
 static int
-edit_text(struct cli *c, struct crm_buf *text, struct crm_err *err)
+edit_text(struct crm_buf *text, struct crm_buf *path, struct crm_err *err)
 {
 	const char *tmp = getenv("TMPDIR");
-	struct crm_buf path = {0};
 	int fd, r;
 
-	(void)c;
-	crm_buf_putf(&path, "%s/crm-edit.XXXXXX",
+	crm_buf_putf(path, "%s/crm-edit.XXXXXX",
 	    tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
-	if (crm_buf_cstr(&path) == NULL)
+	if (crm_buf_cstr(path) == NULL)
 		return crm_err_nomem(err);
-	fd = mkstemp(path.p);
+	fd = mkstemp(path->p);
 	if (fd < 0) {
-		r = crm_err_sys(
-		    err, CRM_ECREATE, errno, "make a file for the editor");
-		crm_buf_release(&path);
-		return r;
+		crm_err_sys(err, CRM_ECREATE, errno, "make '%s' for the editor",
+		    path->p);
+		crm_buf_clear(path);
+		return CRM_ECREATE;
 	}
-	r = crm_write_all(fd, text->p, text->n, path.p, err);
+	r = crm_write_all(fd, text->p, text->n, path->p, err);
 	close(fd);
 	if (r == CRM_OK)
-		r = run_editor(path.p, err);
+		r = run_editor(path->p, err);
 	crm_buf_clear(text);
 	if (r == CRM_OK)
-		r = crm_read_file(path.p, EDIT_MAX, text, err);
-	unlink(path.p);
-	crm_buf_release(&path);
+		r = crm_read_file(path->p, EDIT_MAX, text, err);
 	return r;
+}
+
+/* Removes the file, but for a text that was refused. */
+static void
+edit_done(struct crm_buf *path, bool keep, struct crm_err *err)
+{
+	char hint[CRM_ERR_TEXT];
+
+	if (path->n > 0 && keep && err != NULL) {
+		memcpy(hint, err->hint, sizeof hint);
+		crm_err_hint(err, "%s%sthe text is kept in '%s'", hint,
+		    hint[0] ? "\n" : "", path->p);
+	} else if (path->n > 0)
+		unlink(path->p);
+	crm_buf_release(path);
 }
 
 /* ---- back into records ---- */
@@ -332,8 +344,9 @@ collect(struct cli *c, struct crm_buf *text, size_t *n, struct crm_err *err)
 int
 cli_edit(struct cli *c, struct crm_err *err)
 {
-	struct crm_buf text = {.max = EDIT_MAX}, before = {0};
+	struct crm_buf text = {.max = EDIT_MAX}, before = {0}, path = {0};
 	struct cli_work w = {0};
+	bool refused = false;
 	size_t n;
 	int r;
 
@@ -341,7 +354,7 @@ cli_edit(struct cli *c, struct crm_err *err)
 	if (r < 0 || n == 0)
 		goto out;
 	crm_buf_putstr(&before, crm_buf_str(&text));
-	r = edit_text(c, &text, err);
+	r = edit_text(&text, &path, err);
 	if (r < 0 || crm_str_eq(crm_buf_str(&before), crm_buf_str(&text)))
 		goto out;
 	r = cli_work_begin(c, n > 1, &w, err);
@@ -351,10 +364,12 @@ cli_edit(struct cli *c, struct crm_err *err)
 	}
 	if (r == CRM_OK)
 		r = apply(&w, crm_buf_str(&text), err);
+	refused = r < 0;
 	if (r == CRM_OK)
 		r = cli_work_end(&w, err);
 	cli_work_release(&w);
 out:
+	edit_done(&path, refused, err);
 	crm_buf_release(&text);
 	crm_buf_release(&before);
 	return r;

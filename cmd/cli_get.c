@@ -19,6 +19,7 @@ get_operands(struct cli *c, struct crm_err *err)
 	struct crm_arena *a = &c->arena;
 	uint64_t *number = crm_arena_alloc(a, c->noperand * sizeof *number);
 	struct crm_err missing = {0};
+	size_t nmissing = 0;
 	struct crm_value id;
 	struct crm_txn *t;
 	size_t i, n = 0;
@@ -35,7 +36,8 @@ get_operands(struct cli *c, struct crm_err *err)
 		if (r == CRM_OK)
 			number[n++] = (uint64_t)id.i;
 		else if (r == CRM_NOTFOUND) {
-			missing = *err;
+			if (nmissing++ == 0)
+				missing = *err;
 			r = CRM_OK;
 		}
 	}
@@ -44,6 +46,8 @@ get_operands(struct cli *c, struct crm_err *err)
 		r = cli_print_records(c, number, n, err);
 	if (r == CRM_OK && missing.code != 0) {
 		*err = missing;
+		if (nmissing > 1)
+			crm_err_hint(err, "and %zu more", nmissing - 1);
 		r = CRM_NOTFOUND;
 	}
 	return r;

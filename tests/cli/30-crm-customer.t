@@ -193,6 +193,9 @@ run crm-customer get C1 C999 -f name
 status_is 1 'an operand that is not there is the answer no'
 out_has Ann 'the others are printed'
 err_has 'there is no customer C999'
+run crm-customer get C998 C999 C1
+status_is 1
+err_has 'and 1 more'
 run crm-customer get email:nobody@example.org
 status_is 1
 out_empty
@@ -484,8 +487,9 @@ cat >editor.sh <<-'EOF'
 	sed -f "$EDITS" "$1" >"$1.new" && cat "$1.new" >"$1" && rm "$1.new"
 	EOF
 chmod +x editor.sh
-EDITOR=$PWD/editor.sh EDITS=$PWD/edits
-export EDITOR EDITS
+mkdir tmp
+EDITOR=$PWD/editor.sh EDITS=$PWD/edits TMPDIR=$PWD/tmp
+export EDITOR EDITS TMPDIR
 echo 's/^tier: .*/tier: platinum/; s/^city: .*/city: a\\\\tb\\\\nc/' >edits
 works crm-customer edit C2
 is 'edit' "$(cell C2 tier)" platinum
@@ -500,9 +504,13 @@ echo 's/^tier: .*/tier: lead/' >edits
 works crm-customer edit C2 --dry-run
 out_has "C0000000002${TAB}tier${TAB}platinum${TAB}lead"
 is 'edit --dry-run' "$(cell C2 tier)" platinum
+is 'no text is left behind' "$(ls tmp)" ''
 shot before
 echo 's/^country: .*/country: Narnia/' >edits
 fails 65 "country: 'Narnia' is not a country code" crm-customer edit C2
+kept=$(sed -n "s/^the text is kept in '\(.*\)'$/\1/p" "$err")
+ok 'the text is kept' grep -q '^country: Narnia$' "$kept"
+rm -f "$kept"
 echo 's/^tier: /teir: /' >edits
 fails 65 "has no field 'teir'" crm-customer edit C2
 echo 's/^revision: .*/revision: 1/' >edits

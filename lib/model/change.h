@@ -19,7 +19,10 @@ struct crm_op {
 	uint8_t kind;
 	char what; /* 'a' added, 'c' changed, 'r' removed, 'u' restored from its
 		    * tombstone, 'x' entries only */
-	uint8_t pad[6];
+	uint8_t
+	    alone; /* of 'x': may begin a part; else it stays with the record
+			* before it */
+	uint8_t pad[5];
 	uint64_t number;
 	uint64_t base; /* revision the record had when it was read */
 	uint32_t image, keys, effects;

@@ -94,7 +94,7 @@ full(const struct commit *c, const struct measure *m, const struct crm_op *op)
 static void
 measure(struct measure *m, const struct crm_op *op)
 {
-	m->changes += op->what != 'a' && op->what != 'x';
+	m->changes += op->what == 'x' ? op->alone : op->what != 'a';
 	if (op->what != 'a')
 		return;
 	m->adds++;
@@ -120,7 +120,7 @@ part_read(struct commit *c, struct crm_err *err)
 		if (r < 0)
 			return r;
 		/* entries stay with the record they were attached to */
-		if (op.what != 'x' && full(c, &m, &op))
+		if ((op.what != 'x' || op.alone) && full(c, &m, &op))
 			break;
 		n = sizeof op + op.image + op.keys + op.effects;
 		if (op.what != 'x' &&

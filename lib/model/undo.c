@@ -93,9 +93,10 @@ crm_undo_all(struct crm_txn *t, struct crm_idmap *out, struct crm_err *err)
 
 	while ((r = crm_log_next(t, at, &h, err)) == CRM_OK) {
 		at = h.revision + 1;
-		if (h.part > 0 || !crm_undo_of(&h, &change))
+		/* one that was killed has taken back a part only */
+		if (!h.last || !crm_undo_of(&h, &change))
 			continue;
-		a.by = h.revision;
+		a.by = h.change;
 		r = chain(t, change, all_one, &a, err);
 		if (r == CRM_NOTFOUND)
 			r = CRM_OK; /* older than the log */
@@ -283,15 +284,19 @@ restore(struct undo *u, const struct crm_log_entry *e, bool living,
 }
 
 static int
-take_out(struct undo *u, const struct crm_log_entry *e, bool added,
-    struct crm_err *err)
+was_added(struct undo *u, const struct crm_log_entry *e, struct crm_err *err)
+{
+	return crm_idmap_put(&u->added, crm_op_slot(e->kind, e->number), 1) ==
+		       CRM_ENOMEM
+		   ? crm_err_nomem(err)
+		   : CRM_OK;
+}
+
+static int
+take_out(struct undo *u, const struct crm_log_entry *e, struct crm_err *err)
 {
 	struct crm_record *old;
 	int r;
-
-	if (added && crm_idmap_put(&u->added, crm_op_slot(e->kind, e->number),
-			 1) == CRM_ENOMEM)
-		return crm_err_nomem(err);
 
 	r = crm_change_stored(
 	    u->ch, &u->ch->schema->kind[e->kind], e->number, &old, err);
@@ -336,15 +341,19 @@ undo_entry(void *ctx, const struct crm_log_entry *e, struct crm_err *err)
 	living = w->state == CRM_LIVE;
 	if (base > u->last) {
 		r = as_left(u, e, err);
+		if (r == CRM_NO)
+			return e->op == 'a' ? was_added(u, e, err) : CRM_OK;
 		if (r < 0)
-			return r == CRM_NO ? CRM_OK : r;
+			return r;
 	}
 	if (w->revision != e->revision)
 		return CRM_OK; /* a later part of the change has it too */
 	r = before(u, e, err);
-	if (r == CRM_NOTFOUND || (r == CRM_OK && w->state == CRM_DELETED))
-		r = living ? take_out(u, e, r == CRM_NOTFOUND, err) : CRM_OK;
-	else if (r == CRM_OK && w->state == CRM_LIVE)
+	if (r == CRM_NOTFOUND || (r == CRM_OK && w->state == CRM_DELETED)) {
+		r = r == CRM_NOTFOUND ? was_added(u, e, err) : CRM_OK;
+		if (r == CRM_OK && living)
+			r = take_out(u, e, err);
+	} else if (r == CRM_OK && w->state == CRM_LIVE)
 		r = restore(u, e, living, base, err);
 	else if (r == CRM_OK)
 		r = refuse(u, e->kind, e->number,
@@ -450,12 +459,28 @@ key_taken(struct undo *u, const struct crm_log_head *h, struct crm_str prefix,
 	    (unsigned long long)h->revision, (unsigned long long)by);
 }
 
+/* One entry of another table: taken (sign 1) or taken away. */
+static int
+attach(struct undo *u, int sign, unsigned table, struct crm_str key,
+    struct crm_str value, struct crm_err *err)
+{
+	static const struct crm_str none = {"", 0};
+	struct crm_op op = {.what = 'x', .alone = 1};
+	int r;
+
+	crm_buf_clear(&u->keys);
+	crm_derive_put(&u->keys, sign, table, key, value);
+	r = crm_buf_check(&u->keys, err);
+	return r < 0 ? r
+		     : crm_change_spool(
+			   u->ch, &op, none, crm_buf_str(&u->keys), none, err);
+}
+
 static int
 key_one(void *ctx, const struct crm_log_head *h, bool gone, struct crm_err *err)
 {
 	static const struct crm_str none = {"", 0};
-	struct crm_buf key = {.max = CRM_KEY_MAX}, keys = {0};
-	struct crm_op op = {.what = 'x'};
+	struct crm_buf key = {.max = CRM_KEY_MAX};
 	struct undo *u = ctx;
 	int r;
 
@@ -467,15 +492,12 @@ key_one(void *ctx, const struct crm_log_head *h, bool gone, struct crm_err *err)
 		r = key_taken(u, h, crm_buf_str(&key), err);
 	crm_buf_clear(&key);
 	crm_ident_key(&key, 0, CRM_STR("key"), h->key, h->change);
-	crm_derive_put(
-	    &keys, gone ? -1 : 1, CRM_TAB_IDENT, crm_buf_str(&key), none);
 	if (r == CRM_OK)
-		r = crm_buf_check(&keys, err);
+		r = crm_buf_check(&key, err);
 	if (r == CRM_OK)
-		r = crm_change_spool(
-		    u->ch, &op, none, crm_buf_str(&keys), none, err);
+		r = attach(u, gone ? -1 : 1, CRM_TAB_IDENT, crm_buf_str(&key),
+		    none, err);
 	crm_buf_release(&key);
-	crm_buf_release(&keys);
 	return r;
 }
 
@@ -502,8 +524,7 @@ sources_gone(struct undo *u, struct crm_err *err)
 		    crm_take_var(&v, &number) &&
 		    crm_idmap_get(&u->added,
 			crm_op_slot((unsigned char)nul[1], number), &seen)) {
-			r = crm_change_attach(
-			    u->ch, CRM_TAB_SOURCE, k, none, err);
+			r = attach(u, -1, CRM_TAB_SOURCE, k, none, err);
 			u->out.sources++;
 		}
 		if (r == CRM_OK)
@@ -550,7 +571,7 @@ sources_back(struct undo *u, uint64_t revision, struct crm_err *err)
 			v.p++;
 			v.n--;
 		}
-		r = crm_change_attach(u->ch, CRM_TAB_SOURCE, key, v, err);
+		r = attach(u, v.n > 0 ? 1 : -1, CRM_TAB_SOURCE, key, v, err);
 		u->out.sources++;
 		if (r == CRM_OK)
 			r = crm_cursor_next(cur, &k, &v, err);

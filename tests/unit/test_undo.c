@@ -11,6 +11,8 @@
  *
  * CRM_TEST_UNDO is the number of undos to be seen (200).
  */
+#include <sys/wait.h>
+
 #include "unit/tmpstore.h"
 
 #include <crm/hash.h>
@@ -500,11 +502,89 @@ undo_of_a_random_change_is_the_state_before(void **state)
 	    (unsigned long long)b.undos, (unsigned long long)b.refused);
 }
 
+/* ---- an undo of many parts that is killed ---- */
+
+static void
+die(void *ctx, uint64_t done, uint64_t total)
+{
+	(void)ctx;
+	(void)done;
+	(void)total;
+	_exit(7);
+}
+
+static uint64_t
+many(struct bench *b, bool change)
+{
+	const struct crm_kind *k = &b->schema->kind[CRM_K_CUSTOMER];
+	struct crm_record *rec;
+	struct crm_err err = {0};
+
+	begin(b, (struct crm_str){"", 0});
+	for (uint64_t i = 1; i <= 2500; i++) {
+		if (change)
+			assert_int_equal(
+			    crm_change_get(b->ch, k, i, &rec, &err), 0);
+		else
+			assert_int_equal(
+			    crm_change_new(b->ch, k, &rec, &err), 0);
+		set_text(b, rec, change ? "tier" : "name", "of many %llu", 1);
+		assert_true(put(b, rec));
+		crm_change_reset(b->ch);
+	}
+	return commit(b);
+}
+
+static void
+an_undo_that_was_killed_is_completed_by_the_next(void **state)
+{
+	struct crm_change_options opt = {
+	    .by = {NOW, CRM_STR("tester"), CRM_STR("test"), {"", 0}},
+	    .now = NOW,
+	    .progress = die};
+	struct bench b = {0};
+	struct sums before;
+	uint64_t revision, last;
+	pid_t child;
+	int status;
+
+	(void)state;
+	tmpstore_make(&b.tmp);
+	b.store = tmpstore_open(&b.tmp, true);
+	assert_int_equal(crm_store_schema(b.store, &b.schema, NULL), 0);
+	crm_rand_seed(&b.rand, 1);
+	assert_true(many(&b, false) > 0);
+	before = sums(&b);
+	revision = many(&b, true);
+	crm_store_close(b.store);
+	fflush(NULL);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		b.store = tmpstore_open(&b.tmp, true);
+		if (crm_change_open(&b.ch, b.store, &opt, NULL, NULL) == 0 &&
+		    crm_undo_put(b.ch, revision, NULL, NULL) == 0)
+			crm_change_commit(b.ch, &last, NULL);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+	b.store = tmpstore_open(&b.tmp, true);
+	assert_int_equal(crm_store_schema(b.store, &b.schema, NULL), 0);
+	assert_true(sums(&b).records != before.records);
+	undo(&b, revision, true);
+	same(&b, "the second undo", before);
+	check(&b, "at the end");
+	crm_store_close(b.store);
+	tmpstore_remove(&b.tmp);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(undo_of_a_random_change_is_the_state_before),
+	    cmocka_unit_test(an_undo_that_was_killed_is_completed_by_the_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,13 @@
+ALTER TABLE customer ADD PRIMARY KEY (customer_id);
+ALTER TABLE product ADD PRIMARY KEY (product_id);
+ALTER TABLE orders ADD PRIMARY KEY (order_id);
+ALTER TABLE line ADD PRIMARY KEY (order_id, no);
+ALTER TABLE adjustment ADD PRIMARY KEY (order_id, no);
+ALTER TABLE track ADD PRIMARY KEY (order_id, no);
+CREATE INDEX ON customer (email);
+CREATE INDEX ON customer (phone);
+CREATE UNIQUE INDEX ON product (sku);
+CREATE INDEX ON orders (customer_id, placed);
+CREATE INDEX ON orders (placed);
+CREATE UNIQUE INDEX ON orders (number);
+CREATE INDEX ON line (product_id);

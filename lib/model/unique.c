@@ -9,6 +9,8 @@
 
 /* Of those that have an address, so many are asked whether it is shared. */
 #define HOLDERS 64
+/* Bytes of a text that is the whole of its index key. */
+#define UNIQUE_MAX 180
 
 static int
 taken(struct crm_change *ch, const struct crm_record *rec, const char *field,
@@ -208,11 +210,52 @@ ident_free(struct unique_ctx *c, struct crm_str scheme, struct crm_str normal,
 }
 
 static int
+index_free(struct unique_ctx *c, size_t field, struct crm_err *err)
+{
+	const struct crm_field *f = &c->rec->kind->fields[field];
+	const struct crm_value *v = &c->rec->v[field];
+	struct crm_buf text = {.max = 1024};
+	uint64_t by;
+	int r;
+
+	/* keys are cut: two long texts would be taken for one */
+	if (v->s.n > UNIQUE_MAX) {
+		crm_err_set(err, CRM_EDATA,
+		    "what occurs once has at most %d bytes, this has %zu",
+		    UNIQUE_MAX, v->s.n);
+		crm_err_field(err, f->name, strlen(f->name));
+		return CRM_EDATA;
+	}
+	r = holder(c->ch, crm_buf_str(&c->key), c->rec->id, &by, err);
+	if (r == CRM_OK && by != 0) {
+		crm_value_put(c->ch->schema, &text, v, true);
+		r = taken(c->ch, c->rec, f->name, crm_buf_str(&text), by, err);
+	}
+	crm_buf_release(&text);
+	return r;
+}
+
+/* Notes who has the value of c->key by now. */
+static int
+note(struct unique_ctx *c, struct crm_err *err)
+{
+	uint64_t now;
+
+	if (c->sign < 0 &&
+	    crm_map_get(&c->ch->idents, crm_buf_str(&c->key), &now) &&
+	    now != c->rec->id)
+		return CRM_OK; /* another has taken it since */
+	if (crm_map_put(&c->ch->idents, crm_buf_str(&c->key),
+		c->sign < 0 ? 0 : c->rec->id, NULL) == CRM_ENOMEM)
+		return crm_err_nomem(err);
+	return CRM_OK;
+}
+
+static int
 unique_ident(void *ctx, struct crm_str scheme, struct crm_str normal,
     bool shared, const char *field, struct crm_err *err)
 {
 	struct unique_ctx *c = ctx;
-	uint64_t now;
 	int r;
 
 	if (c->sign == 0)
@@ -222,24 +265,13 @@ unique_ident(void *ctx, struct crm_str scheme, struct crm_str normal,
 	crm_buf_clear(&c->key);
 	crm_ident_key(&c->key, c->rec->kind->number, scheme, normal, 0);
 	r = crm_buf_check(&c->key, err);
-	if (r < 0)
-		return r;
-	if (c->sign < 0 &&
-	    crm_map_get(&c->ch->idents, crm_buf_str(&c->key), &now) &&
-	    now != c->rec->id)
-		return CRM_OK;
-	if (crm_map_put(&c->ch->idents, crm_buf_str(&c->key),
-		c->sign < 0 ? 0 : c->rec->id, NULL) == CRM_ENOMEM)
-		return crm_err_nomem(err);
-	return CRM_OK;
+	return r == CRM_OK ? note(c, err) : r;
 }
 
 static int
 unique_indexes(struct unique_ctx *c, struct crm_err *err)
 {
 	const struct crm_kind *k = c->rec->kind;
-	struct crm_buf text = {.max = 1024};
-	uint64_t by;
 	size_t i;
 	int r = CRM_OK;
 
@@ -250,21 +282,10 @@ unique_indexes(struct unique_ctx *c, struct crm_err *err)
 		crm_buf_clear(&c->key);
 		crm_index_key(
 		    &c->key, k->number, k->fields[i].tag, &c->rec->v[i], 0);
-		if (c->sign == 0) {
-			r = holder(
-			    c->ch, crm_buf_str(&c->key), c->rec->id, &by, err);
-			if (r == CRM_OK && by != 0) {
-				crm_value_put(
-				    c->ch->schema, &text, &c->rec->v[i], true);
-				r = taken(c->ch, c->rec, k->fields[i].name,
-				    crm_buf_str(&text), by, err);
-			}
-		} else if (crm_map_put(&c->ch->idents, crm_buf_str(&c->key),
-			       c->sign < 0 ? 0 : c->rec->id,
-			       NULL) == CRM_ENOMEM)
-			r = crm_err_nomem(err);
+		r = crm_buf_check(&c->key, err);
+		if (r == CRM_OK)
+			r = c->sign == 0 ? index_free(c, i, err) : note(c, err);
 	}
-	crm_buf_release(&text);
 	return r;
 }
 

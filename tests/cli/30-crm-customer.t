@@ -549,4 +549,29 @@ works crm-customer rm C3 "$child"
 run crm-customer get C3
 status_is 1 'a whole family goes at once'
 
+# ---- columns of one's own ----
+cat >>"$CRM_STORE/crm.yaml" <<-'EOF'
+	fields:
+	  customer:
+	    - { name: vat_id, type: text, index: unique }
+	    - { name: shoe_size, type: decimal }
+	    - { name: level, type: enum, values: [low, high] }
+EOF
+crm-store apply >/dev/null
+works crm-customer set C1 --vat-id X1 --shoe-size 44.50 --level high
+is 'they are set and printed as others' \
+    "$(crm-customer get C1 -f vat_id,shoe_size,level --no-header | cut -f 2-)" \
+    "X1${TAB}44.5${TAB}high"
+fails 65 "vat_id: 'X1' is already C1's" crm-customer set C2 --vat-id X1
+fails 65 "level: 'mid' is not one of low, high" crm-customer set C2 --level mid
+fails 65 "shoe_size: '44,5' is not a decimal" crm-customer set C2 --shoe-size 44,5
+rows in 'customer_id|vat_id' 'C1|X2' 'C2|X1'
+works crm-customer set - <in
+rows in 'customer_id|vat_id' 'C1|X1'
+fails 65 "stdin:2: vat_id: 'X1' is already C2's" crm-customer set - <in
+works crm-customer list -w 'shoe_size > 44 and level = "high"' --format value -f name
+fails 65 'vat_id: what occurs once has at most 180 bytes' \
+    crm-customer set C1 --vat-id "$(head -c 200 /dev/zero | tr '\0' y)"
+works crm-store check
+
 done_testing

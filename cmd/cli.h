@@ -141,6 +141,7 @@ struct cli {
 	size_t nset;
 	const char *actor;
 	int64_t now; /* CRM_NOW, else the clock */
+	int64_t at; /* --at, else just past CRM_NOW, else INT64_MAX */
 	int64_t real_now; /* the clock, for the log */
 	unsigned wait_ms; /* --wait, default 60 s */
 	bool tty_out, tty_err;

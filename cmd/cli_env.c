@@ -171,6 +171,7 @@ cli_env_clock(struct cli *c, struct crm_err *err)
 	const char *now = cli_env("CRM_NOW");
 
 	set_spill(c);
+	c->at = INT64_MAX;
 	if (now &&
 	    crm_time_parse(crm_str(now), &c->schema->calendar, &c->now) < 0) {
 		crm_err_set(err, CRM_ECONFIG, "'%s' is not a time", now);
@@ -178,7 +179,11 @@ cli_env_clock(struct cli *c, struct crm_err *err)
 		crm_err_hint(err, "write 2026-06-01T10:00:00Z or 2026-06-01");
 		return CRM_ECONFIG;
 	}
-	return CRM_OK;
+	/* what happens in that very second is done by the script itself */
+	if (now)
+		c->at = c->now + 1;
+	return cli_opt.at ? cli_moment(c, "--at", cli_opt.at, &c->at, err)
+			  : CRM_OK;
 }
 
 static int

@@ -223,8 +223,8 @@ join_look(struct join *j, struct crm_txn *t, struct crm_err *err)
 		rec = crm_record_new(k, &j->arena);
 		if (rec == NULL)
 			return crm_err_nomem(err);
-		r = crm_model_read(
-		    t, j->c->schema, k, line->number, &j->want, rec, err);
+		r = crm_model_read_at(t, j->c->schema, k, line->number,
+		    &j->want, j->c->at, rec, err);
 		if (r < 0)
 			return r;
 		last = line->number;

@@ -3,15 +3,6 @@
  */
 #include "cli_noun.h"
 
-static int
-clock_at(struct cli *c, int64_t *at, struct crm_err *err)
-{
-	*at = INT64_MAX;
-	if (cli_opt.at == NULL)
-		return CRM_OK;
-	return cli_moment(c, "--at", cli_opt.at, at, err);
-}
-
 struct list {
 	struct cli *c;
 	struct cli_rows *rows;
@@ -60,8 +51,7 @@ cli_list(struct cli *c, struct crm_err *err)
 				  "ids on stdin: -");
 		r = CRM_EUSAGE;
 	}
-	if (r == CRM_OK)
-		r = clock_at(c, &l.at, err);
+	l.at = c->at;
 	if (r == CRM_OK && c->noperand == 1) {
 		l.chosen = true;
 		r = cli_selector(c, NULL, k, &l.ids, err);
@@ -133,7 +123,7 @@ part_scan(struct parts *p, struct crm_txn *t, const struct crm_idmap *ids,
 	int r;
 
 	r = crm_scan_open(
-	    t, p->c->schema, p->c->kind, &p->want, INT64_MAX, &scan, err);
+	    t, p->c->schema, p->c->kind, &p->want, p->c->at, &scan, err);
 	if (r < 0)
 		return r;
 	while ((r = crm_scan_next(scan, &rec, err)) == CRM_OK) {
@@ -164,8 +154,8 @@ part_operands(struct parts *p, struct crm_txn *t, struct crm_err *err)
 		rec = crm_record_new(c->kind, &c->arena);
 		if (rec == NULL)
 			return crm_err_nomem(err);
-		r = crm_model_read(
-		    t, c->schema, c->kind, (uint64_t)id.i, &p->want, rec, err);
+		r = crm_model_read_at(t, c->schema, c->kind, (uint64_t)id.i,
+		    &p->want, c->at, rec, err);
 		rec->v[0] = crm_value_id(c->kind->number, (uint64_t)id.i);
 		if (r == CRM_OK)
 			r = part_rows(p, rec, err);

@@ -29,7 +29,7 @@ const struct cli_verb cli_common_verbs[] = {
     {"add", cli_add, CLI_WRITE,
 	CLI_FIELDS | CLI_CHANGE | CLI_BULK | CLI_IN | CLI_OUT, add_options,
 	"[-]", "add a record, or one for each row of the stream on stdin"},
-    {"get", cli_get, CLI_READ, CLI_IN | CLI_OUT, NULL, "REF... | -",
+    {"get", cli_get, CLI_READ, CLI_IN | CLI_OUT | CLI_CLOCK, NULL, "REF... | -",
 	"print records, or add their columns to the stream on stdin"},
     {"list", cli_list, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK, NULL,
 	"[-]", "print all records, or those whose ids are on stdin"},
@@ -297,6 +297,8 @@ cli_print_records(
 	struct crm_record *rec;
 	struct crm_out *out = NULL;
 	struct crm_txn *t = NULL;
+	/* what was just written is shown whole, also when it is dated ahead */
+	int64_t at = c->verb->mode == CLI_WRITE ? INT64_MAX : c->at;
 	size_t i, j, npick;
 	int *pick, r;
 
@@ -323,7 +325,8 @@ cli_print_records(
 			r = crm_err_nomem(err);
 			break;
 		}
-		r = crm_model_read(t, c->schema, k, number[i], &want, rec, err);
+		r = crm_model_read_at(
+		    t, c->schema, k, number[i], &want, at, rec, err);
 		if (r == CRM_NOTFOUND) {
 			r = CRM_OK; /* removed by this very change */
 			continue;

@@ -191,7 +191,7 @@ cli_order_list(struct cli *c, struct crm_err *err)
 {
 	struct chosen l = {.c = c,
 	    .part = -1,
-	    .at = INT64_MAX,
+	    .at = c->at,
 	    .fields = c->kind->fields,
 	    .nfields = c->kind->nfields};
 	int r;
@@ -199,8 +199,6 @@ cli_order_list(struct cli *c, struct crm_err *err)
 	if (!of)
 		return cli_list(c, err);
 	r = need_stdin(c, err);
-	if (r == CRM_OK && cli_opt.at)
-		r = cli_moment(c, "--at", cli_opt.at, &l.at, err);
 	if (r == CRM_OK)
 		r = print(&l, err);
 	crm_idmap_release(&l.ids);
@@ -210,9 +208,8 @@ cli_order_list(struct cli *c, struct crm_err *err)
 int
 cli_order_part(struct cli *c, const char *part, struct crm_err *err)
 {
-	struct chosen l = {.c = c,
-	    .part = crm_kind_part(c->kind, crm_str(part)),
-	    .at = INT64_MAX};
+	struct chosen l = {
+	    .c = c, .part = crm_kind_part(c->kind, crm_str(part)), .at = c->at};
 	int r;
 
 	if (!of)

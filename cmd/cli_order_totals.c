@@ -294,7 +294,7 @@ int
 cli_order_totals(struct cli *c, struct crm_err *err)
 {
 	struct totals t = {
-	    .c = c, .since = INT64_MIN, .until = INT64_MAX, .at = INT64_MAX};
+	    .c = c, .since = INT64_MIN, .until = INT64_MAX, .at = c->at};
 	struct crm_txn *txn = NULL;
 	int r = CRM_OK;
 
@@ -307,8 +307,6 @@ cli_order_totals(struct cli *c, struct crm_err *err)
 		r = cli_moment(c, "--since", since, &t.since, err);
 	if (r == CRM_OK && until)
 		r = cli_moment(c, "--until", until, &t.until, err);
-	if (r == CRM_OK && cli_opt.at)
-		r = cli_moment(c, "--at", cli_opt.at, &t.at, err);
 	if (r == CRM_OK)
 		r = cli_where(
 		    c, c->kind->fields, c->kind->nfields, &t.where, err);

@@ -263,12 +263,9 @@ cli_where(struct cli *c, const struct crm_field *fields, size_t n,
 		env->resolve = resolve;
 		env->resolve_ctx = c;
 	}
-	if (cli_opt.at) {
-		/* What `today` means is part of the question. */
-		code = cli_moment(c, "--at", cli_opt.at, &env->now, err);
-		if (code < 0)
-			return code;
-	}
+	/* What `today` means is part of the question. */
+	if (cli_opt.at)
+		env->now = c->at;
 	code = take_defines(c, env, err);
 	if (code < 0)
 		return code;

@@ -190,9 +190,10 @@ static const struct cli_verb verbs[] = {
     {"consent", consent, CLI_WRITE, CLI_CHANGE | CLI_BULK | CLI_IN | CLI_OUT,
 	consent_options, "REF... | -",
 	"record consent given or revoked, or ask whether there is any"},
-    {"identities", identities, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT, NULL,
-	"[REF... | -]", "print the other names they are known by"},
-    {"roles", roles, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT, NULL,
+    {"identities", identities, CLI_SCAN,
+	CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK, NULL, "[REF... | -]",
+	"print the other names they are known by"},
+    {"roles", roles, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK, NULL,
 	"[REF... | -]", "print their roles, each with its stage"},
     {0},
 };

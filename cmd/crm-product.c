@@ -10,8 +10,9 @@ components(struct cli *c, struct crm_err *err)
 }
 
 static const struct cli_verb verbs[] = {
-    {"components", components, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT, NULL,
-	"[REF... | -]", "print what bundles are made of"},
+    {"components", components, CLI_SCAN,
+	CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK, NULL, "[REF... | -]",
+	"print what bundles are made of"},
     {0},
 };
 

@@ -79,15 +79,10 @@ take_window(struct rfm *r, struct crm_err *err)
 	struct crm_rfm_window *w = &r->window;
 	int code = CRM_OK;
 
-	*w = (struct crm_rfm_window){INT64_MIN, INT64_MAX, INT64_MAX, 0};
+	*w = (struct crm_rfm_window){INT64_MIN, INT64_MAX, c->at, 0};
 	w->today = crm_day_of(&c->schema->calendar, c->now);
-	if (cli_opt.at) {
-		code = cli_moment(c, "--at", cli_opt.at, &w->at, err);
-		if (code == CRM_OK)
-			w->today = crm_day_of(&c->schema->calendar, w->at);
-	} else if (c->now < c->real_now) {
-		w->at = c->now;
-	}
+	if (cli_opt.at)
+		w->today = crm_day_of(&c->schema->calendar, w->at);
 	if (code == CRM_OK && since)
 		code = cli_moment(c, "--since", since, &w->since, err);
 	if (code == CRM_OK && until)

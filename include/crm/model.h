@@ -62,9 +62,16 @@ int crm_model_read(struct crm_txn *t, const struct crm_schema *s,
     const struct crm_kind *k, uint64_t number, const struct crm_want *want,
     struct crm_record *rec, struct crm_err *err);
 
+/* The same as of a moment (INT64_MAX: now): what had happened by then.  A
+ * record that was not there yet is read as it is. */
+int crm_model_read_at(struct crm_txn *t, const struct crm_schema *s,
+    const struct crm_kind *k, uint64_t number, const struct crm_want *want,
+    int64_t at, struct crm_record *rec, struct crm_err *err);
+
 /*
- * All live records of a kind in order of number.  at: INT64_MAX, or the
- * moment figures are as of and before which the record's time must lie.  The
+ * All live records of a kind in order of number.  at: INT64_MAX, or the moment
+ * they are as of: orders placed by then, with what had happened to them;
+ * customers that were known or had ordered; figures and stages of then.  The
  * record is reused; its texts are valid until the next call.
  */
 struct crm_scan;

@@ -28,6 +28,13 @@ struct crm_hooks {
 	/* Derived data beyond identities and indexes (ledger, figures). */
 	int (*effects)(const struct crm_schema *s, const struct crm_record *rec,
 	    int sign, struct crm_buf *out, struct crm_err *err);
+	/*
+	 * As of a moment (never INT64_MAX), after reading all of a record:
+	 * takes out what had not happened by then.  CRM_NO: the record itself
+	 * had not.  Without this hook the kind's time field decides.
+	 */
+	int (*as_at)(struct crm_txn *t, const struct crm_schema *s, int64_t at,
+	    struct crm_record *rec, struct crm_err *err);
 	/* Fills FIGURE fields on reading; at INT64_MAX now. */
 	int (*figures)(struct crm_txn *t, const struct crm_schema *s,
 	    int64_t at, const struct crm_want *want, struct crm_record *rec,
@@ -44,6 +51,12 @@ void crm_customer_compute(const struct crm_schema *s, struct crm_record *rec);
 int crm_customer_figures(struct crm_txn *t, const struct crm_schema *s,
     int64_t at, const struct crm_want *want, struct crm_record *rec,
     struct crm_err *err);
+int crm_customer_at(struct crm_txn *t, const struct crm_schema *s, int64_t at,
+    struct crm_record *rec, struct crm_err *err);
+int crm_product_at(struct crm_txn *t, const struct crm_schema *s, int64_t at,
+    struct crm_record *rec, struct crm_err *err);
+int crm_order_at(struct crm_txn *t, const struct crm_schema *s, int64_t at,
+    struct crm_record *rec, struct crm_err *err);
 int crm_product_prepare(struct crm_change *ch, const struct crm_record *old,
     struct crm_record *rec, struct crm_err *err);
 int crm_order_prepare(struct crm_change *ch, const struct crm_record *old,

@@ -271,3 +271,21 @@ crm_order_prepare(struct crm_change *ch, const struct crm_record *old,
 		r = crm_order_keep(s, rec, err);
 	return r;
 }
+
+int
+crm_order_at(struct crm_txn *t, const struct crm_schema *s, int64_t at,
+    struct crm_record *rec, struct crm_err *err)
+{
+	struct crm_rows *track = &rec->part[CRM_O_TRACK];
+	bool dropped = false;
+
+	(void)t;
+	if (rec->v[CRM_O_PLACED].i >= at)
+		return CRM_NO;
+	for (size_t i = track->n; i-- > 0;)
+		if (track->row[i].v[CRM_E_AT].i >= at)
+			dropped |=
+			    crm_record_drop(rec, CRM_O_TRACK, track->row[i].no);
+	/* what is kept is that of today only where something is gone */
+	return dropped ? crm_order_keep(s, rec, err) : CRM_OK;
+}

@@ -6,13 +6,18 @@
 
 #include "hooks.h"
 
+/* What is filled in after decoding. */
+struct crm_fills {
+	bool figures, virtuals;
+	int revision; /* the field of that name, if wanted; -1 */
+};
+
 struct crm_scan {
 	struct crm_txn *txn;
 	const struct crm_schema *schema;
 	const struct crm_kind *kind;
 	struct crm_want want;
-	bool figures, virtuals;
-	int revision; /* the field of that name, if wanted; -1 */
+	struct crm_fills fills;
 	int time; /* the field that must lie before at, -1 */
 	int64_t at;
 	struct crm_cursor *cursor;
@@ -21,48 +26,57 @@ struct crm_scan {
 	struct crm_record *rec;
 };
 
-/* Virtual fields need the parts they are made of; a role is in parts. */
+/*
+ * What is to be decoded, and what is to be filled in then.  Virtual fields need
+ * the parts they are made of; a state of the past needs all of the record.
+ */
 static void
-widen(const struct crm_kind *k, const struct crm_want *in, struct crm_want *out,
-    bool *figures, bool *virtuals, int *revision)
+widen(const struct crm_kind *k, const struct crm_want *in, int64_t at,
+    struct crm_want *out, struct crm_fills *f)
 {
 	size_t i;
 
 	*out = *in;
-	*figures = *virtuals = false;
-	*revision = -1;
+	*f = (struct crm_fills){.revision = -1};
 	for (i = 0; i < k->nfields; i++) {
 		if (!crm_wants(in, (int)i))
 			continue;
 		if (k->fields[i].flags & CRM_F_FIGURE)
-			*figures = true;
+			f->figures = true;
 		if (!(k->fields[i].flags & CRM_F_VIRTUAL))
 			continue;
 		if (strcmp(k->fields[i].name, "revision") == 0)
-			*revision = (int)i;
+			f->revision = (int)i;
 		else
-			*virtuals = true;
+			f->virtuals = true;
 	}
-	if (*virtuals)
+	if (f->virtuals)
 		out->parts |= (1u << k->nparts) - 1;
+	if (at != INT64_MAX && crm_hooks[k->number].as_at != NULL)
+		*out = crm_want_all;
 }
 
+/* CRM_NO when the record was not there yet. */
 static int
-fill(struct crm_txn *t, const struct crm_schema *s, bool figures, bool virtuals,
-    int revision, int64_t at, const struct crm_want *want,
-    struct crm_record *rec, struct crm_err *err)
+fill(struct crm_txn *t, const struct crm_schema *s, const struct crm_fills *f,
+    int64_t at, const struct crm_want *want, struct crm_record *rec,
+    struct crm_err *err)
 {
 	const struct crm_hooks *h = &crm_hooks[rec->kind->number];
+	int r = CRM_OK;
 
-	if (revision >= 0)
-		rec->v[revision] =
+	if (f->revision >= 0)
+		rec->v[f->revision] =
 		    crm_value_num(CRM_T_INT, (int64_t)rec->revision, 0);
-
-	if (virtuals && h->compute != NULL)
+	if (at != INT64_MAX && h->as_at != NULL)
+		r = h->as_at(t, s, at, rec, err);
+	if (r < 0)
+		return r;
+	if (f->virtuals && h->compute != NULL)
 		h->compute(s, rec);
-	if (figures && h->figures != NULL)
-		return h->figures(t, s, at, want, rec, err);
-	return CRM_OK;
+	if (f->figures && h->figures != NULL)
+		r = h->figures(t, s, at, want, rec, err);
+	return r;
 }
 
 int
@@ -70,15 +84,25 @@ crm_model_read(struct crm_txn *t, const struct crm_schema *s,
     const struct crm_kind *k, uint64_t number, const struct crm_want *want,
     struct crm_record *rec, struct crm_err *err)
 {
-	bool figures, virtuals;
-	struct crm_want wide;
-	int revision, r;
+	return crm_model_read_at(t, s, k, number, want, INT64_MAX, rec, err);
+}
 
-	widen(k, want, &wide, &figures, &virtuals, &revision);
+int
+crm_model_read_at(struct crm_txn *t, const struct crm_schema *s,
+    const struct crm_kind *k, uint64_t number, const struct crm_want *want,
+    int64_t at, struct crm_record *rec, struct crm_err *err)
+{
+	struct crm_fills fills;
+	struct crm_want wide;
+	int r;
+
+	widen(k, want, at, &wide, &fills);
 	r = crm_record_read(t, k, number, &wide, rec, err);
 	if (r == CRM_OK)
-		r = fill(t, s, figures, virtuals, revision, INT64_MAX, want,
-		    rec, err);
+		r = fill(t, s, &fills, at, want, rec, err);
+	/* who asks for it by name is shown it as it is */
+	if (r == CRM_NO)
+		r = fill(t, s, &fills, INT64_MAX, want, rec, err);
 	return r;
 }
 
@@ -99,8 +123,9 @@ crm_scan_open(struct crm_txn *t, const struct crm_schema *s,
 	sc->kind = k;
 	sc->at = at;
 	sc->time = -1;
-	widen(k, want, &sc->want, &sc->figures, &sc->virtuals, &sc->revision);
-	if (at != INT64_MAX && k->time != NULL) {
+	widen(k, want, at, &sc->want, &sc->fills);
+	if (at != INT64_MAX && k->time != NULL &&
+	    crm_hooks[k->number].as_at == NULL) {
 		sc->time = crm_kind_field(k, crm_str(k->time));
 		crm_want_field(&sc->want, sc->time);
 	}
@@ -175,8 +200,10 @@ crm_scan_next(struct crm_scan *sc, struct crm_record **rec, struct crm_err *err)
 		sc->rec->v[0] = crm_value_id(sc->kind->number, number);
 		if (later(sc))
 			continue;
-		r = fill(sc->txn, sc->schema, sc->figures, sc->virtuals,
-		    sc->revision, sc->at, &sc->want, sc->rec, err);
+		r = fill(sc->txn, sc->schema, &sc->fills, sc->at, &sc->want,
+		    sc->rec, err);
+		if (r == CRM_NO)
+			continue;
 		if (r < 0)
 			return r;
 		*rec = sc->rec;

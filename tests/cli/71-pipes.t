@@ -22,6 +22,10 @@ works crm-product add - <<-EOF
 	sku
 	A1
 EOF
+awk 'BEGIN { print "customer_id\tnumber\tplaced\tproduct_id\tquantity\tprice"
+	for (i = 1; i <= 3000; i++)
+		printf "C%d\tn%d\t2026-05-01\tsku:A1\t1\t1.50\n", i % 700 + 1, i }' >in
+works crm-order add - <in
 
 # ---- every pair ends: writers and readers, on both sides ----
 # Each left side prints a stream with customer_id in it.
@@ -37,31 +41,46 @@ crm-customer consent - --channel email --purpose offers --grant --print <ids
 crm-customer add - --print <small
 crm-customer identities
 crm-customer roles -f customer_id,role
-crm-customer list --limit 0"
+crm-customer list --limit 0
+crm-order list
+crm-order lines
+crm-order list --of customer_id - <ids
+crm-order get O1 O2
+crm-order list -f customer_id | crm-order get - -f channel
+crm-order tag - +z --print <orders
+crm-order pay - --print <orders
+crm-rfm"
 right="crm-customer list -
 crm-customer get - --on customer_id -f region,language
 crm-customer set - --city Bonn
-crm-customer set - -f city --city Ulm --print
+crm-customer set - --city Ulm --print
 crm-customer tag - +y
 crm-customer stage - broken --print
 crm-customer consent - --channel post --purpose offers --grant
 crm-customer roles -
+crm-order list --of customer_id -
+crm-order lines --of customer_id -
+crm-order list -
+crm-order get - -f branch
+crm-order tag - +y --print
+crm-order ship -
+crm-rfm -
 crm-rows --count
 crm-body sort -r"
 crm-customer list -f customer_id >ids
+crm-order list -f customer_id --limit 1000 >orders
 printf 'name\nsmall\n' >small
 echo "$left" >left
 echo "$right" >right
 while read -r l <&3; do
 	while read -r r <&4; do
 		case $r in
-		*' set -'*) # only what set may change
-			within "$l | cut -f 1 | sed 's/^identity_id$/customer_id/;
-			    s/^role_id$/customer_id/; s/-.*//' | $r" ;;
+		*' set -'*) # takes nothing but what it may change
+			within "$l | sed 1d | cut -f 1 | sed 's/-.*//' | $r -i" ;;
 		*) within "$l | $r" ;;
 		esac
 		case $status in
-		0 | 65) pass "$l | $r" ;; # a column set twice is a message
+		0 | 65) pass "$l | $r" ;; # 65: ids of another kind than it takes
 		*) fail "$l | $r" || tap_seen ;;
 		esac
 	done 4<right

@@ -112,19 +112,24 @@ check_output()
 		status_is 74
 		from_command "$1"
 
-		# The reader leaves before the command begins.
+		# The reader leaves before the command begins; a pipe with a
+		# name, since of others the shell may have an end open yet.
 		ran="$1 $opt to a closed pipe"
 		: >"$err"
-		mkfifo "$T/go"
-		{
+		mkfifo "$T/pipe" "$T/go"
+		(
+			exec <"$T/pipe"
+			exec <&-
+			echo >"$T/go"
+		) &
+		(
+			exec >"$T/pipe"
 			read -r _ <"$T/go"
 			"$1" $opt 2>"$err"
 			echo $? >"$T/status"
-		} | {
-			exec <&-
-			echo >"$T/go"
-		}
-		rm "$T/go"
+		)
+		wait
+		rm "$T/pipe" "$T/go"
 		status=$(cat "$T/status")
 		status_is 141
 		err_empty

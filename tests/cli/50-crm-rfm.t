@@ -41,7 +41,7 @@ is 'days, orders and revenue; cancelled orders are none' "$(figures)" \
 4 32 1 5.00'
 is 'without CRM_NOW the figures kept are read' "$(
 	unset CRM_NOW
-	figures | cut -d ' ' -f 1,3,4)" "$(crm-customer list -w 'orders > 0' \
+	figures | cut -d ' ' -f 1,3,4)" "$(env -u CRM_NOW crm-customer list -w 'orders > 0' \
     -f orders,revenue | sed 1d | tr '\t' ' ' | sed 's/C000000000//')"
 is '--at: what had happened by then' "$(figures --at 2026-05-22)" \
     '1 2 2 25.50

@@ -287,6 +287,8 @@ crm_dec_cmp(struct crm_dec a, struct crm_dec b)
 {
 	i128 va, vb;
 
+	if (a.scale == b.scale)
+		return a.v < b.v ? -1 : a.v > b.v;
 	align(a, b, &va, &vb);
 	return va < vb ? -1 : va > vb;
 }
@@ -295,8 +297,14 @@ bool
 crm_dec_add(struct crm_dec a, struct crm_dec b, struct crm_dec *out)
 {
 	i128 va, vb;
-	unsigned scale = align(a, b, &va, &vb);
+	unsigned scale;
 
+	/* whole units, most of the time */
+	if ((a.scale | b.scale) == 0 && crm_add64(a.v, b.v, &out->v)) {
+		out->scale = 0;
+		return true;
+	}
+	scale = align(a, b, &va, &vb);
 	return fit(va + vb, scale, out);
 }
 
@@ -304,8 +312,14 @@ bool
 crm_dec_sub(struct crm_dec a, struct crm_dec b, struct crm_dec *out)
 {
 	i128 va, vb;
-	unsigned scale = align(a, b, &va, &vb);
+	unsigned scale;
 
+	/* whole units, most of the time */
+	if ((a.scale | b.scale) == 0 && crm_sub64(a.v, b.v, &out->v)) {
+		out->scale = 0;
+		return true;
+	}
+	scale = align(a, b, &va, &vb);
 	return fit(va - vb, scale, out);
 }
 

@@ -266,6 +266,7 @@ int
 crm_fold_load(struct crm_fold *f, struct crm_err *err)
 {
 	const struct crm_record *rec = f->rec;
+	bool sorted = true;
 	int r;
 
 	f->bad = !is_small(rec);
@@ -293,7 +294,10 @@ crm_fold_load(struct crm_fold *f, struct crm_err *err)
 		f->total += f->line[i].net;
 	for (size_t i = 0; i < f->nevent; i++)
 		f->event[i] = &rec->part[TRACK].row[i];
-	qsort_r(f->event, f->nevent, sizeof *f->event, event_cmp, f);
+	for (size_t i = 1; i < f->nevent && sorted; i++)
+		sorted = event_cmp(&f->event[i - 1], &f->event[i], f) < 0;
+	if (!sorted)
+		qsort_r(f->event, f->nevent, sizeof *f->event, event_cmp, f);
 	return CRM_OK;
 }
 

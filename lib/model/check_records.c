@@ -132,15 +132,16 @@ check_value(struct crm_check *ck, const struct crm_record *rec,
     const struct crm_value *v, struct crm_err *err)
 {
 	struct crm_id id = {.kind = v->kind, .number = (uint64_t)v->i};
+	bool lacks = v->type == CRM_T_NONE && (f->flags & CRM_F_REQUIRED);
 	char at[96] = "";
 
+	if (!lacks && !dangling(ck, v))
+		return CRM_OK;
 	if (part != NULL)
 		snprintf(at, sizeof at, "%s %u ", part, row);
-	if (v->type == CRM_T_NONE && (f->flags & CRM_F_REQUIRED))
+	if (lacks)
 		return crm_check_at(ck, err, rec->kind, rec->id,
 		    "%s%s: a value is needed", at, f->name);
-	if (!dangling(ck, v))
-		return CRM_OK;
 	crm_buf_clear(&ck->text);
 	crm_id_put(ck->schema, &ck->text, &id, true);
 	return crm_check_at(ck, err, rec->kind, rec->id,

@@ -204,7 +204,7 @@ crm_load_rows(struct crm_load *l, int part, struct crm_err *err)
 	struct crm_record *rec;
 	struct crm_row *row;
 	struct crm_id id;
-	int r = CRM_OK;
+	int r = CRM_OK, digits;
 
 	if (crm_stream_columns(l->in) > 0)
 		r = bind(l, p->fields, p->nfields, 0, to, err);
@@ -221,11 +221,11 @@ crm_load_rows(struct crm_load *l, int part, struct crm_err *err)
 		row = crm_record_add(rec, part, id.sub);
 		if (row == NULL)
 			return crm_err_nomem(err);
+		digits = crm_money_digits(l->schema, rec);
 		for (size_t c = 1; c < crm_stream_columns(l->in) && r == CRM_OK;
 		     c++)
-			r = parse_cell(l, &p->fields[to[c]], c,
-			    crm_money_digits(l->schema, rec), &row->v[to[c]],
-			    err);
+			r = parse_cell(l, &p->fields[to[c]], c, digits,
+			    &row->v[to[c]], err);
 	}
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }

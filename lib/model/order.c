@@ -211,12 +211,9 @@ crm_order_keep(
 	struct crm_calc c;
 	int r;
 
-	r = crm_order_state(s, rec, INT64_MAX, &o, err);
-	if (r < 0)
-		return r;
 	r = crm_calc_load(&c, s, rec, err);
-	for (size_t i = 0; r == CRM_OK && i < c.nevent; i++)
-		r = crm_calc_step(&c, c.event[i].row, err);
+	if (r == CRM_OK)
+		r = crm_calc_walk(&c, INT64_MAX, &o, err);
 	if (r == CRM_OK) {
 		struct {
 			int field;

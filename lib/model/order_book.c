@@ -112,7 +112,33 @@ struct walk {
 	bool ever; /* has it counted at any time? */
 };
 
-/* out NULL: only the last state.  all: book it as if it counted. */
+/* Do the settings name the statuses that count? */
+static bool
+by_status(const struct crm_calc *c)
+{
+	return c->s->settings && c->s->settings->statuses.n > 0;
+}
+
+/* Can the events from..to (taken by now) have changed what is booked?  Parcels
+ * never do, nor payments while nothing was refunded. */
+static bool
+matters(const struct crm_calc *c, size_t from, size_t to)
+{
+	for (; from < to; from++) {
+		int64_t what = c->event[from].row->v[CRM_E_WHAT].i;
+
+		if (what != CRM_ORDER_SHIP && what != CRM_ORDER_DELIVER &&
+		    (what != CRM_ORDER_PAY || c->refunded != 0))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * out NULL: only the last state.  all: book it as if it counted.  States in
+ * between that can book nothing are not computed, but where statuses decide:
+ * there each depends on the one before.
+ */
 static int
 walk(struct crm_calc *c, int64_t at, bool all, struct crm_buf *out,
     struct walk *w, struct crm_err *err)
@@ -121,23 +147,30 @@ walk(struct crm_calc *c, int64_t at, bool all, struct crm_buf *out,
 	struct crm_order_booking was = none, is;
 	int64_t placed = c->rec->v[CRM_O_PLACED].i, time = placed;
 	uint32_t flags = flags_of(c) | (all ? (uint32_t)CRM_L_VOID : 0);
-	bool counts = false, begun = false;
-	size_t next = 0;
+	bool counts = false, begun = false, first = true, last, due;
+	size_t next = 0, before;
 	int r;
 
 	w->ever = false;
-	for (;;) {
+	for (;; first = false) {
+		before = next;
 		r = step_to(c, &next, time, err);
-		if (r == CRM_OK)
-			r = crm_calc_state(c, counts, &w->state, err);
 		if (r < 0)
 			return r;
-		counts = w->state.counts;
-		w->ever = w->ever || counts;
-		if (all)
+		last = next >= c->nevent || c->event[next].at >= at;
+		due = by_status(c) ||
+		      (out ? first || matters(c, before, next) : last);
+		if (due) {
+			r = crm_calc_state(c, counts, &w->state, err);
+			if (r < 0)
+				return r;
+			counts = w->state.counts;
+			w->ever = w->ever || counts;
+		}
+		if (due && all)
 			counts =
 			    w->state.status != CRM_ORDER_CANCELLED || !begun;
-		if (out && (counts || begun)) {
+		if (due && out && (counts || begun)) {
 			if (counts)
 				booked_so_far(c, &w->state, &is);
 			else
@@ -148,10 +181,22 @@ walk(struct crm_calc *c, int64_t at, bool all, struct crm_buf *out,
 			was = is;
 			begun = true;
 		}
-		if (next >= c->nevent || c->event[next].at >= at)
+		if (last)
 			return CRM_OK;
 		time = c->event[next].at;
 	}
+}
+
+int
+crm_calc_walk(struct crm_calc *c, int64_t at, struct crm_order_state *out,
+    struct crm_err *err)
+{
+	struct walk w;
+	int r = walk(c, at, false, NULL, &w, err);
+
+	if (r == CRM_OK)
+		*out = w.state;
+	return r;
 }
 
 int
@@ -185,14 +230,11 @@ crm_order_state(const struct crm_schema *s, const struct crm_record *order,
     int64_t at, struct crm_order_state *out, struct crm_err *err)
 {
 	struct crm_calc c;
-	struct walk w;
 	int r;
 
 	r = crm_calc_load(&c, s, order, err);
 	if (r == CRM_OK)
-		r = walk(&c, at, false, NULL, &w, err);
-	if (r == CRM_OK)
-		*out = w.state;
+		r = crm_calc_walk(&c, at, out, err);
 	crm_calc_close(&c);
 	return r;
 }
@@ -230,8 +272,8 @@ crm_order_tally(const struct crm_schema *s, const struct crm_record *order,
     int64_t at, struct crm_tally *out, struct crm_err *err)
 {
 	const struct crm_value *placed = &order->v[CRM_O_PLACED];
+	struct crm_order_state o;
 	struct crm_calc c;
-	struct walk w;
 	int r;
 
 	*out = (struct crm_tally){.first = INT64_MIN, .last = INT64_MIN};
@@ -239,19 +281,19 @@ crm_order_tally(const struct crm_schema *s, const struct crm_record *order,
 		return CRM_OK;
 	r = crm_calc_load(&c, s, order, err);
 	if (r == CRM_OK)
-		r = walk(&c, at, false, NULL, &w, err);
-	if (r == CRM_OK && w.state.counts) {
+		r = crm_calc_walk(&c, at, &o, err);
+	if (r == CRM_OK && o.counts) {
 		out->orders = !c.credit;
 		if (!c.credit)
 			out->first = out->last = placed->i;
-		out->revenue = w.state.base_revenue;
-		out->spent = w.state.base_kept;
-		out->refunded = c.credit ? -w.state.base_total
-					 : crm_calc_base(&c, w.state.refunded);
+		out->revenue = o.base_revenue;
+		out->spent = o.base_kept;
+		out->refunded =
+		    c.credit ? -o.base_total : crm_calc_base(&c, o.refunded);
 		out->discounts = -crm_calc_base(&c, c.discount);
-		out->cost = w.state.cost;
-		out->items = w.state.items;
-		out->returns = !c.credit && w.state.any_return;
+		out->cost = o.cost;
+		out->items = o.items;
+		out->returns = !c.credit && o.any_return;
 	}
 	crm_calc_close(&c);
 	return r;

@@ -284,6 +284,7 @@ static int
 load_events(struct crm_calc *c, struct crm_err *err)
 {
 	const struct crm_rows *rows = &c->rec->part[CRM_O_TRACK];
+	bool sorted = true;
 
 	c->event = c->few_events;
 	if (rows->n > sizeof c->few_events / sizeof *c->few_events)
@@ -294,7 +295,10 @@ load_events(struct crm_calc *c, struct crm_err *err)
 		c->event[i] = (struct crm_calc_event){
 		    rows->row[i].v[CRM_E_AT].i, &rows->row[i]};
 	c->nevent = rows->n;
-	if (c->nevent > 1)
+	/* They were nearly always written as they happened. */
+	for (size_t i = 1; i < c->nevent && sorted; i++)
+		sorted = cmp_event(&c->event[i - 1], &c->event[i]) < 0;
+	if (!sorted)
 		qsort(c->event, c->nevent, sizeof *c->event, cmp_event);
 	return CRM_OK;
 }

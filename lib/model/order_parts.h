@@ -130,6 +130,9 @@ void crm_calc_close(struct crm_calc *c);
 /* counts: did it before? (of a returned order) */
 int crm_calc_state(struct crm_calc *c, bool counted,
     struct crm_order_state *out, struct crm_err *err);
+/* Through all that happened before `at`, to its state. */
+int crm_calc_walk(struct crm_calc *c, int64_t at, struct crm_order_state *out,
+    struct crm_err *err);
 int64_t crm_calc_base(struct crm_calc *c, int64_t v);
 struct crm_calc_line *crm_calc_find(struct crm_calc *c, int64_t no);
 /* Units of a line that are neither cancelled nor returned; not below 0. */

@@ -14,7 +14,9 @@
 static bool
 same(const char *name, struct crm_str s)
 {
-	return s.n > 0 && name[0] == s.p[0] && strlen(name) == s.n &&
+	/* most names differ in their first two bytes */
+	return s.n > 0 && name[0] == s.p[0] &&
+	       (s.n == 1 || name[1] == s.p[1]) && strlen(name) == s.n &&
 	       memcmp(name, s.p, s.n) == 0;
 }
 

@@ -141,9 +141,16 @@ find_part_field(const struct crm_part *p, uint64_t tag)
 int
 crm_money_digits(const struct crm_schema *s, const struct crm_record *r)
 {
-	const struct crm_value *v = crm_record_get(r, "currency");
+	static const struct crm_value none;
+	unsigned kind = r->kind->number;
+	const struct crm_value *v;
 	int digits = -1;
 
+	/* asked for each row of an order: not by name where that is spared */
+	if (kind < CRM_K_TAGGED && s->kind[kind].fields == r->kind->fields)
+		v = s->currency[kind] ? &r->v[s->currency[kind]] : &none;
+	else
+		v = crm_record_get(r, "currency");
 	if (v->type == CRM_T_TEXT && s->settings &&
 	    crm_str_eq(v->s, s->settings->currency))
 		return s->digits;

@@ -36,8 +36,10 @@ open_store(struct cli *c, bool write, bool scan, struct crm_err *err)
 	const struct crm_schema *schema;
 	int code = cli_store_path(c, &opt.path, err);
 
-	if (code == CRM_OK)
+	if (code == CRM_OK) {
+		cli_damage_watch(c, opt.path);
 		code = crm_store_open(&c->store, &opt, err);
+	}
 	if (code == CRM_ENOINPUT && !err->hint[0])
 		crm_err_hint(err, "crm-store init makes one");
 	if (code < 0) {

@@ -63,6 +63,9 @@ int cli_version_print(struct cli *c, struct crm_err *err);
 void cli_env_process(void);
 /* actor, clock, terminal, --wait: what needs no store. */
 int cli_env_read(struct cli *c, struct crm_err *err);
+/* cli_damage.c: from here on a signal that comes of a damaged store ends us
+ * with a message. */
+void cli_damage_watch(const struct cli *c, const char *path);
 /* now, by the schema's zone, and spill_dir. */
 int cli_env_clock(struct cli *c, struct crm_err *err);
 /* The value of a variable; NULL when unset or empty. */

@@ -83,6 +83,17 @@ struct crm_store_info {
 int crm_store_stat(struct crm_store *s, struct crm_store_info *out,
     struct crm_err *err);
 
+/*
+ * Walks all pages of the data file, without the engine: every page is used
+ * once or free, is what its place says, has its keys in order.  Each fault is
+ * given to fn, as crm_store_check does it ("page 17 of table log", "it has two
+ * uses"); a code of fn ends the walk.  CRM_NO when there were faults.
+ */
+typedef int crm_page_fn(
+    void *ctx, struct crm_str where, struct crm_str what, struct crm_err *err);
+int crm_store_pages(struct crm_store *s, crm_page_fn *fn, void *ctx,
+    uint64_t *pages, struct crm_err *err);
+
 /* Takes the writers' lock ahead of transactions and keeps it until unlock or
  * close: nobody else changes the store meanwhile.  CRM_EBUSY after wait_ms. */
 int crm_store_lock(struct crm_store *s, struct crm_err *err);

@@ -41,7 +41,8 @@ struct crm_check_result {
 	uint64_t revisions; /* in the log */
 };
 /*
- * Looks at everything in one snapshot: checksums, the order of keys,
+ * Looks at everything: all pages of the data file, and unless one of them is
+ * broken the rest in one snapshot: checksums, the order of keys,
  * numbers that were given and are gone, the log and each record's chain of
  * revisions, references, identities and indexes in both directions, kept
  * fields of orders, ledger and figures.  Others may write meanwhile.  Memory

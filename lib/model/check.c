@@ -138,6 +138,29 @@ check_all(struct crm_check *ck, struct crm_err *err)
 	return r;
 }
 
+static int
+page_fault(
+    void *ctx, struct crm_str where, struct crm_str what, struct crm_err *err)
+{
+	struct crm_check *ck = ctx;
+
+	ck->out.faults++;
+	return ck->opt->fault != NULL
+		   ? ck->opt->fault(ck->opt->ctx, where, what, err)
+		   : CRM_OK;
+}
+
+/* The pages first: with one of them broken nothing can be read safely, and
+ * what else is wrong would follow from that. */
+static int
+check_pages(struct crm_check *ck, struct crm_err *err)
+{
+	uint64_t pages;
+
+	crm_check_watch(ck, "pages", 0, 0);
+	return crm_store_pages(ck->store, page_fault, ck, &pages, err);
+}
+
 int
 crm_store_check(struct crm_store *s, const struct crm_check_options *opt,
     struct crm_check_result *out, struct crm_err *err)
@@ -149,7 +172,9 @@ crm_store_check(struct crm_store *s, const struct crm_check_options *opt,
 		return crm_err_nomem(err);
 	ck->store = s;
 	ck->opt = opt;
-	r = crm_store_schema(s, &ck->schema, err);
+	r = check_pages(ck, err);
+	if (r == CRM_OK)
+		r = crm_store_schema(s, &ck->schema, err);
 	if (r == CRM_OK)
 		r = crm_txn_begin(s, &ck->txn, err);
 	if (r == CRM_OK)

@@ -18,6 +18,7 @@ struct crm_env {
 	MDB_env *mdb;
 	struct crm_env *old; /* left behind by a reopen */
 	size_t map;
+	size_t page; /* its size; 0: of a format that is not looked at */
 	MDB_dbi dbi[CRM_TABS]; /* 0: not open (0 is one of LMDB's own) */
 	MDB_dbi limit; /* one past the highest handle that is kept */
 	unsigned ntxn;
@@ -28,6 +29,10 @@ struct crm_env {
 struct crm_cursor {
 	struct crm_txn *txn;
 	MDB_cursor *mdb; /* NULL: of a table that is not there */
+	unsigned table;
+	/* Entries since the first, while only `next` was called; 0: not so. */
+	uint64_t seen;
+	MDB_val last; /* key of the entry before, in a read transaction */
 	struct crm_cursor *next;
 };
 
@@ -43,6 +48,7 @@ struct crm_txn {
 	bool full; /* the map was: to be run again */
 	int failed; /* code of a write that failed */
 	uint64_t revision; /* 0: not looked up */
+	const void *sorted[2]; /* leaves that were looked at last */
 	size_t pages; /* of large and appended values */
 	size_t bytes;
 	struct crm_txn_write *w;
@@ -60,6 +66,12 @@ int crm_env_open(struct crm_store *s, struct crm_err *err);
 int crm_env_reopen(struct crm_store *s, struct crm_err *err);
 /* After MDB_MAP_FULL or MDB_MAP_RESIZED; no transaction may be open. */
 int crm_env_grow(struct crm_store *s, bool full, struct crm_err *err);
+/* env_check.c: what is wrong with the meta pages of a file that is to be
+ * opened, NULL when nothing is. */
+const char *crm_env_metas(const char *path);
+/* Is the list of tables sound, and the file long enough?  CRM_NO: the snapshot
+ * is too old to tell, begin again. */
+int crm_env_look(struct crm_txn *t, struct crm_err *err);
 /* Lengthens the file to its last page. */
 void crm_env_fill(struct crm_env *env);
 
@@ -72,6 +84,12 @@ int crm_env_end(struct crm_txn *t, bool commit, struct crm_err *err);
 /* env_table.c: the table's handle.  CRM_NOTFOUND: no such table yet. */
 int crm_env_table(struct crm_txn *t, unsigned table, bool create, MDB_dbi *out,
     struct crm_err *err);
+/* env_place.c: may key be where a search ended that did not find it, or (found)
+ * found what comes after it?  CRM_EDAMAGE when not. */
+int crm_env_place(struct crm_txn *t, unsigned table, MDB_dbi dbi,
+    struct crm_str key, bool found, struct crm_err *err);
+/* The entry a cursor came to by `next`, or its end (k NULL). */
+int crm_env_step(struct crm_cursor *c, const MDB_val *k, struct crm_err *err);
 /* Opens all tables there are. */
 int crm_env_tables(struct crm_txn *t, struct crm_err *err);
 

@@ -206,8 +206,10 @@ crm_get(struct crm_txn *t, unsigned table, struct crm_str key,
 		*value = (struct crm_str){v.mv_data, v.mv_size};
 		return CRM_OK;
 	}
-	if (rc == MDB_NOTFOUND)
-		return CRM_NOTFOUND;
+	if (rc == MDB_NOTFOUND) {
+		code = crm_env_place(t, table, dbi, key, false, err);
+		return code < 0 ? code : CRM_NOTFOUND;
+	}
 	return rc == MDB_BAD_VALSIZE
 		   ? key_check(key, err)
 		   : crm_env_fail(t->store, rc, "cannot read", err);
@@ -362,6 +364,7 @@ crm_cursor_open(struct crm_txn *t, unsigned table, struct crm_cursor **out,
 		return crm_env_fail(t->store, rc, "cannot read", err);
 	}
 	c->txn = t;
+	c->table = table;
 	c->next = t->cursors;
 	t->cursors = c;
 	*out = c;
@@ -408,10 +411,30 @@ crm_cursor_seek(struct crm_cursor *c, struct crm_str key, struct crm_str *k,
     struct crm_str *v, struct crm_err *err)
 {
 	MDB_val at = val_of(key);
+	MDB_dbi dbi;
+	int code;
 
 	if (key.n > CRM_KEY_MAX)
 		return key_check(key, err);
-	return cursor_get(c, &at, key.n ? MDB_SET_RANGE : MDB_FIRST, k, v, err);
+	c->seen = 0;
+	c->last = (MDB_val){0};
+	code = cursor_get(c, &at, key.n ? MDB_SET_RANGE : MDB_FIRST, k, v, err);
+	if (key.n == 0) {
+		c->seen = code == CRM_OK;
+		c->last = at;
+		return code;
+	}
+	if ((code == CRM_OK || code == CRM_NOTFOUND) && c->mdb) {
+		int placed;
+
+		dbi = mdb_cursor_dbi(c->mdb);
+		placed = crm_env_place(
+		    c->txn, c->table, dbi, key, code == CRM_OK, err);
+		if (placed < 0)
+			return placed;
+		c->last = at;
+	}
+	return code;
 }
 
 int
@@ -419,8 +442,13 @@ crm_cursor_next(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
     struct crm_err *err)
 {
 	MDB_val key;
+	int code = cursor_get(c, &key, MDB_NEXT, k, v, err);
+	int step;
 
-	return cursor_get(c, &key, MDB_NEXT, k, v, err);
+	if ((code != CRM_OK && code != CRM_NOTFOUND) || c->txn->write)
+		return code;
+	step = crm_env_step(c, code == CRM_OK ? &key : NULL, err);
+	return step < 0 ? step : code;
 }
 
 int
@@ -429,6 +457,8 @@ crm_cursor_prev(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
 {
 	MDB_val key;
 
+	c->seen = 0;
+	c->last = (MDB_val){0};
 	return cursor_get(c, &key, MDB_PREV, k, v, err);
 }
 
@@ -438,5 +468,7 @@ crm_cursor_last(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
 {
 	MDB_val key;
 
+	c->seen = 0;
+	c->last = (MDB_val){0};
 	return cursor_get(c, &key, MDB_LAST, k, v, err);
 }

@@ -228,17 +228,14 @@ run_current(struct crm_store *s, struct crm_err *err)
 static int
 run_commit(struct crm_txn *t, struct crm_err *err)
 {
-	struct crm_store *s = t->store;
 	struct crm_env *env = t->env;
 	int code;
 
 	/* An unchanged transaction writes nothing. */
 	if (crm_txn_dirty(t) == 0 && !(t->opened[0] | t->opened[1]))
 		return crm_env_end(t, true, err);
-	crm_lock_mark(&s->lock, true);
 	code = crm_env_end(t, true, err);
 	crm_env_fill(env);
-	crm_lock_mark(&s->lock, false);
 	return code;
 }
 

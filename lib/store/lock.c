@@ -5,12 +5,6 @@
  * lock of the open file description: it goes away with the process however
  * that ends, and is asked for again and again because there is no waiting
  * with a time-out for it.  The monotonic clock only measures that waiting.
- *
- * The file's first byte says that a commit is under way.  LMDB may leave pages
- * it gave out and took back unwritten, so that after a sound commit the data
- * file can be shorter than its last page; the writer then lengthens it.  When
- * it is killed between the two, this byte tells such a file from a truncated
- * one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -121,32 +115,4 @@ crm_lock_close(struct crm_lock *l)
 		close(l->fd);
 	l->fd = -1;
 	l->held = false;
-}
-
-void
-crm_lock_mark(struct crm_lock *l, bool committing)
-{
-	char mark = committing ? 'c' : '-';
-
-	/* Without the mark a commit is as safe as with it, so a failure is
-	 * not one of the commit. */
-	if (l->fd >= 0 && pwrite(l->fd, &mark, 1, 0) != 1)
-		return;
-}
-
-bool
-crm_lock_marked(const char *folder)
-{
-	char path[CRM_PATH_MAX];
-	char mark = 0;
-	int fd;
-
-	crm_folder_path(path, folder, "lock");
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return false;
-	if (pread(fd, &mark, 1, 0) != 1)
-		mark = 0;
-	close(fd);
-	return mark == 'c';
 }

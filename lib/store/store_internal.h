@@ -62,9 +62,6 @@ int crm_lock_take(struct crm_lock *l, const char *folder, unsigned wait_ms,
     struct crm_err *err);
 void crm_lock_drop(struct crm_lock *l);
 void crm_lock_close(struct crm_lock *l);
-/* Says in the lock file that a commit is under way, or no longer is. */
-void crm_lock_mark(struct crm_lock *l, bool committing);
-bool crm_lock_marked(const char *folder);
 
 /* ---- the store ---- */
 

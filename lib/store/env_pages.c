@@ -1,0 +1,187 @@
+/*
+ * env_pages.c - LMDB's meta pages, looked at before LMDB does.
+ *
+ * LMDB believes what it reads: from a meta page it takes the size of a page,
+ * the roots, and which of the two commits is the later one.  So they are read
+ * here first, by pread, which cannot kill the process, and by the format alone
+ * (struct MDB_meta of version 1, the same in all of LMDB 0.9).
+ */
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "store/env_pages.h"
+
+#define MAGIC 0xBEEFC0DEU
+#define TRIES 8
+
+enum { PAGE_LEAF = 2, PAGE_META = 8, INTEGERKEY = 8 };
+/* A meta page: header, magic, version, address, map size, two trees, last
+ * page, number of the commit. */
+enum {
+	META_AT = 16,
+	META_DB = META_AT + 24,
+	META_LAST = META_DB + 2 * CRM_PAGE_DB,
+	META_END = META_LAST + 16
+};
+
+uint16_t
+crm_page_u16(const unsigned char *p)
+{
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+uint32_t
+crm_page_u32(const unsigned char *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+uint64_t
+crm_page_u64(const unsigned char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+void
+crm_page_db(const unsigned char *p, struct crm_page_db *out)
+{
+	out->pad = crm_page_u32(p);
+	out->flags = crm_page_u16(p + 4);
+	out->depth = crm_page_u16(p + 6);
+	out->branch = crm_page_u64(p + 8);
+	out->leaf = crm_page_u64(p + 16);
+	out->overflow = crm_page_u64(p + 24);
+	out->entries = crm_page_u64(p + 32);
+	out->root = crm_page_u64(p + 40);
+}
+
+int
+crm_page_read(int fd, void *to, size_t n, uint64_t at)
+{
+	char *p = to;
+
+	while (n > 0) {
+		ssize_t got = pread(fd, p, n, (off_t)at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got < 0 ? CRM_EIO : CRM_NO;
+		p += got;
+		at += (size_t)got;
+		n -= (size_t)got;
+	}
+	return CRM_OK;
+}
+
+static bool
+root_fits(const struct crm_page_db *d, uint64_t last)
+{
+	if (d->root == CRM_PAGE_NONE)
+		return d->depth == 0 && d->entries == 0;
+	return d->root >= 2 && d->root <= last && d->depth >= 1 &&
+	       d->depth <= CRM_PAGE_DEPTH;
+}
+
+static const char *
+meta_take(const unsigned char *page, struct crm_page_meta *m)
+{
+	crm_page_db(page + META_DB, &m->free);
+	crm_page_db(page + META_DB + CRM_PAGE_DB, &m->main);
+	m->last = crm_page_u64(page + META_LAST);
+	m->txn = crm_page_u64(page + META_LAST + 8);
+	m->size = m->free.pad;
+	if (crm_page_u16(page + 10) != PAGE_META ||
+	    crm_page_u32(page + META_AT) != MAGIC)
+		return "a meta page is none";
+	if (crm_page_u32(page + META_AT + 4) != 1)
+		return "a meta page is of another version";
+	if (m->size < 512 || m->size > 65536 || (m->size & (m->size - 1)) != 0)
+		return "a meta page gives a size of page that cannot be";
+	if (m->free.flags != INTEGERKEY || m->main.flags != 0)
+		return "a meta page has flags that are not known";
+	return NULL;
+}
+
+static const char *
+metas_read(int fd, struct crm_page_meta m[2])
+{
+	unsigned char page[META_END];
+	const struct crm_page_meta *now;
+	const char *what;
+
+	if (crm_page_read(fd, page, sizeof(page), 0) != CRM_OK)
+		return "a meta page cannot be read";
+	if ((what = meta_take(page, &m[0])) != NULL)
+		return what;
+	if (crm_page_read(fd, page, sizeof(page), m[0].size) != CRM_OK)
+		return "a meta page cannot be read";
+	if ((what = meta_take(page, &m[1])) != NULL)
+		return what;
+	if (m[0].size != m[1].size)
+		return "the meta pages give different sizes of page";
+	/* Each commit is written over the one before the last, with the next
+	 * number.  Any other number would bring back a state long gone. */
+	if (m[0].txn % 2 != 0 ||
+	    (m[1].txn != m[0].txn + 1 && m[1].txn + 1 != m[0].txn))
+		return "the last two commits do not follow each other";
+	/* What a commit that failed leaves in the older one is not looked at. */
+	now = &m[m[1].txn > m[0].txn];
+	if (now->last < 1 || now->last > ((uint64_t)1 << 47) / now->size)
+		return "a meta page gives a last page that cannot be";
+	if (!root_fits(&now->free, now->last) ||
+	    !root_fits(&now->main, now->last))
+		return "a meta page gives a root that cannot be";
+	return NULL;
+}
+
+const char *
+crm_page_metas(int fd, struct crm_page_meta m[2])
+{
+	struct timespec nap = {0, 100000};
+	const char *what = NULL;
+
+	/* A look may fall into a commit. */
+	for (int i = 0; i < TRIES; i++) {
+		what = metas_read(fd, m);
+		if (what == NULL)
+			break;
+		nanosleep(&nap, NULL);
+	}
+	return what;
+}
+
+bool
+crm_page_sorted(const unsigned char *page, size_t size)
+{
+	size_t lower = crm_page_u16(page + 12);
+	struct crm_str before = {0};
+
+	if (crm_page_u16(page + 10) != PAGE_LEAF || lower > size || lower < 16)
+		return false;
+	for (size_t i = 16; i + 1 < lower; i += 2) {
+		size_t at = crm_page_u16(page + i);
+		struct crm_str key;
+
+		if (at + 8 > size)
+			return false;
+		key.n = crm_page_u16(page + at + 6);
+		key.p = (const char *)page + at + 8;
+		if (at + 8 + key.n > size || key.n == 0)
+			return false;
+		if (i > 16 && crm_str_cmp(before, key) >= 0)
+			return false;
+		before = key;
+	}
+	return true;
+}

@@ -1,0 +1,36 @@
+/*
+ * env_pages.h - LMDB's file as it lies on the disk, read without LMDB.
+ */
+#ifndef ENV_PAGES_H
+#define ENV_PAGES_H
+
+#include "store/env_internal.h"
+
+#define CRM_PAGE_DEPTH 32 /* of a tree, LMDB's own limit */
+#define CRM_PAGE_NONE UINT64_MAX /* root of an empty tree */
+
+/* struct MDB_db: a tree. */
+enum { CRM_PAGE_DB = 48 };
+struct crm_page_db {
+	uint32_t pad;
+	uint16_t flags, depth;
+	uint64_t branch, leaf, overflow, entries, root;
+};
+struct crm_page_meta {
+	uint32_t size; /* of a page */
+	struct crm_page_db free, main;
+	uint64_t last, txn;
+};
+
+uint16_t crm_page_u16(const unsigned char *p);
+uint32_t crm_page_u32(const unsigned char *p);
+uint64_t crm_page_u64(const unsigned char *p);
+void crm_page_db(const unsigned char *p, struct crm_page_db *out);
+/* Reads n bytes at `at`.  CRM_NO when the file ends before, CRM_EIO. */
+int crm_page_read(int fd, void *to, size_t n, uint64_t at);
+/* Are the keys of this leaf, all of it in memory, in order? */
+bool crm_page_sorted(const unsigned char *page, size_t size);
+/* Reads both meta pages.  NULL, or what is wrong with them. */
+const char *crm_page_metas(int fd, struct crm_page_meta m[2]);
+
+#endif

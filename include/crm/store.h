@@ -40,9 +40,9 @@ struct crm_cursor;
 
 struct crm_store_options {
 	const char *path;
-	bool write;	    /* else opened for reading only */
-	bool scan;	    /* will read much: keep the kernel's read-ahead */
-	unsigned wait_ms;   /* for the writers' lock */
+	bool write; /* else opened for reading only */
+	bool scan; /* will read much: keep the kernel's read-ahead */
+	unsigned wait_ms; /* for the writers' lock */
 	uint64_t map_bytes; /* 0: 256 GiB, halved while there is no room */
 };
 
@@ -52,7 +52,7 @@ struct crm_store_options {
  * there is one or the folder cannot be made.
  */
 struct crm_origin {
-	int64_t now;	     /* the real clock */
+	int64_t now; /* the real clock */
 	struct crm_str actor;
 	struct crm_str program; /* "crm-customer add" */
 	struct crm_str why;
@@ -67,21 +67,21 @@ int crm_store_open(struct crm_store **out, const struct crm_store_options *opt,
 /* Ends transactions, releases memory, leaves the environment to the exit. */
 void crm_store_close(struct crm_store *s);
 /* Valid until crm_store_close. */
-int crm_store_schema(struct crm_store *s, const struct crm_schema **out,
-    struct crm_err *err);
+int crm_store_schema(
+    struct crm_store *s, const struct crm_schema **out, struct crm_err *err);
 const char *crm_store_path(const struct crm_store *s);
 
 struct crm_store_info {
 	uint8_t uuid[16];
 	uint32_t format;
-	uint64_t revision;	/* the last */
+	uint64_t revision; /* the last */
 	uint64_t generation;
 	uint64_t bytes_used, bytes_file, map_bytes;
 	uint32_t readers, readers_max;
 	char engine[64], unicode[16];
 };
-int crm_store_stat(struct crm_store *s, struct crm_store_info *out,
-    struct crm_err *err);
+int crm_store_stat(
+    struct crm_store *s, struct crm_store_info *out, struct crm_err *err);
 
 /*
  * Walks all pages of the data file, without the engine: every page is used
@@ -100,14 +100,60 @@ int crm_store_lock(struct crm_store *s, struct crm_err *err);
 void crm_store_unlock(struct crm_store *s);
 
 /* A consistent copy into a new folder `to` (a whole store: generation 1,
- * crm.yaml), 0700 and 0600, while others write.  CRM_ECREATE when it is
- * there. */
+ * crm.yaml), 0700 and 0600, while others write; entry by entry, so that it
+ * has nothing of what was deleted.  CRM_ECREATE when it is there. */
 int crm_store_backup(struct crm_store *s, const char *to, struct crm_err *err);
 
-enum crm_mode {
-	CRM_READ,
-	CRM_WRITE
+/* ---- generations: a new data file in place of the old, while others read and
+ * write.  It is made whole and on the disk beside the current one, under the
+ * writers' lock; then the link `data` is renamed to it and the old one is
+ * removed.  Who has the old one open reads it until the end of the transaction,
+ * and then goes over; writers that waited go over before they begin.  A crash
+ * leaves the old one or the new one; the next writer clears the rest away. */
+
+/* How far it is: entries done, of so many. */
+typedef void crm_count_fn(void *ctx, uint64_t done, uint64_t total);
+
+struct crm_compacted {
+	uint64_t generation, entries;
+	uint64_t before, after; /* bytes of the data files */
 };
+/* Puts every entry into a new generation, in the order of keys: no bytes of
+ * what was deleted or overwritten are in it.  s is open for writing and
+ * without a transaction; it is open on the new generation afterwards.  May be
+ * called under crm_store_lock.  watch may be NULL. */
+int crm_store_compact(struct crm_store *s, crm_count_fn *watch, void *ctx,
+    struct crm_compacted *out, struct crm_err *err);
+
+struct crm_replace_options {
+	const char *path; /* of the store; made when it is not there */
+	struct crm_origin by;
+	unsigned wait_ms;
+	uint64_t past; /* the new revision is to be past this one too */
+	bool force; /* what is there is not looked at: it may be another
+		       store, or so damaged that reading it kills; revisions
+		       past the backup's may then be given twice */
+	crm_count_fn *watch; /* may be NULL */
+	void *ctx;
+};
+struct crm_replaced {
+	uint64_t generation, entries;
+	uint64_t revision; /* the new last one */
+	uint64_t was; /* the last one before, 0: none could be read */
+	uint64_t from; /* the last one of the copy */
+};
+/*
+ * Makes what `from` holds (a backup, opened for reading; not checked here)
+ * the next generation of the store at path.  The change is logged, in as many
+ * revisions without entries as lead past every revision there has been, so
+ * that none is given twice and a follower sees it.  Numbers given since the
+ * backup are given again.  CRM_EDATA: a copy of another store.  CRM_EUSAGE:
+ * from is the store itself.
+ */
+int crm_store_replace(const struct crm_replace_options *opt,
+    struct crm_store *from, struct crm_replaced *out, struct crm_err *err);
+
+enum crm_mode { CRM_READ, CRM_WRITE };
 typedef int crm_txn_fn(struct crm_txn *, void *, struct crm_err *);
 /*
  * Runs fn in a transaction and commits when it returns CRM_OK (or CRM_NO),
@@ -116,32 +162,32 @@ typedef int crm_txn_fn(struct crm_txn *, void *, struct crm_err *);
 int crm_txn_run(struct crm_store *s, enum crm_mode mode, crm_txn_fn *fn,
     void *ctx, struct crm_err *err);
 /* A read transaction of the caller's. */
-int crm_txn_begin(struct crm_store *s, struct crm_txn **out,
-    struct crm_err *err);
+int crm_txn_begin(
+    struct crm_store *s, struct crm_txn **out, struct crm_err *err);
 void crm_txn_end(struct crm_txn *t);
 struct crm_store *crm_txn_store(struct crm_txn *t);
 
 /* The revision: of the last commit (read), of this one to be (write). */
 uint64_t crm_txn_revision(struct crm_txn *t);
 /* The next number of a kind: one past the highest ever given. */
-int crm_txn_next(struct crm_txn *t, unsigned kind, uint64_t *out,
-    struct crm_err *err);
+int crm_txn_next(
+    struct crm_txn *t, unsigned kind, uint64_t *out, struct crm_err *err);
 
 /* CRM_NOTFOUND when there is none (err untouched). */
 int crm_get(struct crm_txn *t, unsigned table, struct crm_str key,
     struct crm_str *value, struct crm_err *err);
 enum {
 	CRM_PUT_APPEND = 1, /* key is past the last: faster, CRM_EBUG if not */
-	CRM_PUT_NEW = 2	    /* CRM_NO when the key is there */
+	CRM_PUT_NEW = 2 /* CRM_NO when the key is there */
 };
 int crm_put(struct crm_txn *t, unsigned table, struct crm_str key,
     struct crm_str value, unsigned flags, struct crm_err *err);
 /* CRM_NOTFOUND when there was none. */
-int crm_del(struct crm_txn *t, unsigned table, struct crm_str key,
-    struct crm_err *err);
+int crm_del(
+    struct crm_txn *t, unsigned table, struct crm_str key, struct crm_err *err);
 /* Number of entries of a table. */
-int crm_count(struct crm_txn *t, unsigned table, uint64_t *out,
-    struct crm_err *err);
+int crm_count(
+    struct crm_txn *t, unsigned table, uint64_t *out, struct crm_err *err);
 /* Estimated pages this write transaction has made dirty. */
 size_t crm_txn_dirty(struct crm_txn *t);
 
@@ -151,8 +197,8 @@ int crm_cursor_open(struct crm_txn *t, unsigned table, struct crm_cursor **out,
 void crm_cursor_close(struct crm_cursor *c);
 /* The first entry at or after key / the next / the one before / the last.
  * CRM_NOTFOUND past the end. */
-int crm_cursor_seek(struct crm_cursor *c, struct crm_str key,
-    struct crm_str *k, struct crm_str *v, struct crm_err *err);
+int crm_cursor_seek(struct crm_cursor *c, struct crm_str key, struct crm_str *k,
+    struct crm_str *v, struct crm_err *err);
 int crm_cursor_next(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
     struct crm_err *err);
 int crm_cursor_prev(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
@@ -235,8 +281,8 @@ struct crm_range {
 struct crm_log_head {
 	uint64_t revision;
 	uint64_t change; /* the first revision of the command's change */
-	uint64_t part;	 /* 0.. within the change */
-	bool last;	 /* of the change */
+	uint64_t part; /* 0.. within the change */
+	bool last; /* of the change */
 	int64_t time;
 	struct crm_str actor, program, why, key;
 	uint64_t keyhash; /* of what the change was asked to do */
@@ -244,11 +290,11 @@ struct crm_log_head {
 	size_t nrange;
 	uint64_t updated, removed; /* entries that follow */
 };
-void crm_log_key(uint64_t revision, unsigned kind, uint64_t number,
-    char out[17]);
+void crm_log_key(
+    uint64_t revision, unsigned kind, uint64_t number, char out[17]);
 void crm_log_encode(const struct crm_log_head *h, struct crm_buf *out);
-int crm_log_decode(struct crm_str bytes, struct crm_log_head *out,
-    struct crm_err *err);
+int crm_log_decode(
+    struct crm_str bytes, struct crm_log_head *out, struct crm_err *err);
 /* The difference of two encoded records (sealing taken off), head included, as
  * before and after images of items; either may be empty.  apply makes `after` from
  * `before` (or, backwards, before from after). */

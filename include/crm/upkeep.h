@@ -101,6 +101,21 @@ int crm_store_load(const struct crm_load_options *opt,
     struct crm_stream *archive, struct crm_load_result *out,
     struct crm_err *err);
 
+/* ---- restore ---- */
+
+struct crm_restore_options {
+	const char *from; /* a folder made by crm_store_backup */
+	struct crm_replace_options to; /* watch and ctx are set here */
+	crm_fault_fn *fault; /* faults of the backup */
+	void *ctx;
+	struct crm_watch watch;
+};
+/* Checks a backup, and makes it the next generation of a store
+ * (crm_store_replace), under running readers and writers.  CRM_NO when it has
+ * faults: nothing has changed then. */
+int crm_store_restore(const struct crm_restore_options *opt,
+    struct crm_replaced *out, struct crm_err *err);
+
 /* ---- settings ---- */
 
 /* One difference: what it is about ("timezone", "field customer.vat_id"),

@@ -176,8 +176,8 @@ make_beside(const char *path, struct create *c, struct crm_err *err)
 
 /* May a store be made in this folder?  It may hold its settings, and what a
  * try that was killed left. */
-static int
-look_empty(const char *path, struct crm_err *err)
+int
+crm_folder_vacant(const char *path, struct crm_err *err)
 {
 	static const char *const may[] = {
 	    ".", "..", "crm.yaml", "lock", "data.new", CRM_GEN_FIRST};
@@ -208,7 +208,7 @@ static int
 make_inside(const char *path, struct create *c, struct crm_err *err)
 {
 	struct crm_lock lock = {.fd = -1};
-	int code = look_empty(path, err);
+	int code = crm_folder_vacant(path, err);
 
 	if (code == CRM_OK && chmod(path, 0700) < 0)
 		code = crm_err_sys(err, CRM_ECREATE, errno,
@@ -217,7 +217,7 @@ make_inside(const char *path, struct create *c, struct crm_err *err)
 		code = crm_lock_take(&lock, path, 0, err);
 	/* Again, as another may have been making one. */
 	if (code == CRM_OK)
-		code = look_empty(path, err);
+		code = crm_folder_vacant(path, err);
 	if (code == CRM_OK) {
 		crm_gen_remove(path, CRM_GEN_FIRST);
 		code = make_data(path, c, err);

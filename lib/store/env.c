@@ -177,7 +177,8 @@ env_new(struct crm_store *s, const char *name, size_t map, struct crm_err *err)
 		goto out;
 	for (;;) {
 		rc = env_try(gen, map, flags, &env->mdb);
-		if (rc == ENOMEM && map / 2 >= MAP_LEAST)
+		/* valgrind answers EINVAL to a map it has no room for */
+		if ((rc == ENOMEM || rc == EINVAL) && map / 2 >= MAP_LEAST)
 			map = (map / 2) & ~(size_t)(MAP_PAGE - 1);
 		else if ((rc == EACCES || rc == EROFS) && s->readonly &&
 			 !s->write && !(flags & MDB_NOLOCK))
@@ -263,12 +264,46 @@ crm_env_open(struct crm_store *s, struct crm_err *err)
 	return code < 0 ? code : env_read(s, err);
 }
 
+/*
+ * Closes environments of generations that were replaced, which nothing reads
+ * any more: their files are removed and take room until then.  What closing
+ * breaks in some versions is the lock of a generation nobody opens again.
+ */
+static void
+env_retire(struct crm_store *s)
+{
+	struct crm_env **p = &s->env->old;
+
+	while (*p) {
+		struct crm_env *env = *p;
+
+		if (env->ntxn > 0 ||
+		    memcmp(env->gen, s->env->gen, CRM_GEN_NAME) == 0) {
+			p = &env->old;
+			continue;
+		}
+		*p = env->old;
+		mdb_env_close(env->mdb);
+		free(env);
+	}
+}
+
 int
 crm_env_reopen(struct crm_store *s, struct crm_err *err)
 {
 	int code = env_at(s, s->env->map, err);
 
-	return code < 0 ? code : env_read(s, err);
+	if (code == CRM_OK)
+		code = env_read(s, err);
+	if (code == CRM_OK)
+		env_retire(s);
+	return code;
+}
+
+const char *
+crm_env_gen(const struct crm_store *s)
+{
+	return s->env->gen;
 }
 
 int

@@ -2,9 +2,8 @@
  * env_copy.c - new data files: the first of a store, and copies of one.
  *
  * A new environment is made without locks in a folder that has no name anybody
- * knows yet; its lock file is made by the first program that opens it.  A copy
- * is written through a descriptor of our own, as LMDB would create the file
- * with a mode that depends on the umask.
+ * knows yet; its lock file is made by the first program that opens it.  A backup
+ * is written entry by entry, as what was deleted has no place in it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,15 +19,23 @@
 #define MAKE_MAP ((size_t)64 << 20)
 #define YAML_MAX ((size_t)1 << 20)
 
+/* The file may have entries already. */
 static int
 make_open(struct crm_env *env, const char *folder)
 {
+	char path[CRM_PATH_MAX];
+	struct stat st;
+	size_t map = MAKE_MAP;
 	int rc = mdb_env_create(&env->mdb);
+
+	crm_folder_path(path, folder, "data.mdb");
+	if (stat(path, &st) == 0)
+		map += (size_t)st.st_size * 2;
 
 	if (!rc)
 		rc = mdb_env_set_maxdbs(env->mdb, CRM_TABS);
 	if (!rc)
-		rc = mdb_env_set_mapsize(env->mdb, MAKE_MAP);
+		rc = mdb_env_set_mapsize(env->mdb, map);
 	if (!rc)
 		rc = mdb_env_open(env->mdb, folder, MDB_NOLOCK, 0600);
 	return rc;
@@ -91,30 +98,8 @@ crm_env_make(const char *folder, crm_txn_fn *fn, void *ctx, struct crm_err *err)
 
 /* ---- backup ---- */
 
-static int
-copy_data(struct crm_store *s, const char *gen, struct crm_err *err)
-{
-	char path[CRM_PATH_MAX + 16];
-	int fd, rc;
-	int code = CRM_OK;
-
-	snprintf(path, sizeof(path), "%s/data.mdb", gen);
-	fd = crm_folder_create(path, err);
-	if (fd < 0)
-		return fd;
-	rc = mdb_env_copyfd2(s->env->mdb, fd, MDB_CP_COMPACT);
-	if (!rc && fsync(fd) < 0)
-		rc = errno;
-	if (rc > 0)
-		code = crm_folder_fail(gen, rc, "cannot write to", err);
-	else if (rc)
-		code = crm_env_fail(s, rc, "cannot copy", err);
-	close(fd);
-	return code;
-}
-
-static int
-copy_yaml(struct crm_store *s, const char *to, struct crm_err *err)
+int
+crm_env_copy_yaml(struct crm_store *s, const char *to, struct crm_err *err)
 {
 	char path[CRM_PATH_MAX];
 	struct crm_buf text = {.max = YAML_MAX};
@@ -146,17 +131,16 @@ static int
 copy_all(struct crm_store *s, const char *to, struct crm_err *err)
 {
 	char path[CRM_PATH_MAX];
+	uint64_t entries;
 	int fd;
 	int code;
 
 	crm_folder_path(path, to, CRM_GEN_FIRST);
 	code = crm_folder_make(path, err);
 	if (code == CRM_OK)
-		code = copy_data(s, path, err);
+		code = crm_env_rewrite(s, path, NULL, NULL, &entries, err);
 	if (code == CRM_OK)
-		code = crm_folder_sync(path, err);
-	if (code == CRM_OK)
-		code = copy_yaml(s, to, err);
+		code = crm_env_copy_yaml(s, to, err);
 	if (code < 0)
 		return code;
 	crm_folder_path(path, to, "lock");

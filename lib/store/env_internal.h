@@ -63,7 +63,6 @@ struct crm_txn_write {
 int crm_env_fail(
     const struct crm_store *s, int rc, const char *what, struct crm_err *err);
 int crm_env_open(struct crm_store *s, struct crm_err *err);
-int crm_env_reopen(struct crm_store *s, struct crm_err *err);
 /* After MDB_MAP_FULL or MDB_MAP_RESIZED; no transaction may be open. */
 int crm_env_grow(struct crm_store *s, bool full, struct crm_err *err);
 /* env_check.c: what is wrong with the meta pages of a file that is to be

@@ -119,10 +119,31 @@ crm_env_end(struct crm_txn *t, bool commit, struct crm_err *err)
 	return code;
 }
 
+/*
+ * A reader that is between transactions goes over to the current generation.
+ * Where the link cannot be read it goes on with what it has; who holds the
+ * writers' lock has looked.
+ */
+static int
+read_begin(struct crm_store *s, struct crm_txn **out, struct crm_err *err)
+{
+	char now[CRM_GEN_NAME];
+	int code;
+
+	if (!s->lock.held && !s->txns &&
+	    crm_gen_read(s->path, now, NULL) == CRM_OK &&
+	    memcmp(now, s->env->gen, CRM_GEN_NAME) != 0 &&
+	    (code = crm_env_reopen(s, err)) < 0) {
+		*out = NULL;
+		return code;
+	}
+	return crm_env_begin(s, false, out, err);
+}
+
 int
 crm_txn_begin(struct crm_store *s, struct crm_txn **out, struct crm_err *err)
 {
-	return crm_env_begin(s, false, out, err);
+	return read_begin(s, out, err);
 }
 
 void
@@ -290,7 +311,7 @@ static int
 run_read(struct crm_store *s, crm_txn_fn *fn, void *ctx, struct crm_err *err)
 {
 	struct crm_txn *t;
-	int code = crm_env_begin(s, false, &t, err);
+	int code = read_begin(s, &t, err);
 
 	if (code < 0)
 		return code;
@@ -312,6 +333,9 @@ run_lock(struct crm_store *s, struct crm_err *err)
 	code = crm_lock_take(&s->lock, s->path, s->wait_ms, err);
 	if (code == CRM_OK && (code = run_current(s, err)) < 0)
 		crm_lock_drop(&s->lock);
+	if (code == CRM_OK && crm_lock_littered(&s->lock) &&
+	    crm_gen_clean(s->path, s->env->gen))
+		crm_lock_litter(&s->lock, false);
 	return code;
 }
 

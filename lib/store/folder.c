@@ -184,7 +184,7 @@ crm_folder_remove(const char *folder)
 	    "data", "data.new", "lock", "crm.yaml"};
 	char path[CRM_PATH_MAX];
 
-	crm_gen_remove(folder, CRM_GEN_FIRST);
+	(void)crm_gen_clean(folder, NULL);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		crm_folder_path(path, folder, names[i]);
 		unlink(path);

@@ -6,7 +6,13 @@
  * replaced by rename.  The link is always read first and the folder it names
  * opened by name: through the link, the lock of one generation and the data of
  * the next could be opened.
+ *
+ * A generation that is no longer current is removed at once, whoever reads it:
+ * its files are there until the last of them has closed them, and nobody is
+ * to open it any more.  Its folder is renamed first, so that who is just about
+ * to finds all of it or nothing, and then looks at the link again.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -92,4 +98,67 @@ crm_gen_remove(const char *folder, const char *name)
 	snprintf(path, sizeof(path), "%s/lock.mdb", gen);
 	unlink(path);
 	rmdir(gen);
+}
+
+int
+crm_gen_name(uint64_t number, char out[CRM_GEN_NAME], struct crm_err *err)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "gen-%010llu", (unsigned long long)number);
+	if (strlen(name) != CRM_GEN_NAME - 1)
+		return crm_err_set(
+		    err, CRM_EDAMAGE, "the numbers of generations are used up");
+	memcpy(out, name, CRM_GEN_NAME);
+	return CRM_OK;
+}
+
+/* "gen-0000000007", or "old-0000000007" when its removal has begun. */
+static bool
+gen_is(const char *name)
+{
+	return (memcmp(name, "gen-", 4) == 0 || memcmp(name, "old-", 4) == 0) &&
+	       strspn(name + 4, "0123456789") == CRM_GEN_NAME - 5 &&
+	       name[CRM_GEN_NAME - 1] == '\0';
+}
+
+static bool
+gen_drop(const char *folder, const char *name)
+{
+	char old[CRM_GEN_NAME], from[CRM_PATH_MAX], to[CRM_PATH_MAX];
+	struct stat st;
+
+	memcpy(old, name, CRM_GEN_NAME);
+	memcpy(old, "old", 3);
+	crm_folder_path(from, folder, name);
+	crm_folder_path(to, folder, old);
+	if (memcmp(name, old, 3) != 0) {
+		crm_gen_remove(folder, old);
+		if (rename(from, to) < 0)
+			return false;
+	}
+	crm_gen_remove(folder, old);
+	return lstat(to, &st) < 0;
+}
+
+bool
+crm_gen_clean(const char *folder, const char *keep)
+{
+	char fresh[CRM_PATH_MAX];
+	DIR *d = opendir(folder);
+	struct dirent *e;
+	bool clean = true;
+
+	if (!d)
+		return false;
+	crm_folder_path(fresh, folder, "data.new");
+	if (unlink(fresh) < 0 && errno != ENOENT)
+		clean = false;
+	while ((e = readdir(d)))
+		if (strlen(e->d_name) == CRM_GEN_NAME - 1 &&
+		    gen_is(e->d_name) &&
+		    (!keep || memcmp(e->d_name, keep, CRM_GEN_NAME) != 0))
+			clean &= gen_drop(folder, e->d_name);
+	closedir(d);
+	return clean;
 }

@@ -5,6 +5,9 @@
  * lock of the open file description: it goes away with the process however
  * that ends, and is asked for again and again because there is no waiting
  * with a time-out for it.  The monotonic clock only measures that waiting.
+ *
+ * The file's first byte says that generations of the data may lie about that
+ * are not the current one: the next writer removes them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -115,4 +118,22 @@ crm_lock_close(struct crm_lock *l)
 		close(l->fd);
 	l->fd = -1;
 	l->held = false;
+}
+
+void
+crm_lock_litter(struct crm_lock *l, bool litter)
+{
+	char mark = litter ? 'g' : '-';
+
+	/* Without it they lie there until the next generation is made. */
+	if (l->fd >= 0 && pwrite(l->fd, &mark, 1, 0) != 1)
+		return;
+}
+
+bool
+crm_lock_littered(const struct crm_lock *l)
+{
+	char mark = 0;
+
+	return l->fd >= 0 && pread(l->fd, &mark, 1, 0) == 1 && mark == 'g';
 }

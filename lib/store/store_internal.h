@@ -51,6 +51,11 @@ uint64_t crm_gen_number(const char *name);
 int crm_gen_link(const char *folder, const char *name, struct crm_err *err);
 /* Removes a generation's files and folder, if there. */
 void crm_gen_remove(const char *folder, const char *name);
+/* CRM_EDAMAGE when there are no more numbers. */
+int crm_gen_name(uint64_t number, char out[CRM_GEN_NAME], struct crm_err *err);
+/* Removes all generations but one (NULL: none is kept) and a link half made;
+ * by who holds the writers' lock.  false when some are left. */
+bool crm_gen_clean(const char *folder, const char *keep);
 
 /* ---- lock.c: the writers' lock ---- */
 
@@ -62,6 +67,9 @@ int crm_lock_take(struct crm_lock *l, const char *folder, unsigned wait_ms,
     struct crm_err *err);
 void crm_lock_drop(struct crm_lock *l);
 void crm_lock_close(struct crm_lock *l);
+/* Says that generations other than the current one may lie about. */
+void crm_lock_litter(struct crm_lock *l, bool litter);
+bool crm_lock_littered(const struct crm_lock *l);
 
 /* ---- the store ---- */
 
@@ -88,6 +96,19 @@ void crm_meta_release(struct crm_store *s);
  * and runs fn once in a transaction that is committed. */
 int crm_env_make(
     const char *folder, crm_txn_fn *fn, void *ctx, struct crm_err *err);
+/* The settings' file beside the data, if there is one, into a folder that has
+ * none. */
+int crm_env_copy_yaml(struct crm_store *s, const char *to, struct crm_err *err);
+/* env_rewrite.c: all that s holds, in a snapshot, entry by entry into a new
+ * data file in a folder that has none; on the disk when it returns. */
+int crm_env_rewrite(struct crm_store *s, const char *folder,
+    crm_count_fn *watch, void *ctx, uint64_t *entries, struct crm_err *err);
+/* env.c: opens the current generation in place of the one that is open. */
+int crm_env_reopen(struct crm_store *s, struct crm_err *err);
+/* The generation that is open. */
+const char *crm_env_gen(const struct crm_store *s);
+/* create.c: may a store be made in this folder? */
+int crm_folder_vacant(const char *path, struct crm_err *err);
 /* Makes the table, empty, if it is not there. */
 int crm_env_table_make(struct crm_txn *t, unsigned table, struct crm_err *err);
 /* "log", "k03". */

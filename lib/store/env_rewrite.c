@@ -1,0 +1,239 @@
+/*
+ * env_rewrite.c - every entry of a store, put anew into a data file.
+ *
+ * LMDB can copy an environment and leave out its free pages, but copies pages
+ * as they are: what was deleted is still in the gaps of leaves and in the tails
+ * of large values.  Here each entry is put by itself, in the order of keys, so
+ * that the new file holds nothing but what can be read, and its pages are full.
+ *
+ * Nobody sees the new file before it is done, so it is made without locks
+ * and synced once, at the end; a crash leaves a folder that is removed.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/env_internal.h"
+
+#define PART_BYTES ((size_t)16 << 20) /* of a transaction */
+#define PART_ENTRIES 200000
+#define MAP_ROOM ((size_t)64 << 20)
+#define DATABASES 96
+#define NAME_MAX_BYTES CRM_KEY_MAX
+
+struct rewrite {
+	struct crm_store *from;
+	struct crm_txn *txn; /* of the old one */
+	struct crm_env to;
+	MDB_txn *put; /* of the new one */
+	size_t bytes, entries; /* since it began */
+	uint64_t done, total;
+	crm_count_fn *watch;
+	void *ctx;
+};
+
+static int
+fail(struct rewrite *w, int rc, const char *what, struct crm_err *err)
+{
+	return crm_env_fail(w->from, rc, what, err);
+}
+
+static int
+put_open(struct rewrite *w, const char *folder, struct crm_err *err)
+{
+	char path[CRM_PATH_MAX];
+	MDB_envinfo info;
+	MDB_stat st;
+	size_t map;
+	int fd, rc;
+
+	crm_folder_path(path, folder, "data.mdb");
+	fd = crm_folder_create(path, err);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	/* Appended in order, entries need no more pages than they had; what a
+	 * part of the work gives back, the next uses. */
+	mdb_env_info(w->from->env->mdb, &info);
+	mdb_env_stat(w->from->env->mdb, &st);
+	map = (info.me_last_pgno + 1) * st.ms_psize * 2 + MAP_ROOM;
+	rc = mdb_env_create(&w->to.mdb);
+	if (!rc)
+		rc = mdb_env_set_maxdbs(w->to.mdb, DATABASES);
+	if (!rc)
+		rc = mdb_env_set_mapsize(w->to.mdb, map);
+	if (!rc)
+		rc = mdb_env_open(
+		    w->to.mdb, folder, MDB_NOLOCK | MDB_NOSYNC, 0600);
+	if (!rc)
+		rc = mdb_txn_begin(w->to.mdb, NULL, 0, &w->put);
+	return rc ? fail(w, rc, "cannot create data beside", err) : CRM_OK;
+}
+
+/* A part is done. */
+static int
+put_part(struct rewrite *w, struct crm_err *err)
+{
+	int rc = mdb_txn_commit(w->put);
+
+	w->put = NULL;
+	w->bytes = w->entries = 0;
+	if (!rc)
+		rc = mdb_txn_begin(w->to.mdb, NULL, 0, &w->put);
+	if (rc)
+		return fail(w, rc, "cannot write beside", err);
+	if (w->watch)
+		w->watch(w->ctx, w->done, w->total);
+	return CRM_OK;
+}
+
+static int
+copy_entries(struct rewrite *w, MDB_cursor *c, MDB_dbi to, unsigned flags,
+    uint64_t *n, struct crm_err *err)
+{
+	unsigned put = flags & MDB_DUPSORT ? MDB_APPENDDUP : MDB_APPEND;
+	MDB_val k, v;
+	int rc, code;
+
+	while ((rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0) {
+		rc = mdb_put(w->put, to, &k, &v, put);
+		if (rc == MDB_KEYEXIST)
+			return crm_err_set(err, CRM_EDAMAGE,
+			    "the store '%s' is damaged: its keys are out of "
+			    "order",
+			    w->from->path);
+		if (rc)
+			return fail(w, rc, "cannot write beside", err);
+		++*n;
+		w->done++;
+		w->bytes += k.mv_size + v.mv_size;
+		if (++w->entries < PART_ENTRIES && w->bytes < PART_BYTES)
+			continue;
+		code = put_part(w, err);
+		if (code < 0)
+			return code;
+	}
+	return rc == MDB_NOTFOUND ? CRM_OK : fail(w, rc, "cannot read", err);
+}
+
+/* One table, whoever made it; as many entries as both sides say. */
+static int
+copy_table(struct rewrite *w, const char *name, struct crm_err *err)
+{
+	MDB_dbi from, to;
+	MDB_cursor *c;
+	MDB_stat was, now;
+	unsigned flags = 0;
+	uint64_t n = 0;
+	int rc, code;
+
+	rc = mdb_dbi_open(w->txn->mdb, name, 0, &from);
+	if (!rc)
+		rc = mdb_dbi_flags(w->txn->mdb, from, &flags);
+	if (!rc)
+		rc = mdb_stat(w->txn->mdb, from, &was);
+	if (!rc)
+		rc = mdb_cursor_open(w->txn->mdb, from, &c);
+	if (rc)
+		return fail(w, rc, "cannot read", err);
+	rc = mdb_dbi_open(w->put, name, flags | MDB_CREATE, &to);
+	code = rc ? fail(w, rc, "cannot write beside", err)
+		  : copy_entries(w, c, to, flags, &n, err);
+	mdb_cursor_close(c);
+	if (code < 0)
+		return code;
+	rc = mdb_stat(w->put, to, &now);
+	if (rc)
+		return fail(w, rc, "cannot read back beside", err);
+	if (n == was.ms_entries && n == now.ms_entries)
+		return CRM_OK;
+	return crm_err_set(err, CRM_EDAMAGE,
+	    "the store '%s' is damaged: table '%.60s' has %llu entries, %llu "
+	    "were found and %llu written",
+	    w->from->path, name, (unsigned long long)was.ms_entries,
+	    (unsigned long long)n, (unsigned long long)now.ms_entries);
+}
+
+static int
+copy_tables(struct rewrite *w, struct crm_err *err)
+{
+	char name[NAME_MAX_BYTES + 1];
+	MDB_cursor *c;
+	MDB_val k, v;
+	MDB_dbi top;
+	int rc = mdb_dbi_open(w->txn->mdb, NULL, 0, &top);
+	int code = CRM_OK;
+
+	if (!rc)
+		rc = mdb_cursor_open(w->txn->mdb, top, &c);
+	if (rc)
+		return fail(w, rc, "cannot read", err);
+	while (
+	    code == CRM_OK && (rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0) {
+		if (k.mv_size > NAME_MAX_BYTES)
+			k.mv_size = NAME_MAX_BYTES;
+		memcpy(name, k.mv_data, k.mv_size);
+		name[k.mv_size] = '\0';
+		code = copy_table(w, name, err);
+	}
+	mdb_cursor_close(c);
+	if (code == CRM_OK && rc != MDB_NOTFOUND)
+		code = fail(w, rc, "cannot read", err);
+	return code;
+}
+
+static void
+count_all(struct rewrite *w)
+{
+	uint64_t n;
+
+	for (unsigned i = 0; i < CRM_TABS; i++)
+		if (i != CRM_TAB_KIND &&
+		    crm_count(w->txn, i, &n, NULL) == CRM_OK)
+			w->total += n;
+}
+
+/* On the disk, with its mode, and as long as its last page says. */
+static int
+put_done(struct rewrite *w, const char *folder, struct crm_err *err)
+{
+	char path[CRM_PATH_MAX];
+	int rc = mdb_txn_commit(w->put);
+	int code;
+
+	w->put = NULL;
+	if (!rc)
+		rc = mdb_env_sync(w->to.mdb, 1);
+	if (rc)
+		return fail(w, rc, "cannot write beside", err);
+	crm_env_fill(&w->to);
+	crm_folder_path(path, folder, "data.mdb");
+	code = crm_folder_sync(path, err);
+	return code < 0 ? code : crm_folder_sync(folder, err);
+}
+
+int
+crm_env_rewrite(struct crm_store *s, const char *folder, crm_count_fn *watch,
+    void *ctx, uint64_t *entries, struct crm_err *err)
+{
+	struct rewrite w = {.from = s, .watch = watch, .ctx = ctx};
+	int code = crm_env_begin(s, false, &w.txn, err);
+
+	if (code < 0)
+		return code;
+	count_all(&w);
+	code = put_open(&w, folder, err);
+	if (code == CRM_OK)
+		code = copy_tables(&w, err);
+	if (code == CRM_OK)
+		code = put_done(&w, folder, err);
+	if (w.put)
+		mdb_txn_abort(w.put);
+	if (w.to.mdb)
+		mdb_env_close(w.to.mdb); /* it has no locks */
+	/* Taken back, so that tables of others that were opened are closed. */
+	crm_env_end(w.txn, false, NULL);
+	*entries = w.done;
+	return code;
+}

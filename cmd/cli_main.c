@@ -1,8 +1,9 @@
 /*
  * cli_main.c - the one main: parse, open, run the verb, close, report.
  *
- * The last thing done is to close stdout, because some file systems report a
- * write that failed only then.  A store that is missing is told after an
+ * stdout is closed and looked at, because some file systems report a write that
+ * failed only then; hooks are run after that, as whoever reads the records is
+ * not to wait for them.  A store that is missing is told after an
  * option that does not exist: options that no table knows wait for the
  * store's custom fields, and without a store they are simply wrong.
  */
@@ -10,7 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli_parts.h"
+#include "cli_hooks.h"
 
 /* The kinds as built in: options of fields, and verbs without a store. */
 static struct crm_schema builtin;
@@ -119,6 +120,15 @@ close_stdout(struct crm_err *err)
 	return CRM_OK;
 }
 
+/* May there be something new in the store?  A commit can have been done though
+ * what was to follow it failed. */
+static bool
+may_have_changed(const struct cli *c, int code)
+{
+	return c->store && c->verb->mode == CLI_WRITE && !cli_opt.dry_run &&
+	       (code > CRM_EUSAGE || code == CRM_EIO);
+}
+
 int
 crm_main(const struct cli_command *command, int argc, char **argv)
 {
@@ -128,8 +138,6 @@ crm_main(const struct cli_command *command, int argc, char **argv)
 
 	cli_env_process();
 	code = run(&c, argc, argv, &err);
-	if (c.store)
-		crm_store_close(c.store);
 	cli_progress_end();
 	if (code < 0) {
 		err.code = code;
@@ -140,6 +148,10 @@ crm_main(const struct cli_command *command, int argc, char **argv)
 		code = last.code;
 		cli_error_print(&c, &last);
 	}
+	if (may_have_changed(&c, code))
+		cli_hooks_run(&c);
+	if (c.store)
+		crm_store_close(c.store);
 	crm_schema_release(&builtin);
 	crm_arena_release(&c.arena);
 	return crm_code_exit(code);

@@ -12,12 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "cli_hooks.h"
 
 #define YAML_MAX ((size_t)1 << 20)
 
 static const char *currency, *timezone_name, *country;
 static bool no_log, force;
+static const char *from_revision;
 
 static const struct cli_option shop_options[] = {
     {0, "currency", CLI_TEXT, &currency, "CODE",
@@ -42,6 +43,26 @@ static const struct cli_option rebuild_options[] = {
     {0, "why", CLI_TEXT, &cli_opt.why, "TEXT", "the reason, for the log"},
     {0, "wait", CLI_TEXT, &cli_opt.wait, "TIME",
 	"how long to wait for another writer (default 60s)"},
+    {0, NULL, CLI_FLAG, NULL, NULL, NULL},
+};
+static const struct cli_option compact_options[] = {
+    {0, "wait", CLI_TEXT, &cli_opt.wait, "TIME",
+	"how long to wait for another writer (default 60s)"},
+    {0, NULL, CLI_FLAG, NULL, NULL, NULL},
+};
+static const struct cli_option restore_options[] = {
+    {0, "force", CLI_FLAG, &force, NULL,
+	"do not look at what is there: another store, or beyond reading"},
+    {0, "why", CLI_TEXT, &cli_opt.why, "TEXT", "the reason, for the log"},
+    {0, "wait", CLI_TEXT, &cli_opt.wait, "TIME",
+	"how long to wait for another writer (default 60s)"},
+    {0, NULL, CLI_FLAG, NULL, NULL, NULL},
+};
+static const struct cli_option hooks_options[] = {
+    {'n', "dry-run", CLI_FLAG, &cli_opt.dry_run, NULL,
+	"run nothing, only say where they are"},
+    {0, "from", CLI_TEXT, &from_revision, "REVISION",
+	"the hook is to go on with this revision"},
     {0, NULL, CLI_FLAG, NULL, NULL, NULL},
 };
 static const struct cli_option dump_options[] = {
@@ -579,6 +600,140 @@ store_backup(struct cli *c, struct crm_err *err)
 	return code < 0 ? code : crm_store_backup(c->store, c->operand[0], err);
 }
 
+/* ---- compact, restore ---- */
+
+static const struct crm_field compact_fields[] = {
+    {"generation", CRM_T_INT, 0, 0, 0, NULL, "the new one"},
+    {"entries", CRM_T_INT, 0, 0, 0, NULL, "in all tables"},
+    {"bytes_before", CRM_T_INT, 0, 0, 0, NULL, "of the data file"},
+    {"bytes_after", CRM_T_INT, 0, 0, 0, NULL, "of the new one"},
+};
+static const struct crm_field restore_fields[] = {
+    {"revision", CRM_T_INT, 0, 0, 0, NULL, "of the log that names it"},
+    {"restored", CRM_T_INT, 0, 0, 0, NULL, "last revision of the backup"},
+    {"replaced", CRM_T_INT, 0, 0, 0, NULL, "last revision there was"},
+    {"generation", CRM_T_INT, 0, 0, 0, NULL, "the new one"},
+    {"entries", CRM_T_INT, 0, 0, 0, NULL, "in all tables"},
+};
+
+static struct crm_value
+number(uint64_t n)
+{
+	return crm_value_num(CRM_T_INT, (int64_t)n, 0);
+}
+
+static void
+count_entries(void *ctx, uint64_t done, uint64_t total)
+{
+	cli_progress(ctx, "entries written", done, total);
+}
+
+static int
+store_compact(struct cli *c, struct crm_err *err)
+{
+	struct crm_compacted did;
+	struct crm_value v[4];
+	struct rows rows = {0};
+	int code = no_operands(c, err);
+
+	if (code == CRM_OK)
+		code = rows_open(c, compact_fields, 4, &rows, err);
+	if (code == CRM_OK)
+		code = crm_store_compact(c->store, count_entries, c, &did, err);
+	if (code < 0)
+		return rows_close(&rows, code, err);
+	v[0] = number(did.generation);
+	v[1] = number(did.entries);
+	v[2] = number(did.before);
+	v[3] = number(did.after);
+	return rows_close(&rows, rows_put(&rows, v, err), err);
+}
+
+static int
+store_restore(struct cli *c, struct crm_err *err)
+{
+	struct crm_restore_options opt = {
+	    .fault = fault_row, .watch = watch_of(c)};
+	int both[2] = {0, 1};
+	struct rows rows = {0}, faults = {.pick = both, .n = 2};
+	struct crm_replaced did;
+	struct crm_value v[5];
+	int code = cli_operands(c, 1, 1, err);
+
+	if (code == CRM_OK)
+		code = cli_store_path(c, &opt.to.path, err);
+	if (code == CRM_OK)
+		code = rows_open(c, restore_fields, 5, &rows, err);
+	if (code == CRM_OK)
+		code = cli_out(c, fault_fields, 2, &faults.out, err);
+	if (code < 0)
+		return rows_close(&rows, code, err);
+	opt.from = c->operand[0];
+	opt.to.by = cli_origin(c);
+	opt.to.wait_ms = c->wait_ms;
+	opt.to.force = force;
+	opt.to.past = cli_hooks_past(opt.to.path);
+	opt.ctx = &faults;
+	code = crm_store_restore(&opt, &did, err);
+	if (code == CRM_NO)
+		code = rows_close(&faults, CRM_OK, err) < 0 ? CRM_EIO : CRM_NO;
+	else
+		crm_out_abort(faults.out);
+	if (code < 0)
+		return rows_close(&rows, code, err);
+	v[0] = number(did.revision);
+	v[1] = number(did.from);
+	v[2] = did.was > 0 ? number(did.was) : (struct crm_value){0};
+	v[3] = number(did.generation);
+	v[4] = number(did.entries);
+	return rows_close(&rows, rows_put(&rows, v, err), err);
+}
+
+/* ---- hooks ---- */
+
+static const struct crm_field hook_fields[] = {
+    {"hook", CRM_T_TEXT, 0, 0, 0, NULL, "its name in hooks.d"},
+    {"revision", CRM_T_INT, 0, 0, 0, NULL, "the last one it took"},
+    {"behind", CRM_T_INT, 0, 0, 0, NULL, "revisions since"},
+};
+
+static int
+hook_row(
+    void *ctx, const struct cli_hook *h, uint64_t behind, struct crm_err *err)
+{
+	const struct crm_value v[3] = {
+	    crm_value_text(crm_str(h->name)), number(h->at), number(behind)};
+
+	return rows_put(ctx, v, err);
+}
+
+static int
+store_hooks(struct cli *c, struct crm_err *err)
+{
+	struct rows rows = {0};
+	int64_t from;
+	int code, closed;
+
+	if (from_revision != NULL) {
+		if (c->noperand != 1)
+			return crm_err_set(err, CRM_EUSAGE,
+			    "--from wants the name of one hook");
+		if (crm_int_parse(crm_str(from_revision), &from) < 0 ||
+		    from < 1)
+			return crm_err_set(err, CRM_EUSAGE,
+			    "--from: '%s' is not a revision", from_revision);
+		return cli_hooks_from(c, c->operand[0], (uint64_t)from, err);
+	}
+	code = no_operands(c, err);
+	if (code == CRM_OK)
+		code = rows_open(c, hook_fields, 3, &rows, err);
+	if (code < 0)
+		return code;
+	code = cli_hooks_list(c, !cli_opt.dry_run, hook_row, &rows, err);
+	closed = rows_close(&rows, code == CRM_NO ? CRM_OK : code, err);
+	return closed < 0 ? closed : code;
+}
+
 static const struct cli_verb verbs[] = {
     {"init", store_init, CLI_NONE, 0, shop_options, "",
 	"make a new, empty store"},
@@ -596,6 +751,12 @@ static const struct cli_verb verbs[] = {
 	"make a store of such a text"},
     {"backup", store_backup, CLI_SCAN, 0, NULL, "FOLDER",
 	"copy the store, while others write"},
+    {"restore", store_restore, CLI_NONE, CLI_OUT, restore_options, "FOLDER",
+	"put a backup in the place of the data, while others read"},
+    {"compact", store_compact, CLI_WRITE, CLI_OUT, compact_options, "",
+	"write the data anew, without what was deleted"},
+    {"hooks", store_hooks, CLI_READ, CLI_OUT, hooks_options, "",
+	"run hooks that are behind, and say where each is"},
     {NULL, NULL, CLI_NONE, 0, NULL, NULL, NULL},
 };
 

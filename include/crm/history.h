@@ -154,6 +154,7 @@ int crm_undo_all(struct crm_txn *t, struct crm_idmap *out, struct crm_err *err);
  */
 struct crm_feed_options {
 	uint64_t since; /* first revision to give */
+	uint64_t until; /* the last one, 0: all there are */
 	unsigned kind;
 };
 /* *next: the revision to go on with.  No transaction is open while a blocked

@@ -16,6 +16,7 @@ struct feed {
 	const struct crm_schema *schema;
 	struct crm_out *out;
 	unsigned only;
+	uint64_t until;
 	struct crm_walk walk;
 	struct crm_arena arena;
 	struct crm_log_head head;
@@ -253,6 +254,8 @@ some(struct feed *f, uint64_t *next, struct crm_err *err)
 	f->given = 0;
 	while (r == CRM_OK && f->given < FEED_MOST) {
 		r = crm_log_next(f->txn, *next, &f->head, err);
+		if (r == CRM_OK && f->until > 0 && f->head.revision > f->until)
+			r = CRM_NOTFOUND;
 		if (r < 0)
 			break;
 		if (f->only == 0)
@@ -273,7 +276,8 @@ int
 crm_feed_write(struct crm_store *store, const struct crm_feed_options *opt,
     struct crm_out *out, uint64_t *next, struct crm_err *err)
 {
-	struct feed f = {.out = out, .only = opt->kind};
+	struct feed f = {
+	    .out = out, .only = opt->kind, .until = opt->until};
 	int r, end;
 
 	*next = opt->since > 0 ? opt->since : 1;

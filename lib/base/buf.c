@@ -110,7 +110,7 @@ crm_buf_room(struct crm_buf *b, size_t n)
 void
 crm_buf_put(struct crm_buf *b, const void *p, size_t n)
 {
-	if (n == 0 || !crm_buf_room(b, n))
+	if (n == 0 || (n > b->cap - b->n && !crm_buf_room(b, n)))
 		return;
 	memcpy(b->p + b->n, p, n);
 	b->n += n;
@@ -187,13 +187,19 @@ crm_buf_puti(struct crm_buf *b, int64_t v)
 void
 crm_buf_putvar(struct crm_buf *b, uint64_t v)
 {
-	char bytes[10];
+	char bytes[10], *to = bytes;
 	size_t n = 0;
 
+	/* A record is mostly these: where there is room, they go there. */
+	if (b->cap - b->n >= sizeof bytes)
+		to = b->p + b->n;
 	for (; v >= 0x80; v >>= 7)
-		bytes[n++] = (char)(unsigned char)(v | 0x80);
-	bytes[n++] = (char)v;
-	crm_buf_put(b, bytes, n);
+		to[n++] = (char)(unsigned char)(v | 0x80);
+	to[n++] = (char)v;
+	if (to == bytes)
+		crm_buf_put(b, bytes, n);
+	else
+		b->n += n;
 }
 
 void

@@ -215,15 +215,12 @@ load_adjustments(struct crm_fold *f, struct crm_err *err)
 }
 
 static int
-event_cmp(const void *pa, const void *pb, void *ctx)
+event_cmp(const void *pa, const void *pb)
 {
-	const struct crm_row *a = *(const struct crm_row *const *)pa;
-	const struct crm_row *b = *(const struct crm_row *const *)pb;
-	int64_t x = crm_fold_cell(ctx, TRACK, a, "at")->i;
-	int64_t y = crm_fold_cell(ctx, TRACK, b, "at")->i;
+	const struct crm_fold_event *a = pa, *b = pb;
 
-	if (x != y)
-		return x < y ? -1 : 1;
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
 	return a->no < b->no ? -1 : a->no > b->no;
 }
 
@@ -243,6 +240,28 @@ load_rate(struct crm_fold *f)
 		f->bad = f->bad || !crm_mul64(f->num, 10, &f->num);
 	for (; more < 0; more++)
 		f->bad = f->bad || !crm_mul64(f->den, 10, &f->den);
+}
+
+static void
+load_events(struct crm_fold *f)
+{
+	bool sorted = true;
+
+	for (size_t i = 0; i < f->nevent; i++) {
+		const struct crm_row *row = &f->rec->part[TRACK].row[i];
+
+		f->event[i] = (struct crm_fold_event){
+		    .at = crm_fold_cell(f, TRACK, row, "at")->i,
+		    .what = crm_fold_cell(f, TRACK, row, "what")->i,
+		    .of = crm_fold_cell(f, TRACK, row, "line"),
+		    .quantity = crm_fold_cell(f, TRACK, row, "quantity"),
+		    .amount = crm_fold_cell(f, TRACK, row, "amount"),
+		    .no = row->no};
+		sorted = sorted && (i == 0 || event_cmp(&f->event[i - 1],
+						  &f->event[i]) < 0);
+	}
+	if (!sorted)
+		qsort(f->event, f->nevent, sizeof *f->event, event_cmp);
 }
 
 /* Whether all amounts together are far from where 64 bits end. */
@@ -266,7 +285,6 @@ int
 crm_fold_load(struct crm_fold *f, struct crm_err *err)
 {
 	const struct crm_record *rec = f->rec;
-	bool sorted = true;
 	int r;
 
 	f->bad = !is_small(rec);
@@ -283,6 +301,7 @@ crm_fold_load(struct crm_fold *f, struct crm_err *err)
 	f->tax_in = crm_fold_yes(crm_fold_field(rec, "prices_include_tax"));
 	f->test = crm_fold_yes(crm_fold_field(rec, "test"));
 	f->credit = crm_str_is(crm_fold_field(rec, "type")->s, "credit");
+	f->state = crm_fold_field(rec, "state")->s;
 	f->seller = crm_fold_field(rec, "seller_id")->type == CRM_T_ID;
 	load_rate(f);
 	load_lines(f);
@@ -292,12 +311,7 @@ crm_fold_load(struct crm_fold *f, struct crm_err *err)
 	f->total = f->loose_net + f->tax + f->shipping_net + f->fees_net;
 	for (size_t i = 0; i < f->n; i++)
 		f->total += f->line[i].net;
-	for (size_t i = 0; i < f->nevent; i++)
-		f->event[i] = &rec->part[TRACK].row[i];
-	for (size_t i = 1; i < f->nevent && sorted; i++)
-		sorted = event_cmp(&f->event[i - 1], &f->event[i], f) < 0;
-	if (!sorted)
-		qsort_r(f->event, f->nevent, sizeof *f->event, event_cmp, f);
+	load_events(f);
 	return CRM_OK;
 }
 
@@ -312,12 +326,11 @@ left_of(const struct crm_fold_line *l)
 }
 
 static void
-happen(struct crm_fold *f, const struct crm_row *row)
+happen(struct crm_fold *f, const struct crm_fold_event *e)
 {
-	int64_t what = crm_fold_cell(f, TRACK, row, "what")->i;
-	const struct crm_value *of = crm_fold_cell(f, TRACK, row, "line");
-	const struct crm_value *q = crm_fold_cell(f, TRACK, row, "quantity");
-	const struct crm_value *amount = crm_fold_cell(f, TRACK, row, "amount");
+	int64_t what = e->what;
+	const struct crm_value *of = e->of, *q = e->quantity;
+	const struct crm_value *amount = e->amount;
 	bool all = of->type == CRM_T_NONE && q->type == CRM_T_NONE;
 
 	if (what == PAY && amount->type != CRM_T_NONE) {
@@ -458,8 +471,7 @@ static void
 judge(struct crm_fold *f, crm_i128 owed)
 {
 	const struct crm_settings *set = f->schema->settings;
-	struct crm_str state = crm_fold_field(f->rec, "state")->s;
-	int status = crm_kind_field(f->rec->kind, CRM_STR("status"));
+	struct crm_str state = f->state;
 	bool before = f->counts;
 	int64_t most = f->npay > 0 ? f->paid : f->total;
 
@@ -481,8 +493,11 @@ judge(struct crm_fold *f, crm_i128 owed)
 	if (f->counts && !f->credit && set != NULL && set->statuses.n > 0)
 		f->counts =
 		    is_named(set->statuses,
-			crm_enum_name(
-			    f->rec->kind->fields[status].values, f->status)) ||
+			crm_enum_name(f->rec->kind
+					  ->fields[crm_kind_field(
+					      f->rec->kind, CRM_STR("status"))]
+					  .values,
+			    f->status)) ||
 		    (f->status == RETURNED && before);
 }
 
@@ -504,8 +519,8 @@ crm_fold_as_of(struct crm_fold *f, int64_t until)
 		l->cancelled = l->returned = l->shipped = l->delivered = 0;
 	}
 	for (size_t i = 0; i < f->nevent; i++)
-		if (crm_fold_cell(f, TRACK, f->event[i], "at")->i <= until)
-			happen(f, f->event[i]);
+		if (f->event[i].at <= until)
+			happen(f, &f->event[i]);
 	f->done = is_done(f);
 	m[REVENUE] = f->loose_net;
 	m[GOODS_TAX] = f->loose_tax;

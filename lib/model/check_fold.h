@@ -27,12 +27,19 @@ struct crm_fold_line {
 	uint32_t no;
 	bool gift;
 };
+/* An event, its cells found once: every moment goes through all of them. */
+struct crm_fold_event {
+	int64_t at, what;
+	const struct crm_value *of, *quantity, *amount;
+	uint32_t no;
+};
 struct crm_fold {
 	const struct crm_schema *schema;
 	const struct crm_record *rec;
 	struct crm_fold_line *line;
 	size_t n;
-	const struct crm_row **event; /* by time */
+	struct crm_fold_event *event; /* by time */
+	struct crm_str state;
 	size_t nevent;
 	bool tax_in, credit, test, seller, foreign;
 	int64_t placed, num, den;

@@ -11,6 +11,7 @@
 #include <crm/ledger.h>
 
 #include "check_fold.h"
+#include "order_parts.h" /* the places of fields only */
 
 /* ---- the ledger ---- */
 
@@ -75,22 +76,22 @@ walk(struct crm_fold *f, bool as_if, uint64_t *sum)
 			was = is;
 			orders = now;
 		}
-		while (next < f->nevent &&
-		       crm_fold_cell(f, TRACK, f->event[next], "at")->i <= time)
+		while (next < f->nevent && f->event[next].at <= time)
 			next++;
 		if (next == f->nevent)
 			return ever;
-		time = crm_fold_cell(f, TRACK, f->event[next], "at")->i;
+		time = f->event[next].at;
 	}
 }
 
 /* ---- comparing ---- */
 
 static int
-kept(struct crm_check *ck, const struct crm_fold *f, const char *name,
-    int64_t should, struct crm_err *err)
+kept(struct crm_check *ck, const struct crm_fold *f, int field, int64_t should,
+    struct crm_err *err)
 {
-	const struct crm_value *v = crm_fold_field(f->rec, name);
+	const char *name = f->rec->kind->fields[field].name;
+	const struct crm_value *v = &f->rec->v[field];
 	int64_t is = v->type == CRM_T_NONE ? 0 : v->i;
 
 	if (is == should)
@@ -127,20 +128,21 @@ static int
 compare(struct crm_check *ck, struct crm_fold *f, struct crm_err *err)
 {
 	const struct {
-		const char *name;
+		int field;
 		int64_t should;
-	} row[] = {{"status", f->status}, {"payment", f->payment},
-	    {"fulfilment", f->fulfilment}, {"total", f->total},
-	    {"base_total", crm_fold_base(f, f->total)},
-	    {"revenue", f->counts ? crm_fold_base(f, f->revenue) : 0},
-	    {"paid", f->paid}, {"refunded", f->refunded}, {"goods", f->goods},
-	    {"discount", f->discount}, {"shipping", f->shipping},
-	    {"tax", f->tax}, {"lines", (int64_t)f->n}};
+	} row[] = {{CRM_O_STATUS, f->status}, {CRM_O_PAYMENT, f->payment},
+	    {CRM_O_FULFILMENT, f->fulfilment}, {CRM_O_TOTAL, f->total},
+	    {CRM_O_BASE_TOTAL, crm_fold_base(f, f->total)},
+	    {CRM_O_REVENUE, f->counts ? crm_fold_base(f, f->revenue) : 0},
+	    {CRM_O_PAID, f->paid}, {CRM_O_REFUNDED, f->refunded},
+	    {CRM_O_GOODS, f->goods}, {CRM_O_DISCOUNT, f->discount},
+	    {CRM_O_SHIPPING, f->shipping}, {CRM_O_TAX, f->tax},
+	    {CRM_O_LINES, (int64_t)f->n}};
 	int r = CRM_OK;
 
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
 		if (r == CRM_OK)
-			r = kept(ck, f, row[i].name, row[i].should, err);
+			r = kept(ck, f, row[i].field, row[i].should, err);
 	if (r == CRM_OK &&
 	    crm_fold_units(crm_fold_field(f->rec, "items")) != f->items)
 		r = crm_check_at(ck, err, f->rec->kind, f->rec->id,

@@ -276,8 +276,7 @@ int
 crm_feed_write(struct crm_store *store, const struct crm_feed_options *opt,
     struct crm_out *out, uint64_t *next, struct crm_err *err)
 {
-	struct feed f = {
-	    .out = out, .only = opt->kind, .until = opt->until};
+	struct feed f = {.out = out, .only = opt->kind, .until = opt->until};
 	int r, end;
 
 	*next = opt->since > 0 ? opt->since : 1;

@@ -191,7 +191,8 @@ fault_start(const struct fault *f, const char *const *args,
 	size_t n = 0;
 	pid_t pid;
 
-	snprintf(path, sizeof path, "%s/%s", f->bin, args[0]);
+	snprintf(path, sizeof path, "%s%s%s", args[0][0] == '/' ? "" : f->bin,
+	    args[0][0] == '/' ? "" : "/", args[0]);
 	while (n < FAULT_ARGS && args[n] != NULL) {
 		argv[n] = args[n];
 		n++;

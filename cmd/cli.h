@@ -18,7 +18,9 @@ enum cli_type {
 	CLI_TEXT, /* to: const char * */
 	CLI_INT, /* to: int64_t, >= 0 */
 	CLI_TEXTS, /* to: struct cli_texts, may be given more than once */
-	CLI_COUNT /* to: int, one more each time */
+	CLI_COUNT, /* to: int, one more each time */
+	CLI_NAMES, /* to: const char *, names given again are more of them */
+	CLI_ONCE /* to: const char *, an error when given again */
 };
 struct cli_texts {
 	const char **v;

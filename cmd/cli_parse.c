@@ -133,6 +133,31 @@ name_option(struct crm_err *err, const struct cli_option *o)
 	crm_buf_release(&b);
 }
 
+/* Nothing that was asked for is lost: names are put together, and of two
+ * conditions nobody knows whether both or one should hold. */
+static int
+store_again(struct parser *p, const struct cli_option *o, const char *value,
+    struct crm_err *err)
+{
+	const char **to = o->to;
+	struct crm_buf b = {0};
+	struct crm_str both = {0};
+
+	if (o->type == CLI_ONCE) {
+		crm_err_set(err, CRM_EUSAGE, "is given twice");
+		name_option(err, o);
+		if (o->letter == 'w')
+			crm_err_hint(err, "write 'A and B', or 'A or B'");
+		return CRM_EUSAGE;
+	}
+	crm_buf_putf(&b, "%s,%s", *to, value);
+	if (!b.fail)
+		both = crm_arena_str(&p->c->arena, crm_buf_str(&b));
+	crm_buf_release(&b);
+	*to = both.p;
+	return both.p ? CRM_OK : crm_err_nomem(err);
+}
+
 /* Gives an option its value; NULL for those that take none. */
 static int
 store_value(struct parser *p, const struct cli_known *k, const char *value,
@@ -150,6 +175,12 @@ store_value(struct parser *p, const struct cli_known *k, const char *value,
 		return CRM_OK;
 	case CLI_COUNT:
 		++*(int *)o->to;
+		return CRM_OK;
+	case CLI_NAMES:
+	case CLI_ONCE:
+		if (*(const char **)o->to)
+			return store_again(p, o, value, err);
+		*(const char **)o->to = value;
 		return CRM_OK;
 	case CLI_TEXT:
 		*(const char **)o->to = value;

@@ -18,7 +18,6 @@
 #define MAP_FIRST ((uint64_t)256 << 30)
 #define MAP_LEAST ((uint64_t)16 << 20)
 #define MAP_PAGE ((uint64_t)65536) /* a multiple of any page's size */
-#define READERS 2048
 #define DATABASES 96
 #define LOOKS 8
 
@@ -40,7 +39,8 @@ crm_env_fail(
 		    s->path);
 	case MDB_READERS_FULL:
 		return crm_err_set(err, CRM_EBUSY,
-		    "busy: %d programs are reading '%s'", READERS, s->path);
+		    "busy: %d programs are reading '%s'", CRM_ENV_READERS,
+		    s->path);
 	case MDB_MAP_FULL:
 		return crm_err_set(err, CRM_EIO,
 		    "the store '%s' has outgrown its memory map", s->path);
@@ -132,7 +132,7 @@ env_try(const char *gen, size_t map, unsigned flags, MDB_env **out)
 	if (rc)
 		return rc;
 	(void)mdb_env_set_assert(mdb, env_assert);
-	rc = mdb_env_set_maxreaders(mdb, READERS);
+	rc = mdb_env_set_maxreaders(mdb, CRM_ENV_READERS);
 	if (!rc)
 		rc = mdb_env_set_maxdbs(mdb, DATABASES);
 	if (!rc)

@@ -2,7 +2,9 @@
  * env_copy.c - new data files: the first of a store, and copies of one.
  *
  * A new environment is made without locks in a folder that has no name anybody
- * knows yet; its lock file is made by the first program that opens it.  A backup
+ * knows yet.  Its lock file is made afterwards, and not by the first program that
+ * opens it: a map of a file with holes kills the reader for whom a full disk
+ * has no page left.  A backup
  * is written entry by entry, as what was deleted has no place in it.
  */
 #include <errno.h>
@@ -61,6 +63,35 @@ make_run(struct crm_store *s, crm_txn_fn *fn, void *ctx, struct crm_err *err)
 }
 
 int
+crm_env_make_locks(struct crm_store *s, const char *folder, struct crm_err *err)
+{
+	char path[CRM_PATH_MAX];
+	MDB_env *mdb = NULL;
+	struct stat st;
+	int fd = -1;
+	int rc = mdb_env_create(&mdb);
+
+	if (!rc)
+		rc = mdb_env_set_maxreaders(mdb, CRM_ENV_READERS);
+	if (!rc)
+		rc = mdb_env_open(mdb, folder, MDB_RDONLY, 0600);
+	if (mdb)
+		mdb_env_close(mdb); /* nobody else has it open */
+	crm_folder_path(path, folder, "lock.mdb");
+	if (!rc && (chmod(path, 0600) < 0 ||
+		       (fd = open(path, O_RDWR | O_CLOEXEC)) < 0 ||
+		       fstat(fd, &st) < 0))
+		rc = errno;
+	if (!rc)
+		rc = posix_fallocate(fd, 0, st.st_size);
+	if (fd >= 0)
+		close(fd);
+	return rc > 0 ? crm_folder_fail(folder, rc, "cannot write to", err)
+	       : rc   ? crm_env_fail(s, rc, "cannot make locks for", err)
+		      : CRM_OK;
+}
+
+int
 crm_env_make(const char *folder, crm_txn_fn *fn, void *ctx, struct crm_err *err)
 {
 	struct crm_store *s = calloc(1, sizeof(*s) + strlen(folder) + 1);
@@ -87,10 +118,12 @@ crm_env_make(const char *folder, crm_txn_fn *fn, void *ctx, struct crm_err *err)
 	}
 	if (code == CRM_OK)
 		code = crm_folder_sync(path, err);
-	if (code == CRM_OK)
-		code = crm_folder_sync(folder, err);
 	if (env->mdb)
 		mdb_env_close(env->mdb); /* it has no locks */
+	if (code == CRM_OK)
+		code = crm_env_make_locks(s, folder, err);
+	if (code == CRM_OK)
+		code = crm_folder_sync(folder, err);
 	free(env);
 	free(s);
 	return code;

@@ -8,6 +8,8 @@
 
 #include "store/store_internal.h"
 
+#define CRM_ENV_READERS 2048
+
 /*
  * An open environment.  Handles of LMDB's named databases are opened all at
  * once, in a transaction of their own, when the environment is: a few
@@ -73,6 +75,11 @@ const char *crm_env_metas(const char *path);
 int crm_env_look(struct crm_txn *t, struct crm_err *err);
 /* Lengthens the file to its last page. */
 void crm_env_fill(struct crm_env *env);
+
+/* env_copy.c: makes the lock file of a generation nobody else sees yet, with
+ * its mode and all of its room on the disk. */
+int crm_env_make_locks(
+    struct crm_store *s, const char *folder, struct crm_err *err);
 
 /* env_txn.c */
 int crm_env_begin(

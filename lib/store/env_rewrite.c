@@ -24,6 +24,7 @@
 
 struct rewrite {
 	struct crm_store *from;
+	const char *folder; /* of the new one */
 	struct crm_txn *txn; /* of the old one */
 	struct crm_env to;
 	MDB_txn *put; /* of the new one */
@@ -39,8 +40,16 @@ fail(struct rewrite *w, int rc, const char *what, struct crm_err *err)
 	return crm_env_fail(w->from, rc, what, err);
 }
 
+/* A full disk is that of the new file. */
 static int
-put_open(struct rewrite *w, const char *folder, struct crm_err *err)
+put_fail(struct rewrite *w, int rc, struct crm_err *err)
+{
+	return rc > 0 ? crm_folder_fail(w->folder, rc, "cannot write to", err)
+		      : crm_env_fail(w->from, rc, "cannot copy", err);
+}
+
+static int
+put_open(struct rewrite *w, struct crm_err *err)
 {
 	char path[CRM_PATH_MAX];
 	MDB_envinfo info;
@@ -48,7 +57,7 @@ put_open(struct rewrite *w, const char *folder, struct crm_err *err)
 	size_t map;
 	int fd, rc;
 
-	crm_folder_path(path, folder, "data.mdb");
+	crm_folder_path(path, w->folder, "data.mdb");
 	fd = crm_folder_create(path, err);
 	if (fd < 0)
 		return fd;
@@ -65,10 +74,10 @@ put_open(struct rewrite *w, const char *folder, struct crm_err *err)
 		rc = mdb_env_set_mapsize(w->to.mdb, map);
 	if (!rc)
 		rc = mdb_env_open(
-		    w->to.mdb, folder, MDB_NOLOCK | MDB_NOSYNC, 0600);
+		    w->to.mdb, w->folder, MDB_NOLOCK | MDB_NOSYNC, 0600);
 	if (!rc)
 		rc = mdb_txn_begin(w->to.mdb, NULL, 0, &w->put);
-	return rc ? fail(w, rc, "cannot create data beside", err) : CRM_OK;
+	return rc ? put_fail(w, rc, err) : CRM_OK;
 }
 
 /* A part is done. */
@@ -82,7 +91,7 @@ put_part(struct rewrite *w, struct crm_err *err)
 	if (!rc)
 		rc = mdb_txn_begin(w->to.mdb, NULL, 0, &w->put);
 	if (rc)
-		return fail(w, rc, "cannot write beside", err);
+		return put_fail(w, rc, err);
 	if (w->watch)
 		w->watch(w->ctx, w->done, w->total);
 	return CRM_OK;
@@ -104,7 +113,7 @@ copy_entries(struct rewrite *w, MDB_cursor *c, MDB_dbi to, unsigned flags,
 			    "order",
 			    w->from->path);
 		if (rc)
-			return fail(w, rc, "cannot write beside", err);
+			return put_fail(w, rc, err);
 		++*n;
 		w->done++;
 		w->bytes += k.mv_size + v.mv_size;
@@ -138,14 +147,14 @@ copy_table(struct rewrite *w, const char *name, struct crm_err *err)
 	if (rc)
 		return fail(w, rc, "cannot read", err);
 	rc = mdb_dbi_open(w->put, name, flags | MDB_CREATE, &to);
-	code = rc ? fail(w, rc, "cannot write beside", err)
-		  : copy_entries(w, c, to, flags, &n, err);
+	code =
+	    rc ? put_fail(w, rc, err) : copy_entries(w, c, to, flags, &n, err);
 	mdb_cursor_close(c);
 	if (code < 0)
 		return code;
 	rc = mdb_stat(w->put, to, &now);
 	if (rc)
-		return fail(w, rc, "cannot read back beside", err);
+		return put_fail(w, rc, err);
 	if (n == was.ms_entries && n == now.ms_entries)
 		return CRM_OK;
 	return crm_err_set(err, CRM_EDAMAGE,
@@ -196,7 +205,7 @@ count_all(struct rewrite *w)
 
 /* On the disk, with its mode, and as long as its last page says. */
 static int
-put_done(struct rewrite *w, const char *folder, struct crm_err *err)
+put_done(struct rewrite *w, struct crm_err *err)
 {
 	char path[CRM_PATH_MAX];
 	int rc = mdb_txn_commit(w->put);
@@ -206,28 +215,33 @@ put_done(struct rewrite *w, const char *folder, struct crm_err *err)
 	if (!rc)
 		rc = mdb_env_sync(w->to.mdb, 1);
 	if (rc)
-		return fail(w, rc, "cannot write beside", err);
+		return put_fail(w, rc, err);
 	crm_env_fill(&w->to);
-	crm_folder_path(path, folder, "data.mdb");
+	crm_folder_path(path, w->folder, "data.mdb");
 	code = crm_folder_sync(path, err);
-	return code < 0 ? code : crm_folder_sync(folder, err);
+	mdb_env_close(w->to.mdb); /* it has no locks */
+	w->to.mdb = NULL;
+	if (code == CRM_OK)
+		code = crm_env_make_locks(w->from, w->folder, err);
+	return code < 0 ? code : crm_folder_sync(w->folder, err);
 }
 
 int
 crm_env_rewrite(struct crm_store *s, const char *folder, crm_count_fn *watch,
     void *ctx, uint64_t *entries, struct crm_err *err)
 {
-	struct rewrite w = {.from = s, .watch = watch, .ctx = ctx};
+	struct rewrite w = {
+	    .from = s, .folder = folder, .watch = watch, .ctx = ctx};
 	int code = crm_env_begin(s, false, &w.txn, err);
 
 	if (code < 0)
 		return code;
 	count_all(&w);
-	code = put_open(&w, folder, err);
+	code = put_open(&w, err);
 	if (code == CRM_OK)
 		code = copy_tables(&w, err);
 	if (code == CRM_OK)
-		code = put_done(&w, folder, err);
+		code = put_done(&w, err);
 	if (w.put)
 		mdb_txn_abort(w.put);
 	if (w.to.mdb)

@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -326,12 +327,17 @@ feed_file(struct run *r, const struct span *s, struct crm_err *err)
 	return code < 0 ? code : opt.fd;
 }
 
-/* Everything past stderr ends with exec, what we were given included. */
+/* Everything past stderr ends with exec, what we were given included.  The
+ * call is newer than some C libraries and kernels. */
 static void
 close_on_exec(void)
 {
-	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+#ifdef SYS_close_range
+	const unsigned cloexec = 4;
+
+	if (syscall(SYS_close_range, 3U, ~0U, cloexec) == 0)
 		return;
+#endif
 	for (int fd = 3; fd < 4096; fd++) {
 		int flags = fcntl(fd, F_GETFD);
 

@@ -27,7 +27,7 @@ static const struct cli_option always[] = {
 static const struct cli_option out[] = {
     {0, "format", CLI_TEXT, &cli_opt.format, "FORMAT",
 	"tsv, table, json, jsonl, csv, vertical or value"},
-    {'f', "fields", CLI_TEXT, &cli_opt.fields, "NAMES",
+    {'f', "fields", CLI_NAMES, &cli_opt.fields, "NAMES",
 	"the columns to print, separated by commas"},
     {0, "no-header", CLI_FLAG, &cli_opt.no_header, NULL,
 	"leave out the line of names"},
@@ -37,11 +37,11 @@ static const struct cli_option out[] = {
 };
 
 static const struct cli_option list[] = {
-    {'w', "where", CLI_TEXT, &cli_opt.where, "EXPR",
+    {'w', "where", CLI_ONCE, &cli_opt.where, "EXPR",
 	"only records for which the expression holds"},
     {'D', "define", CLI_TEXTS, &cli_opt.define, "NAME=VALUE",
 	"the value of $NAME in expressions"},
-    {0, "sort", CLI_TEXT, &cli_opt.sort, "NAMES",
+    {0, "sort", CLI_NAMES, &cli_opt.sort, "NAMES",
 	"sort by these columns, falling where - stands before"},
     {0, "limit", CLI_INT, &cli_opt.limit, "N", "only the first N"},
     {0, "count", CLI_FLAG, &cli_opt.count, NULL, "print only their number"},
@@ -51,13 +51,15 @@ static const struct cli_option list[] = {
 };
 
 static const struct cli_option times[] = {
-    {0, "since", CLI_TEXT, &cli_opt.since, "TIME", "only from this time on"},
-    {0, "until", CLI_TEXT, &cli_opt.until, "TIME", "only before this time"},
+    {0, "since", CLI_TEXT, &cli_opt.since, "TIME",
+	"only from this time on; rev:N: what has changed since"},
+    {0, "until", CLI_TEXT, &cli_opt.until, "TIME",
+	"only before this time, or this revision"},
     {0},
 };
 
 static const struct cli_option expr[] = {
-    {'w', "where", CLI_TEXT, &cli_opt.where, "EXPR",
+    {'w', "where", CLI_ONCE, &cli_opt.where, "EXPR",
 	"only records for which the expression holds"},
     {'D', "define", CLI_TEXTS, &cli_opt.define, "NAME=VALUE",
 	"the value of $NAME in expressions"},
@@ -80,7 +82,7 @@ static const struct cli_option change[] = {
     {'n', "dry-run", CLI_FLAG, &cli_opt.dry_run, NULL,
 	"print what would change, change nothing"},
     {0, "why", CLI_TEXT, &cli_opt.why, "TEXT", "the reason, for the log"},
-    {0, "key", CLI_TEXT, &cli_opt.key, "KEY",
+    {0, "key", CLI_ONCE, &cli_opt.key, "KEY",
 	"do this once: the same key again changes nothing"},
     {0, "wait", CLI_TEXT, &cli_opt.wait, "TIME",
 	"how long to wait for another writer (60s)"},

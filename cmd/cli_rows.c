@@ -22,6 +22,8 @@ struct cli_rows {
 	int time; /* index, -1 none */
 	bool has_since, has_until;
 	int64_t since, until;
+	int revision; /* index, -1: revisions are not asked about */
+	int64_t rev_since, rev_until;
 	struct crm_sort *sort;
 	struct crm_out *out; /* NULL: only counted */
 	struct crm_value *row; /* keys, then what is printed */
@@ -59,36 +61,66 @@ take_keys(struct cli_rows *r, struct crm_err *err)
 	return CRM_OK;
 }
 
+/* --since rev:N: what has changed since, by the column revision. */
 static int
-take_times(struct cli_rows *r, const char *time_field, struct crm_err *err)
+take_revision(struct cli_rows *r, const char *option, const char *text,
+    int64_t *out, struct crm_err *err)
 {
-	const char *given = cli_opt.since ? "--since" : "--until";
-	int code = CRM_OK;
-
-	r->time = -1;
-	if (!cli_opt.since && !cli_opt.until)
+	if (crm_int_parse(crm_str(text + 4), out) < 0 || *out < 0) {
+		crm_err_set(err, CRM_EUSAGE, "'%s' is not a revision", text);
+		crm_err_field(err, option, strlen(option));
+		crm_err_hint(err, "write rev:42; crm-log list has them");
+		return CRM_EUSAGE;
+	}
+	for (size_t i = 0; i < r->n; i++)
+		if (strcmp(r->fields[i].name, "revision") == 0)
+			r->revision = (int)i;
+	if (r->revision >= 0)
 		return CRM_OK;
+	crm_err_set(err, CRM_EUSAGE, "these records have no revision");
+	crm_err_field(err, option, strlen(option));
+	crm_err_hint(err,
+	    "list the whole ones with %s %s, and give their "
+	    "ids to this by -",
+	    option, text);
+	return CRM_EUSAGE;
+}
+
+static int
+take_time(struct cli_rows *r, const char *option, const char *text,
+    const char *time_field, int64_t *out, struct crm_err *err)
+{
 	if (!time_field) {
 		crm_err_set(err, CRM_EUSAGE,
-		    "%s: these records have no time of their own", given);
+		    "%s: these records have no time of their own", option);
 		crm_err_hint(err, "name a column: -w 'at >= 2024-05-01'");
 		return CRM_EUSAGE;
 	}
 	r->time =
-	    cli_column(r->c, r->fields, r->n, given, crm_str(time_field), err);
-	if (r->time < 0)
-		return r->time;
-	if (cli_opt.since) {
-		r->has_since = true;
+	    cli_column(r->c, r->fields, r->n, option, crm_str(time_field), err);
+	return r->time < 0 ? r->time : cli_moment(r->c, option, text, out, err);
+}
+
+static int
+take_times(struct cli_rows *r, const char *time_field, struct crm_err *err)
+{
+	const char *since = cli_opt.since, *until = cli_opt.until;
+	int code = CRM_OK;
+
+	r->time = r->revision = -1;
+	r->rev_until = INT64_MAX;
+	if (since && crm_str_starts(crm_str(since), CRM_STR("rev:")))
+		code = take_revision(r, "--since", since, &r->rev_since, err);
+	else if (since)
 		code =
-		    cli_moment(r->c, "--since", cli_opt.since, &r->since, err);
-	}
-	if (code == CRM_OK && cli_opt.until) {
-		r->has_until = true;
-		code =
-		    cli_moment(r->c, "--until", cli_opt.until, &r->until, err);
-	}
-	return code;
+		    take_time(r, "--since", since, time_field, &r->since, err);
+	r->has_since = since && r->time >= 0;
+	if (code < 0 || !until)
+		return code;
+	if (crm_str_starts(crm_str(until), CRM_STR("rev:")))
+		return take_revision(r, "--until", until, &r->rev_until, err);
+	r->has_until = true;
+	return take_time(r, "--until", until, time_field, &r->until, err);
 }
 
 /* The sorter's rows: the keys, then what is printed. */
@@ -194,6 +226,8 @@ cli_rows_want(const struct cli_rows *r, struct crm_want *want)
 	want->fields[1] = bits[1];
 	if (r->time >= 0 && r->time < CRM_FIELDS_MAX)
 		crm_want_field(want, r->time);
+	if (r->revision >= 0 && r->revision < CRM_FIELDS_MAX)
+		crm_want_field(want, r->revision);
 	for (size_t i = 0; i < r->nkey; i++)
 		if (r->key[i] < CRM_FIELDS_MAX)
 			crm_want_field(want, r->key[i]);
@@ -213,6 +247,17 @@ in_time(const struct cli_rows *r, const struct crm_value *v)
 		return false;
 	return !(r->has_since && t < r->since) &&
 	       !(r->has_until && t >= r->until);
+}
+
+static bool
+in_revisions(const struct cli_rows *r, const struct crm_value *v)
+{
+	int64_t n = v->i;
+
+	if (v->type != CRM_T_INT &&
+	    (v->type != CRM_T_TEXT || crm_int_parse(v->s, &n) < 0))
+		return false;
+	return n >= r->rev_since && n < r->rev_until;
 }
 
 /* Columns that no table knows hold numbers as texts. */
@@ -252,6 +297,8 @@ cli_rows_put(
 	if (bounded && r->rows >= limit)
 		return CRM_NO;
 	if (r->time >= 0 && !in_time(r, &row[r->time]))
+		return CRM_OK;
+	if (r->revision >= 0 && !in_revisions(r, &row[r->revision]))
 		return CRM_OK;
 	if (r->where) {
 		code = crm_expr_test(r->where, row, &yes, err);

@@ -86,6 +86,7 @@ struct parts {
 	struct crm_view view;
 	struct crm_value *row;
 	struct crm_want want;
+	uint32_t only; /* the row with this number, 0: all */
 };
 
 static int
@@ -96,6 +97,8 @@ part_rows(struct parts *p, const struct crm_record *rec, struct crm_err *err)
 	int r = CRM_OK;
 
 	for (i = 0; i < rows->n && r == CRM_OK; i++) {
+		if (p->only != 0 && rows->row[i].no != p->only)
+			continue;
 		for (f = 0; f < p->view.kind.nfields; f++) {
 			int from = p->view.from[f];
 
@@ -137,6 +140,27 @@ part_scan(struct parts *p, struct crm_txn *t, const struct crm_idmap *ids,
 	return r == CRM_NOTFOUND || r == CRM_NO ? CRM_OK : r;
 }
 
+/* An operand may be the id of a row, which is then meant alone. */
+static int
+part_only(struct parts *p, struct crm_record *rec, const struct crm_value *id,
+    const char *operand, struct crm_err *err)
+{
+	const struct crm_kind *k = p->c->kind;
+	const struct crm_part *part = &k->parts[p->view.part];
+
+	p->only = id->sub;
+	if (id->sub == 0)
+		return CRM_OK;
+	if (id->part != p->view.part + 1)
+		return crm_err_set(err, CRM_EDATA,
+		    "'%s' is no id of this part of %s, %s_id", operand, k->name,
+		    part->name);
+	if (crm_record_row(rec, p->view.part, id->sub) == NULL)
+		return crm_err_set(err, CRM_NOTFOUND, "there is no %s %s",
+		    part->name, operand);
+	return CRM_OK;
+}
+
 static int
 part_operands(struct parts *p, struct crm_txn *t, struct crm_err *err)
 {
@@ -157,6 +181,8 @@ part_operands(struct parts *p, struct crm_txn *t, struct crm_err *err)
 		r = crm_model_read_at(t, c->schema, c->kind, (uint64_t)id.i,
 		    &p->want, c->at, rec, err);
 		rec->v[0] = crm_value_id(c->kind->number, (uint64_t)id.i);
+		if (r == CRM_OK)
+			r = part_only(p, rec, &id, c->operand[i], err);
 		if (r == CRM_OK)
 			r = part_rows(p, rec, err);
 	}

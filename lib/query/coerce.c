@@ -153,8 +153,12 @@ literal_id(struct qparse *p, const struct qnode *k, const struct qnode *like,
     struct crm_value *out)
 {
 	const struct crm_expr_env *env = &p->e->env;
+	/* The name says of which part an id is: line_id. */
 	struct crm_field f = {
-	    .name = "", .type = CRM_T_ID, .ref = like->ref, .help = ""};
+	    .name = like->op == Q_FIELD ? env->fields[like->field].name : "",
+	    .type = CRM_T_ID,
+	    .ref = like->ref,
+	    .help = ""};
 	struct crm_parse ctx = {
 	    .schema = env->schema, .arena = &p->e->arena, .digits = -1};
 	int shown = (int)(k->k.s.n > 120 ? 120 : k->k.s.n);

@@ -56,9 +56,9 @@ refuse(const struct parser *p, struct crm_str text, const char *what,
 	return CRM_EDATA;
 }
 
-#define LINE_HINT                                                          \
-	"write 'sku:85123A x 6 @ 2.55', '\"gift wrap\" @ 3', or with the " \
-	"amount: 'P7 x 3 = 10.00'"
+#define LINE_HINT                                                      \
+	"a line is PRODUCT x QUANTITY @ PRICE = AMOUNT, with blanks: " \
+	"'sku:85123A x 6 @ 2.55', '\"gift wrap\" @ 3', 'P7 x 3 = 10.00'"
 
 /* Takes what follows the last " MARK " off the end of *text. */
 static bool
@@ -179,6 +179,9 @@ add_rows(struct cli_work *w, struct crm_record *rec, const char *part,
 			return crm_err_nomem(err);
 		r = no == 0 ? parse_line(&p, crm_str(texts->v[i]), err)
 			    : parse_adjust(&p, crm_str(texts->v[i]), err);
+		if (r < 0 && err && !err->hint[0])
+			crm_err_hint(
+			    err, "%s", no == 0 ? LINE_HINT : ADJUST_HINT);
 	}
 	return r;
 }
@@ -254,6 +257,10 @@ cli_order_add(struct cli *c, struct crm_err *err)
 		cli_work_release(&w);
 		return CRM_OK;
 	}
+	/* A product is looked up when the order is whole. */
+	if (r < 0 && err && strcmp(err->field, "product_id") == 0 &&
+	    !err->hint[0])
+		crm_err_hint(err, LINE_HINT);
 	/* A reference in an option is data, not the thing asked for. */
 	if (r == CRM_NOTFOUND)
 		r = CRM_EDATA;

@@ -7,6 +7,8 @@
  * line's, not the event's: `crm-order lines -w ... | crm-order return -` takes
  * back what is left of them.
  */
+#include <stdio.h>
+
 #include "cli_order.h"
 
 enum { GIVEN = 7 };
@@ -243,18 +245,45 @@ worth(struct cli_work *w, const struct event *e, const struct crm_record *rec,
 	return r;
 }
 
+/* An error is about this event, of this order: nobody knows its number yet. */
 static int
-event_each(struct cli_work *w, struct crm_str ref, struct crm_stream *row,
+explain(struct crm_str ref, bool operand, uint32_t no, int code,
+    struct crm_err *err)
+{
+	char own[32];
+	int n = snprintf(own, sizeof own, "track %u ", no);
+	size_t len = n > 0 ? (size_t)n : 0;
+
+	if (err && strncmp(err->field, own, len) == 0)
+		memmove(
+		    err->field, err->field + len, strlen(err->field + len) + 1);
+	if (err && strcmp(err->field, "what") == 0)
+		err->field[0] = '\0';
+	if (err && operand && !err->place[0]) {
+		struct crm_buf b = {.max = 64};
+
+		crm_buf_putstr(&b, ref);
+		crm_buf_putc(&b, '\0');
+		if (!b.fail)
+			crm_err_place(err, b.p, 0);
+		crm_buf_release(&b);
+	}
+	return code;
+}
+
+static int
+event_each(struct cli_work *w, struct crm_str given_ref, struct crm_stream *row,
     void *ctx, struct crm_err *err)
 {
 	struct event *e = ctx;
+	struct crm_str ref = given_ref;
 	const struct crm_kind *k = w->c->kind;
 	struct crm_order_event ev = {.what = e->what};
 	struct crm_value v[16] = {{0}};
 	struct crm_record *rec;
 	struct crm_row *added;
 	struct crm_str line_ref;
-	uint32_t line = 0;
+	uint32_t line = 0, no;
 	int part = crm_kind_part(k, CRM_STR("track")), r = CRM_OK;
 
 	if (row && !e->bound)
@@ -267,21 +296,24 @@ event_each(struct cli_work *w, struct crm_str ref, struct crm_stream *row,
 		r = split_ref(w, &ref, &line, err);
 	if (r == CRM_OK)
 		r = cli_record(w, ref, &rec, err);
-	if (r == CRM_OK)
-		r = values(w, e, row, rec, line, v, err);
+	if (r < 0)
+		return r;
+	r = values(w, e, row, rec, line, v, err);
 	if (r == CRM_OK)
 		r = worth(w, e, rec, v, err);
 	if (r == CRM_OK)
 		r = crm_order_event_add(w->c->schema, rec, &ev, err);
 	if (r < 0)
-		return r;
+		return explain(given_ref, row == NULL, 0, r, err);
 	added = crm_record_row(rec, part, rec->part[part].last);
 	for (int i = 0; i < GIVEN; i++) {
 		int f = crm_part_field(e->track, crm_str(names[i]));
 
 		added->v[f] = v[f];
 	}
-	return cli_work_put(w, rec, err);
+	no = added->no;
+	r = cli_work_put(w, rec, err);
+	return r == CRM_OK ? r : explain(given_ref, row == NULL, no, r, err);
 }
 
 int

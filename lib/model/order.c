@@ -106,8 +106,7 @@ prepare_currency(
 		    currency->s.n > 40 ? 40 : (int)currency->s.n,
 		    currency->s.p);
 	if (rate->type == CRM_T_DECIMAL && rate->i <= 0)
-		return crm_order_refuse(
-		    err, NULL, 0, "rate", "a rate above 0 is wanted");
+		return crm_rate_refuse(rate, err);
 	if (base.n == 0 || crm_str_eq(base, currency->s)) {
 		if (rate->type == CRM_T_DECIMAL &&
 		    crm_dec_cmp((struct crm_dec){rate->i, rate->scale},

@@ -104,6 +104,18 @@ find_line(struct crm_calc *c, const struct crm_row *row,
 }
 
 static int
+refuse_quantity(struct crm_err *err, const struct crm_row *row)
+{
+	const struct crm_value *q = &row->v[CRM_E_QUANTITY];
+	char room[64];
+	struct crm_buf b = {.p = room, .cap = sizeof room, .max = sizeof room};
+
+	crm_dec_put(&b, (struct crm_dec){q->i, q->scale});
+	return crm_order_refuse(err, "track", row->no, "quantity",
+	    "'%.*s': a quantity above 0 is wanted", (int)b.n, b.p);
+}
+
+static int
 step_goods(struct crm_calc *c, const struct crm_row *row, struct crm_err *err)
 {
 	const struct crm_value *q = &row->v[CRM_E_QUANTITY];
@@ -119,8 +131,7 @@ step_goods(struct crm_calc *c, const struct crm_row *row, struct crm_err *err)
 		return r;
 	if (q->type == CRM_T_DECIMAL) {
 		if (q->i <= 0)
-			return crm_order_refuse(err, "track", row->no,
-			    "quantity", "a quantity above 0 is wanted");
+			return refuse_quantity(err, row);
 		return take_units(
 		    c, row, l, (struct crm_dec){q->i, q->scale}, err);
 	}
@@ -280,9 +291,11 @@ check_event(const struct crm_calc *c, const struct crm_row *row, int64_t now,
 	    v[CRM_E_WHAT].i == CRM_ORDER_DELIVER)
 		return crm_order_refuse(err, "track", row->no, "amount",
 		    "a ship or deliver has no amount");
-	if (v[CRM_E_AMOUNT].i < 0)
+	if (v[CRM_E_AMOUNT].i < 0) {
+		crm_money_put(&b, v[CRM_E_AMOUNT].i, v[CRM_E_AMOUNT].scale);
 		return crm_order_refuse(err, "track", row->no, "amount",
-		    "an amount of 0 or more is wanted");
+		    "'%.*s': an amount of 0 or more is wanted", (int)b.n, b.p);
+	}
 	return CRM_OK;
 }
 

@@ -103,6 +103,9 @@ struct crm_calc_event {
 	const struct crm_row *row;
 };
 
+/* A rate that is not above 0, of an order or by itself. */
+int crm_rate_refuse(const struct crm_value *rate, struct crm_err *err);
+
 /* Zero, load, step through events; close.  Sums that overflow set `bad`. */
 struct crm_calc {
 	const struct crm_schema *s;

@@ -120,6 +120,17 @@ crm_rate_find(struct crm_change *ch, struct crm_str currency, int64_t at,
 }
 
 int
+crm_rate_refuse(const struct crm_value *rate, struct crm_err *err)
+{
+	char room[64];
+	struct crm_buf b = {.p = room, .cap = sizeof room, .max = sizeof room};
+
+	crm_dec_put(&b, (struct crm_dec){rate->i, rate->scale});
+	return crm_order_refuse(err, NULL, 0, "rate",
+	    "'%.*s': a rate above 0 is wanted", (int)b.n, b.p);
+}
+
+int
 crm_rate_prepare(struct crm_change *ch, const struct crm_record *old,
     struct crm_record *rec, struct crm_err *err)
 {
@@ -138,7 +149,6 @@ crm_rate_prepare(struct crm_change *ch, const struct crm_record *old,
 		return crm_order_refuse(err, NULL, 0, "currency",
 		    "'%.*s' is the store's own currency", n, currency->s.p);
 	if (rate->type == CRM_T_DECIMAL && rate->i <= 0)
-		return crm_order_refuse(
-		    err, NULL, 0, "rate", "a rate above 0 is wanted");
+		return crm_rate_refuse(rate, err);
 	return CRM_OK;
 }

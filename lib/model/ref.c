@@ -21,6 +21,26 @@ clip(size_t n)
 	return (int)(n < 120 ? n : 120);
 }
 
+/* "a customer", "an order"; kinds of later versions have letters only. */
+static const char *
+article(const char *name)
+{
+	return name[0] != '\0' && strchr("aeiou", name[0]) ? "an" : "a";
+}
+
+static const char *
+kind_name(const struct crm_schema *s, unsigned kind)
+{
+	const struct crm_letter *l;
+
+	if (s->kind[kind].name != NULL)
+		return s->kind[kind].name;
+	for (l = crm_letters; l->kind != 0; l++)
+		if (l->kind == kind)
+			return l->name;
+	return "record";
+}
+
 /* Takes "kind/" off the front; scheme and value apart. */
 static int
 reference_parse(const struct crm_schema *s, unsigned kind, struct crm_str text,
@@ -43,8 +63,9 @@ reference_parse(const struct crm_schema *s, unsigned kind, struct crm_str text,
 			    clip(text.n), text.p, clip(name.n), name.p);
 		if (kind != 0 && k->number != kind)
 			return crm_err_set(err, CRM_EDATA,
-			    "'%.*s' is a %s, a %s was wanted", clip(text.n),
-			    text.p, k->name, s->kind[kind].name);
+			    "'%.*s' is %s %s, %s %s was wanted", clip(text.n),
+			    text.p, article(k->name), k->name,
+			    article(kind_name(s, kind)), kind_name(s, kind));
 		out->kind = k->number;
 		text.n -= name.n + 1;
 		text.p = slash + 1;
@@ -116,13 +137,17 @@ find_id(struct crm_txn *t, struct crm_change *ch, const struct crm_schema *s,
 
 	if (kind != 0 && id->kind != kind)
 		return crm_err_set(err, CRM_EDATA,
-		    "'%.*s' is the id of a %s, one of a %s was wanted",
-		    clip(text.n), text.p, s->kind[id->kind].name,
-		    s->kind[kind].name);
-	r = crm_ref_live(t, ch, s, id->kind, &number, err);
+		    "'%.*s' is the id of %s %s, one of %s %s was wanted",
+		    clip(text.n), text.p, article(kind_name(s, id->kind)),
+		    kind_name(s, id->kind), article(kind_name(s, kind)),
+		    kind_name(s, kind));
+	/* No record is of a kind that a later version will have. */
+	r = s->kind[id->kind].name == NULL
+		? CRM_NOTFOUND
+		: crm_ref_live(t, ch, s, id->kind, &number, err);
 	if (r == CRM_NOTFOUND)
 		return crm_err_set(err, CRM_NOTFOUND, "there is no %s %.*s",
-		    s->kind[id->kind].name, clip(text.n), text.p);
+		    kind_name(s, id->kind), clip(text.n), text.p);
 	if (r < 0)
 		return r;
 	*out = crm_value_id(id->kind, number);

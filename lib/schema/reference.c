@@ -95,8 +95,16 @@ no_id(const struct crm_field *f, struct crm_str text, struct crm_err *err)
 		digits.p++;
 		digits.n--;
 	}
-	if (f->ref == 0 || digits.n > 18 || !all_digits(digits))
+	if (f->ref == 0)
 		return crm_value_refuse(f, err, text, "is not an id");
+	if (digits.n > 18 || digits.n == 0 || !all_digits(digits)) {
+		crm_err_set(err, CRM_EDATA,
+		    "'%.*s' is not an id (%s42) or reference (scheme:value)",
+		    (int)(text.n > 80 ? 80 : text.n), text.p,
+		    kind_letter(f->ref));
+		crm_err_field(err, f->name, strlen(f->name));
+		return CRM_EDATA;
+	}
 	crm_err_set(err, CRM_EDATA, "'%.*s' is not an id; %s%.*s?",
 	    (int)(text.n > 80 ? 80 : text.n), text.p, kind_letter(f->ref),
 	    (int)digits.n, digits.p);

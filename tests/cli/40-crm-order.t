@@ -45,6 +45,11 @@ O0000000005	A2	75.00	1"
 
 fails 65 "no product has 'sku:nope'" crm-order add --line 'sku:nope x 2'
 fails 65 "'12,5' is not a decimal number" crm-order add --line 'P1 x 12,5'
+fails 65 "'12,5 x' is not an id (P42) or reference" crm-order add \
+    --line '12,5 x'
+err_has 'a line is PRODUCT x QUANTITY @ PRICE = AMOUNT'
+fails 65 "no product has 'sku:85123A 2'" crm-order add --line 'sku:85123A 2'
+err_has 'a line is PRODUCT x QUANTITY @ PRICE = AMOUNT'
 fails 65 'has no closing quote' crm-order add --line '"wrap @ 3'
 fails 65 'an amount or a price is wanted' crm-order add --line '"wrap" x 3'
 fails 65 'a discount lowers the total' crm-order add --line P1 \
@@ -103,7 +108,7 @@ printf 'order_id\twhat_is_this\nO1\tx\n' >odd.tsv
 fails 65 'the column is not known' crm-order ship - <odd.tsv
 printf 'order_id\tline\tquantity\treason\nO1\t3\t60\tsour\nO1\t3\t60\ttoo\n' \
     >two.tsv
-fails 65 "stdin:3: track 9 quantity: a return of '60'" \
+fails 65 "stdin:3: quantity: a return of '60'" \
     crm-order return - <two.tsv
 run crm-order return --keep-going --max-rejects 5 --rejects bad.tsv \
     --print -f items - <two.tsv

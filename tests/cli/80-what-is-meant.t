@@ -1,0 +1,77 @@
+#!/bin/sh
+# What a user asks for is either done or refused with its place: nothing is
+# lost in silence, and messages name what was given and what was wanted.
+. "${CRM_TOP:?run this by tests/run.sh}/tests/cli/lib.sh"
+
+new_store
+crm-customer add --name Ann --email ann@example.org >/dev/null	# revision 2
+crm-customer add --name Bo --country de >/dev/null
+crm-product add --sku A1 --name Holder --price 2.55 >/dev/null
+crm-order add --customer C1 --line 'P1 x 4' --line '"w" x 2 @ 3' >/dev/null
+crm-order add --customer C2 --line P1 >/dev/null	# revision 6
+
+# --- options given twice
+run crm-customer list -f name -f country --format value
+out_is "Ann$TAB
+Bo${TAB}DE" '-f twice is both'
+run crm-customer list --sort country --sort -name -f name --format value
+out_is 'Ann
+Bo' '--sort twice is both'
+fails 64 "-f names 'name' twice" crm-customer list -f name -f name
+fails 64 'where: is given twice' crm-customer list -w 'name = "Ann"' \
+    -w 'country = "DE"'
+err_has "write 'A and B', or 'A or B'"
+fails 64 'key: is given twice' crm-customer add --name X --key a --key b
+
+# --- what has changed since a revision
+crm-customer set C1 --tier gold >/dev/null	# revision 7
+run crm-customer list --since rev:3 -f name --format value
+out_is 'Ann
+Bo' 'rev:N is included'
+run crm-customer list --since rev:4 -f name --format value
+out_is 'Ann'
+run crm-customer list --until rev:7 -f name --format value
+out_is 'Bo' '--until rev:N is not'
+run crm-order list --since rev:6 --count
+out_is 1
+run crm-product list --since rev:5 --count
+out_is 0
+run sh -c 'crm-order list --since rev:6 | crm-order lines -f sku -'
+out_is "line_id	sku
+O0000000002-1	A1"
+run sh -c 'crm-customer list -f revision | crm-rows --since rev:4'
+out_is "customer_id	revision
+C0000000001	7"
+fails 64 "since: 'rev:x' is not a revision" crm-customer list --since rev:x
+fails 64 'these records have no revision' crm-order lines --since rev:3
+
+# --- rows of parts by their ids
+run crm-order lines O1-2 -f text --no-header
+out_is "O0000000001-2${TAB}w" 'one line of an order'
+run crm-order lines -w 'line_id = "O1-1"' -f sku --no-header
+out_is "O0000000001-1${TAB}A1"
+fails 1 'there is no line O1-7' crm-order lines O1-7
+fails 65 'is no id of this part of order, line_id' crm-order lines O1-e1
+
+# --- ids of other kinds
+fails 65 "'T1' is the id of a ticket, one of an order was wanted" \
+    crm-order get T1
+fails 65 "'O1' is the id of an order, one of a customer was wanted" \
+    crm-customer get O1
+fails 65 "'order/x:1' is an order, a customer was wanted" \
+    crm-customer get order/x:1
+fails 65 "customer_id: 'Ann' is not an id (C42) or reference (scheme:value)" \
+    crm-order add --customer Ann
+
+# --- events name their order
+fails 65 "crm-order: O1: quantity: a return of '9' is more than the '4'" \
+    crm-order return O1 --line 1 --quantity 9
+fails 65 "O2: amount: '-3.00': an amount of 0 or more is wanted" \
+    crm-order pay O2 --amount -3
+fails 65 "O1: amount: 'x' is not a money amount" crm-order pay O1 --amount x
+crm-order pay O2 >/dev/null
+fails 65 'O2: amount: nothing is left to pay' crm-order pay O1 O2
+fails 65 "rate: '-1': a rate above 0 is wanted" crm-rate add --currency USD \
+    --day 2026-05-01 --rate -1
+
+done_testing

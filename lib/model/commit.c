@@ -451,46 +451,52 @@ log_source(struct crm_txn *t, struct commit *c, const struct entry *e,
 	return crm_buf_check(&c->diff, err);
 }
 
+/*
+ * What the entries of one key come to.  A record gives up what it had, then
+ * takes what it has, and may name one thing twice (an address of its own that
+ * is also among the shared ones), so they are not to be added up: the last
+ * says what stays, the first what was there.
+ */
+static int
+write_entry(struct crm_txn *t, struct commit *c, const struct entry *first,
+    const struct entry *last, struct crm_err *err)
+{
+	int r = CRM_OK;
+
+	if (last->table == CRM_TAB_SOURCE)
+		r = log_source(t, c, last, err);
+	if (r < 0)
+		return r;
+	if (last->sign < 0) {
+		r = crm_del(t, last->table, last->key, err);
+		return r == CRM_NOTFOUND ? CRM_OK : r; /* `check` tells */
+	}
+	if (first->sign < 0 && last->value.n == 0)
+		return CRM_OK;
+	crm_buf_clear(&c->value);
+	crm_buf_putstr(&c->value, last->value);
+	return put_sealed(t, c, last->table, last->key, 0, err);
+}
+
 static int
 write_entries(struct crm_txn *t, struct commit *c, struct crm_err *err)
 {
 	size_t i, j;
-	int r = CRM_OK, net;
+	int r = CRM_OK;
 
 	if (c->nentry > 0)
 		qsort(c->entry, c->nentry, sizeof *c->entry, entry_cmp);
-	for (i = 0; i < c->nentry; i = j) {
+	for (i = 0; i < c->nentry && r == CRM_OK; i = j) {
 		const struct entry *e = &c->entry[i];
 
-		/* the same entry given up and taken again is nothing; of
-		 * entries with values the last one says what stays */
-		net = 0;
-		for (j = i; j < c->nentry && c->entry[j].table == e->table &&
-			    crm_str_eq(c->entry[j].key, e->key);
+		for (j = i + 1;
+		     j < c->nentry && c->entry[j].table == e->table &&
+		     crm_str_eq(c->entry[j].key, e->key);
 		     j++)
-			net += c->entry[j].sign;
-		e = &c->entry[j - 1];
-		if (e->value.n > 0)
-			net = 1;
-		else if (e->table == CRM_TAB_SOURCE)
-			net = -1;
-		if (e->table == CRM_TAB_SOURCE)
-			r = log_source(t, c, e, err);
-		if (r < 0)
-			return r;
-		if (net > 0) {
-			crm_buf_clear(&c->value);
-			crm_buf_putstr(&c->value, e->value);
-			r = put_sealed(t, c, e->table, e->key, 0, err);
-		} else if (net < 0) {
-			r = crm_del(t, e->table, e->key, err);
-			if (r == CRM_NOTFOUND)
-				r = CRM_OK; /* `check` reports it */
-		}
-		if (r < 0)
-			return r;
+			;
+		r = write_entry(t, c, e, &c->entry[j - 1], err);
 	}
-	return CRM_OK;
+	return r;
 }
 
 static int
@@ -661,18 +667,6 @@ release(struct commit *c)
 		free(c->added[k]);
 }
 
-static int
-committed(const struct commit *c, int r, struct crm_err *err)
-{
-	if (c->nparts > 0 && err != NULL)
-		crm_err_hint(err,
-		    "committed as revisions %llu to %llu; the rest was not, "
-		    "running the same command again completes it",
-		    (unsigned long long)c->change,
-		    (unsigned long long)c->revision);
-	return r;
-}
-
 int
 crm_change_commit(
     struct crm_change *ch, uint64_t *revision, struct crm_err *err)
@@ -694,14 +688,16 @@ crm_change_commit(
 		if (r < 0 || c.nop == 0)
 			break;
 		r = crm_txn_run(ch->store, CRM_WRITE, part_write, &c, err);
-		if (r < 0) {
-			c.revision = last;
-			r = committed(&c, r, err);
+		if (r < 0)
 			break;
-		}
 		last = c.revision;
 		part_done(&c);
 	}
+	if (r < 0 && c.nparts > 0)
+		crm_err_hint(err,
+		    "committed as revisions %llu to %llu; the rest was not, "
+		    "running the same command again completes it",
+		    (unsigned long long)c.change, (unsigned long long)last);
 	if (r == CRM_OK && revision != NULL)
 		*revision = last;
 	release(&c);

@@ -401,6 +401,9 @@ works crm-customer identify C2 email:family@example.org --shared
 works crm-customer identify C3 email:family@example.org
 works crm-customer set C3 --tier bronze
 works crm-customer set C2 --email bo@example.org
+works crm-store check
+out_is "place${TAB}fault" 'a shared address stays one when it is no longer the own'
+fails 65 'is ambiguous: C1, C2, C3' crm-customer get email:family@example.org
 works crm-customer identify C1 shopify:2071 --remove
 run crm-customer get shopify:2071
 status_is 1 'a name taken away is no reference'

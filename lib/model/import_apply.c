@@ -11,6 +11,7 @@
 
 #include "change.h"
 #include "import_parts.h"
+#include "prefix.h"
 
 #define GONE UINT64_MAX
 
@@ -123,34 +124,21 @@ static int
 is_known(struct crm_import *im, struct crm_change *ch, const struct crm_kind *k,
     struct crm_str scheme, struct crm_str value, bool *yes, struct crm_err *err)
 {
-	struct crm_buf key = {.max = CRM_KEY_MAX};
-	struct crm_cursor *cur = NULL;
-	struct crm_str found, v;
+	struct crm_prefix p = crm_prefix_of(crm_change_txn(ch), CRM_TAB_IDENT);
 	uint64_t number;
 	int r;
 
 	*yes = true;
 	crm_buf_clear(&im->scratch2);
 	r = crm_ident_normal(im->schema, scheme, value, &im->scratch2, err);
-	if (r == CRM_OK) {
-		crm_ident_key(
-		    &key, k->number, scheme, crm_buf_str(&im->scratch2), 0);
-		r = crm_buf_check(&key, err);
-	}
-	if (r == CRM_OK &&
-	    !crm_map_get(&ch->idents, crm_buf_str(&key), &number)) {
-		r = crm_cursor_open(
-		    crm_change_txn(ch), CRM_TAB_IDENT, &cur, err);
-		if (r == CRM_OK)
-			r = crm_cursor_seek(
-			    cur, crm_buf_str(&key), &found, &v, err);
-		*yes = r == CRM_OK && crm_str_starts(found, crm_buf_str(&key));
-		if (r == CRM_NOTFOUND)
-			r = CRM_OK;
-	}
-	crm_cursor_close(cur);
-	crm_buf_release(&key);
-	return r;
+	if (r < 0)
+		return r;
+	crm_ident_key(&p.key, k->number, scheme, crm_buf_str(&im->scratch2), 0);
+	if (!crm_map_get(&ch->idents, crm_buf_str(&p.key), &number))
+		r = crm_prefix_next(&p, &number, err);
+	crm_prefix_close(&p);
+	*yes = r == CRM_OK;
+	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
 static int
@@ -213,7 +201,7 @@ find_other(struct crm_import *im, struct crm_change *ch,
 	return CRM_OK;
 }
 
-/* -1 the version is older than what was said, else 0. */
+/* Is the version older than what was said? */
 static bool
 is_older(struct crm_str now, struct crm_str was)
 {

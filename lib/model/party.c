@@ -6,17 +6,10 @@
  * of these columns changes the row; every change of a stage is an event with
  * its time and reason.
  */
-#include "hooks.h"
-
 #include <crm/ledger.h>
 #include <crm/utf8.h>
 
-enum { /* columns of the part role */
-	ROLE,
-	STAGE,
-	SINCE,
-	OWNER
-};
+#include "party_parts.h"
 
 static int
 bad(const char *field, struct crm_err *err, const char *text)
@@ -35,7 +28,7 @@ role_part(const struct crm_kind *k)
 static struct crm_value
 role_value(const struct crm_kind *k, struct crm_str name)
 {
-	const char *values = k->parts[role_part(k)].fields[ROLE].values;
+	const char *values = k->parts[role_part(k)].fields[CRM_R_ROLE].values;
 	unsigned place = crm_enum_place(values, name);
 	struct crm_value v = {.type = CRM_T_NONE};
 
@@ -54,7 +47,7 @@ role_find(const struct crm_record *rec, struct crm_str name)
 	size_t i;
 
 	for (i = 0; i < rows->n; i++)
-		if (crm_str_eq(rows->row[i].v[ROLE].s, name))
+		if (crm_str_eq(rows->row[i].v[CRM_R_ROLE].s, name))
 			return &rows->row[i];
 	return NULL;
 }
@@ -69,7 +62,7 @@ role_need(struct crm_record *rec, struct crm_str name)
 		return row;
 	row = crm_record_add(rec, role_part(rec->kind), 0);
 	if (row != NULL)
-		row->v[ROLE] = v;
+		row->v[CRM_R_ROLE] = v;
 	return row;
 }
 
@@ -84,16 +77,16 @@ crm_customer_compute(const struct crm_schema *s, struct crm_record *rec)
 
 	(void)s;
 	row = role_find(rec, CRM_STR("customer"));
-	*crm_record_at(rec, "stage") = row ? row->v[STAGE] : none;
-	*crm_record_at(rec, "stage_since") = row ? row->v[SINCE] : none;
-	*crm_record_at(rec, "owner") = row ? row->v[OWNER] : none;
+	*crm_record_at(rec, "stage") = row ? row->v[CRM_R_STAGE] : none;
+	*crm_record_at(rec, "stage_since") = row ? row->v[CRM_R_SINCE] : none;
+	*crm_record_at(rec, "owner") = row ? row->v[CRM_R_OWNER] : none;
 	*crm_record_at(rec, "roles") = none;
 	if (rows->n == 0)
 		return;
 	for (i = 0; i < rows->n; i++) {
 		if (i > 0)
 			crm_buf_putc(&b, ',');
-		crm_buf_putstr(&b, rows->row[i].v[ROLE].s);
+		crm_buf_putstr(&b, rows->row[i].v[CRM_R_ROLE].s);
 	}
 	*crm_record_at(rec, "roles") = (struct crm_value){.type = CRM_T_LIST,
 	    .s = crm_arena_str(rec->arena, crm_buf_str(&b))};
@@ -105,7 +98,7 @@ static int
 roles_take(struct crm_record *rec, struct crm_err *err)
 {
 	const struct crm_field *field =
-	    &rec->kind->parts[role_part(rec->kind)].fields[ROLE];
+	    &rec->kind->parts[role_part(rec->kind)].fields[CRM_R_ROLE];
 	struct crm_parse parse = {.arena = rec->arena};
 	struct crm_value v;
 	struct crm_rows *rows = &rec->part[role_part(rec->kind)];
@@ -128,7 +121,7 @@ roles_take(struct crm_record *rec, struct crm_err *err)
 		named = false;
 		rest = all;
 		while (all.n > 0 && crm_str_split(&rest, ',', &item))
-			named |= crm_str_eq(item, rows->row[i].v[ROLE].s);
+			named |= crm_str_eq(item, rows->row[i].v[CRM_R_ROLE].s);
 		if (!named)
 			crm_record_drop(
 			    rec, role_part(rec->kind), rows->row[i--].no);
@@ -152,12 +145,12 @@ stage_take(struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
 	}
 	if (row == NULL)
 		return CRM_OK;
-	if (!crm_value_eq(&row->v[STAGE], stage)) {
-		row->v[STAGE] = *stage;
-		row->v[SINCE] =
+	if (!crm_value_eq(&row->v[CRM_R_STAGE], stage)) {
+		row->v[CRM_R_STAGE] = *stage;
+		row->v[CRM_R_SINCE] =
 		    crm_value_num(CRM_T_TIME, crm_change_now(ch), 0);
 	}
-	row->v[OWNER] = *owner;
+	row->v[CRM_R_OWNER] = *owner;
 	return CRM_OK;
 }
 
@@ -333,9 +326,6 @@ event_put(struct crm_change *ch, uint64_t customer, unsigned what, int64_t at,
 	return crm_change_put(ch, e, err);
 }
 
-#define WHAT_STAGE 1
-#define WHAT_CONSENT 2
-
 int
 crm_customer_after(struct crm_change *ch, const struct crm_record *old,
     const struct crm_record *rec, struct crm_err *err)
@@ -348,16 +338,17 @@ crm_customer_after(struct crm_change *ch, const struct crm_record *old,
 	for (i = 0; i < rows->n && r == CRM_OK; i++) {
 		const struct crm_value *v = rows->row[i].v;
 		const struct crm_row *was =
-		    old ? role_find(old, v[ROLE].s) : NULL;
-		const struct crm_value *before = was ? &was->v[STAGE] : &none;
+		    old ? role_find(old, v[CRM_R_ROLE].s) : NULL;
+		const struct crm_value *before =
+		    was ? &was->v[CRM_R_STAGE] : &none;
 
-		if (crm_value_eq(before, &v[STAGE]))
+		if (crm_value_eq(before, &v[CRM_R_STAGE]))
 			continue;
-		r = event_put(ch, rec->id, WHAT_STAGE,
-		    v[SINCE].type == CRM_T_TIME ? v[SINCE].i
-						: crm_change_now(ch),
-		    v[ROLE].s, before->s, v[STAGE].s, crm_change_why(ch),
-		    (struct crm_str){"", 0}, err);
+		r = event_put(ch, rec->id, CRM_EVENT_STAGE,
+		    v[CRM_R_SINCE].type == CRM_T_TIME ? v[CRM_R_SINCE].i
+						      : crm_change_now(ch),
+		    v[CRM_R_ROLE].s, before->s, v[CRM_R_STAGE].s,
+		    crm_change_why(ch), (struct crm_str){"", 0}, err);
 	}
 	return r;
 }
@@ -376,13 +367,14 @@ crm_customer_stage(struct crm_change *ch, struct crm_record *rec,
 	int r;
 
 	(void)why; /* is the change's */
-	r = crm_value_parse(&fields[STAGE], stage, &parse, &to, err);
+	r = crm_value_parse(&fields[CRM_R_STAGE], stage, &parse, &to, err);
 	if (r < 0)
 		crm_err_field(err, "stage", 5);
 	if (r == CRM_OK && to.type == CRM_T_NONE)
 		r = bad("stage", err, "a stage is wanted");
 	if (r == CRM_OK)
-		r = crm_value_parse(&fields[ROLE], role, &parse, &in, err);
+		r = crm_value_parse(
+		    &fields[CRM_R_ROLE], role, &parse, &in, err);
 	if (r == CRM_OK && in.type == CRM_T_NONE)
 		r = bad("role", err, "a role is wanted");
 	if (r < 0)
@@ -390,11 +382,12 @@ crm_customer_stage(struct crm_change *ch, struct crm_record *rec,
 	row = role_need(rec, role);
 	if (row == NULL)
 		return crm_err_nomem(err);
-	if (row->v[SINCE].type == CRM_T_TIME && at < row->v[SINCE].i)
+	if (row->v[CRM_R_SINCE].type == CRM_T_TIME &&
+	    at < row->v[CRM_R_SINCE].i)
 		return bad("at", err,
 		    "the role has its present stage since a later time");
-	row->v[STAGE] = to;
-	row->v[SINCE] = crm_value_num(CRM_T_TIME, at, 0);
+	row->v[CRM_R_STAGE] = to;
+	row->v[CRM_R_SINCE] = crm_value_num(CRM_T_TIME, at, 0);
 	crm_customer_compute(crm_change_schema(ch), rec);
 	return crm_change_put(ch, rec, err);
 }
@@ -471,7 +464,7 @@ crm_consent_put(struct crm_change *ch, uint64_t customer,
 	if (r == CRM_OK)
 		r = topic_make(channel, purpose, &topic, err);
 	if (r == CRM_OK)
-		r = event_put(ch, customer, WHAT_CONSENT, at,
+		r = event_put(ch, customer, CRM_EVENT_CONSENT, at,
 		    crm_buf_str(&topic), (struct crm_str){"", 0},
 		    granted ? CRM_STR("granted") : CRM_STR("revoked"), wording,
 		    source, err);
@@ -479,72 +472,41 @@ crm_consent_put(struct crm_change *ch, uint64_t customer,
 	return r;
 }
 
-/* The last word up to `at`; of two at one time the one entered later. */
-static int
-consent_event(struct crm_txn *t, const struct crm_kind *k, uint64_t number,
-    struct crm_str topic, int64_t at, int64_t *last, bool *out,
-    struct crm_arena *a, struct crm_err *err)
-{
-	struct crm_record *e = crm_record_new(k, a);
-	const struct crm_value *when;
-	int r;
-
-	if (e == NULL)
-		return crm_err_nomem(err);
-	r = crm_record_read(t, k, number, &crm_want_all, e, err);
-	if (r < 0)
-		return r;
-	when = crm_record_get(e, "at");
-	if (crm_record_get(e, "what")->i != WHAT_CONSENT ||
-	    !crm_str_eq(crm_record_get(e, "topic")->s, topic) ||
-	    when->i >= at || when->i < *last)
-		return CRM_OK;
-	*last = when->i;
-	*out = crm_str_is(crm_record_get(e, "new")->s, "granted");
-	return CRM_OK;
-}
-
+/* The last word before `at` counts; of two at one time the one entered later. */
 int
 crm_consent_get(struct crm_txn *t, const struct crm_schema *s,
     uint64_t customer, struct crm_str channel, struct crm_str purpose,
     int64_t at, bool *out, struct crm_err *err)
 {
-	const struct crm_kind *k = &s->kind[CRM_K_EVENT];
-	struct crm_value about = crm_value_id(CRM_K_CUSTOMER, customer);
-	struct crm_buf prefix = {.max = CRM_KEY_MAX}, topic = {.max = 1024};
-	struct crm_cursor *cur = NULL;
-	struct crm_str key, v, tail;
+	struct crm_prefix p = crm_prefix_events(t, s, CRM_K_CUSTOMER, customer);
+	struct crm_buf topic = {.max = 1024};
 	struct crm_arena a = {0};
 	int64_t last = INT64_MIN;
-	uint64_t number;
+	struct crm_record *e;
 	int r;
 
 	*out = false;
 	r = topic_make(channel, purpose, &topic, err);
-	if (r < 0)
-		goto out;
-	crm_index_key(&prefix, CRM_K_EVENT,
-	    k->fields[crm_kind_field(k, CRM_STR("about"))].tag, &about, 0);
-	r = crm_cursor_open(t, CRM_TAB_INDEX, &cur, err);
-	if (r == CRM_OK)
-		r = crm_cursor_seek(cur, crm_buf_str(&prefix), &key, &v, err);
-	while (r == CRM_OK && key.n == prefix.n + 8 &&
-	       crm_str_starts(key, crm_buf_str(&prefix))) {
-		tail = (struct crm_str){key.p + prefix.n, 8};
-		crm_take_be(&tail, 8, &number);
-		r = consent_event(
-		    t, k, number, crm_buf_str(&topic), at, &last, out, &a, err);
-		if (r == CRM_OK)
-			r = crm_cursor_next(cur, &key, &v, err);
+	while (r == CRM_OK) {
+		const struct crm_value *when;
+
+		crm_arena_reset(&a);
+		r = crm_prefix_record(&p, &s->kind[CRM_K_EVENT], &a, &e, err);
+		if (r < 0)
+			break;
+		when = crm_record_get(e, "at");
+		if (crm_record_get(e, "what")->i != CRM_EVENT_CONSENT ||
+		    !crm_str_eq(
+			crm_record_get(e, "topic")->s, crm_buf_str(&topic)) ||
+		    when->i >= at || when->i < last)
+			continue;
+		last = when->i;
+		*out = crm_str_is(crm_record_get(e, "new")->s, "granted");
 	}
-	if (r == CRM_NOTFOUND)
-		r = CRM_OK;
-out:
-	crm_cursor_close(cur);
-	crm_buf_release(&prefix);
+	crm_prefix_close(&p);
 	crm_buf_release(&topic);
 	crm_arena_release(&a);
-	return r;
+	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
 /* ---- figures ---- */

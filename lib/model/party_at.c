@@ -5,12 +5,7 @@
  * then was there, whenever the record was made.  What has dates is as it was
  * (figures, stages); tier, country and the like have none and keep their value.
  */
-#include "hooks.h"
-
-#define WHAT_STAGE 1
-
-/* The part `role`. */
-enum { ROLE, STAGE, SINCE };
+#include "party_parts.h"
 
 static int
 bought_by(struct crm_txn *t, uint64_t customer, int64_t at, struct crm_err *err)
@@ -29,38 +24,27 @@ bought_by(struct crm_txn *t, uint64_t customer, int64_t at, struct crm_err *err)
 	return r == CRM_OK && first.time >= at ? CRM_NO : r;
 }
 
-/* Takes the event for a role's stage when it is the latest before `at`. */
-static int
-stage_event(struct crm_txn *t, const struct crm_kind *k, uint64_t number,
-    int64_t at, const struct crm_kind *party, struct crm_row *role,
-    struct crm_arena *a, struct crm_err *err)
+/* Takes an event for the role's stage when it is the latest before `at`. */
+static void
+stage_event(const struct crm_record *e, int64_t at, const char *values,
+    struct crm_row *role)
 {
-	const char *values = party->parts[crm_kind_part(party, CRM_STR("role"))]
-				 .fields[STAGE]
-				 .values;
-	struct crm_record *e = crm_record_new(k, a);
-	const struct crm_value *when, *now;
-	int r;
+	const struct crm_value *when = crm_record_get(e, "at");
+	struct crm_str now = crm_record_get(e, "new")->s;
+	struct crm_value *stage = &role->v[CRM_R_STAGE];
+	struct crm_value *since = &role->v[CRM_R_SINCE];
 
-	if (e == NULL)
-		return crm_err_nomem(err);
-	r = crm_record_read(t, k, number, &crm_want_all, e, err);
-	if (r < 0)
-		return r;
-	when = crm_record_get(e, "at");
-	now = crm_record_get(e, "new");
-	if (crm_record_get(e, "what")->i != WHAT_STAGE ||
-	    !crm_str_eq(crm_record_get(e, "topic")->s, role->v[ROLE].s) ||
-	    when->i >= at ||
-	    (role->v[SINCE].type == CRM_T_TIME && when->i < role->v[SINCE].i))
-		return CRM_OK;
-	role->v[STAGE].type = now->s.n > 0 ? CRM_T_ENUM : CRM_T_NONE;
-	role->v[STAGE].i = (int64_t)crm_enum_place(values, now->s);
-	role->v[STAGE].s =
-	    now->s.n > 0 ? crm_enum_name(values, (unsigned)role->v[STAGE].i)
-			 : (struct crm_str){"", 0};
-	role->v[SINCE] = *when;
-	return CRM_OK;
+	if (crm_record_get(e, "what")->i != CRM_EVENT_STAGE ||
+	    !crm_str_eq(crm_record_get(e, "topic")->s, role->v[CRM_R_ROLE].s) ||
+	    when->i >= at || (since->type == CRM_T_TIME && when->i < since->i))
+		return;
+	*stage = (struct crm_value){.type = CRM_T_NONE};
+	if (now.n > 0) {
+		stage->type = CRM_T_ENUM;
+		stage->i = (int64_t)crm_enum_place(values, now);
+		stage->s = crm_enum_name(values, (unsigned)stage->i);
+	}
+	*since = *when;
 }
 
 /* The stage a role had, from the events about the party. */
@@ -68,32 +52,18 @@ static int
 stage_at(struct crm_txn *t, const struct crm_schema *s, int64_t at,
     struct crm_record *rec, struct crm_row *role, struct crm_err *err)
 {
-	const struct crm_kind *k = &s->kind[CRM_K_EVENT];
-	struct crm_value about = crm_value_id(CRM_K_CUSTOMER, rec->id);
-	struct crm_buf prefix = {.max = CRM_KEY_MAX};
-	struct crm_cursor *cur = NULL;
-	struct crm_str key, v, tail;
-	uint64_t number;
+	const struct crm_part *part =
+	    &rec->kind->parts[crm_kind_part(rec->kind, CRM_STR("role"))];
+	struct crm_prefix p = crm_prefix_events(t, s, CRM_K_CUSTOMER, rec->id);
+	struct crm_record *e;
 	int r;
 
-	role->v[STAGE] = role->v[SINCE] =
+	role->v[CRM_R_STAGE] = role->v[CRM_R_SINCE] =
 	    (struct crm_value){.type = CRM_T_NONE};
-	crm_index_key(&prefix, CRM_K_EVENT,
-	    k->fields[crm_kind_field(k, CRM_STR("about"))].tag, &about, 0);
-	r = crm_cursor_open(t, CRM_TAB_INDEX, &cur, err);
-	if (r == CRM_OK)
-		r = crm_cursor_seek(cur, crm_buf_str(&prefix), &key, &v, err);
-	while (r == CRM_OK && key.n == prefix.n + 8 &&
-	       crm_str_starts(key, crm_buf_str(&prefix))) {
-		tail = (struct crm_str){key.p + prefix.n, 8};
-		crm_take_be(&tail, 8, &number);
-		r = stage_event(
-		    t, k, number, at, rec->kind, role, rec->arena, err);
-		if (r == CRM_OK)
-			r = crm_cursor_next(cur, &key, &v, err);
-	}
-	crm_cursor_close(cur);
-	crm_buf_release(&prefix);
+	while ((r = crm_prefix_record(
+		    &p, &s->kind[CRM_K_EVENT], rec->arena, &e, err)) == CRM_OK)
+		stage_event(e, at, part->fields[CRM_R_STAGE].values, role);
+	crm_prefix_close(&p);
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
@@ -111,7 +81,8 @@ crm_customer_at(struct crm_txn *t, const struct crm_schema *s, int64_t at,
 	for (size_t i = 0; r == CRM_OK && i < roles->n; i++) {
 		struct crm_row *role = &roles->row[i];
 
-		if (role->v[SINCE].type == CRM_T_TIME && role->v[SINCE].i >= at)
+		if (role->v[CRM_R_SINCE].type == CRM_T_TIME &&
+		    role->v[CRM_R_SINCE].i >= at)
 			r = stage_at(t, s, at, rec, role, err);
 	}
 	return r;

@@ -9,79 +9,36 @@
  */
 #include "hooks.h"
 #include "order_parts.h"
+#include "prefix.h"
 
 enum { STALE_DAYS = 7 };
 
+/* From the last entered backwards, until one is of the very day.  *best is the
+ * day it is of, INT64_MIN when there is none. */
 static int
-key_number(struct crm_str key, size_t prefix, uint64_t *out)
+search(struct crm_prefix *p, const struct crm_kind *k, int64_t day,
+    int64_t *best, struct crm_dec *out, struct crm_err *err)
 {
-	struct crm_str rest = {key.p + prefix, key.n - prefix};
-
-	return rest.n == 8 && crm_take_be(&rest, 8, out) ? CRM_OK : CRM_EDAMAGE;
-}
-
-/* Reads a rate and takes it when it is better than the one so far. */
-static int
-consider(struct crm_txn *t, const struct crm_kind *k, uint64_t number,
-    int64_t day, struct crm_arena *a, int64_t *best, struct crm_dec *out,
-    struct crm_err *err)
-{
-	struct crm_record *rec = crm_record_new(k, a);
 	const struct crm_value *d, *rate;
-	int r;
-
-	if (!rec)
-		return crm_err_nomem(err);
-	r = crm_record_read(t, k, number, &crm_want_all, rec, err);
-	if (r < 0)
-		return r == CRM_NOTFOUND ? CRM_OK : r;
-	d = crm_record_get(rec, "day");
-	rate = crm_record_get(rec, "rate");
-	if (d->i <= day && d->i > day - STALE_DAYS - 1 && d->i > *best) {
-		*best = d->i;
-		*out = (struct crm_dec){rate->i, rate->scale};
-	}
-	return CRM_OK;
-}
-
-/* From the last entered backwards, until one is of the very day. */
-static int
-search(struct crm_txn *t, const struct crm_kind *k, struct crm_str prefix,
-    int64_t day, int64_t *best, struct crm_dec *out, struct crm_err *err)
-{
-	struct crm_cursor *c;
 	struct crm_arena a = {0};
-	struct crm_buf past = {.max = CRM_KEY_MAX};
-	struct crm_str key, v;
-	uint64_t number;
-	int r;
+	struct crm_record *rec;
+	int r = CRM_OK;
 
-	crm_buf_putstr(&past, prefix);
-	crm_buf_putbe(&past, UINT64_MAX, 8);
-	r = crm_buf_check(&past, err);
-	if (r == CRM_OK)
-		r = crm_cursor_open(t, CRM_TAB_INDEX, &c, err);
-	if (r < 0) {
-		crm_buf_release(&past);
-		return r;
-	}
-	r = crm_cursor_seek(c, crm_buf_str(&past), &key, &v, err);
-	r = r == CRM_OK		? crm_cursor_prev(c, &key, &v, err)
-	    : r == CRM_NOTFOUND ? crm_cursor_last(c, &key, &v, err)
-				: r;
-	while (r == CRM_OK && *best < day && crm_str_starts(key, prefix)) {
+	*best = INT64_MIN;
+	while (*best < day) {
 		crm_arena_reset(&a);
-		if (key_number(key, prefix.n, &number) < 0)
-			r = crm_err_set(err, CRM_EDAMAGE,
-			    "the index of rates has a bad key");
-		if (r == CRM_OK)
-			r = consider(t, k, number, day, &a, best, out, err);
-		if (r == CRM_OK)
-			r = crm_cursor_prev(c, &key, &v, err);
+		r = crm_prefix_record(p, k, &a, &rec, err);
+		if (r < 0)
+			break;
+		d = crm_record_get(rec, "day");
+		rate = crm_record_get(rec, "rate");
+		if (d->i <= day && d->i > day - STALE_DAYS - 1 &&
+		    d->i > *best) {
+			*best = d->i;
+			*out = (struct crm_dec){rate->i, rate->scale};
+		}
 	}
-	crm_cursor_close(c);
 	crm_arena_release(&a);
-	crm_buf_release(&past);
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
@@ -92,15 +49,15 @@ crm_rate_find(struct crm_change *ch, struct crm_str currency, int64_t at,
 	const struct crm_schema *s = crm_change_schema(ch);
 	const struct crm_kind *k = &s->kind[CRM_K_RATE];
 	struct crm_value v = crm_value_text(currency);
-	int64_t day = crm_day_of(&s->calendar, at), best = INT64_MIN;
-	struct crm_buf prefix = {.max = CRM_KEY_MAX}, text = {0};
+	int64_t day = crm_day_of(&s->calendar, at), best;
+	struct crm_prefix p = crm_prefix_of(crm_change_txn(ch), CRM_TAB_INDEX);
+	struct crm_buf text = {0};
 	int f = crm_kind_field(k, CRM_STR("currency")), r;
 
-	crm_index_key(&prefix, k->number, k->fields[f].tag, &v, 0);
-	r = crm_buf_check(&prefix, err);
-	if (r == CRM_OK)
-		r = search(crm_change_txn(ch), k, crm_buf_str(&prefix), day,
-		    &best, out, err);
+	p.back = true;
+	crm_index_key(&p.key, k->number, k->fields[f].tag, &v, 0);
+	r = search(&p, k, day, &best, out, err);
+	crm_prefix_close(&p);
 	if (r == CRM_OK && best == INT64_MIN) {
 		crm_date_put(&text, day);
 		r = crm_err_set(err, CRM_EDATA,
@@ -114,7 +71,6 @@ crm_rate_find(struct crm_change *ch, struct crm_str currency, int64_t at,
 		    currency.n > 40 ? 40 : (int)currency.n, currency.p,
 		    (int)text.n, text.p);
 	}
-	crm_buf_release(&prefix);
 	crm_buf_release(&text);
 	return r;
 }

@@ -6,6 +6,7 @@
  * is about to be written.
  */
 #include "change.h"
+#include "prefix.h"
 
 int
 crm_change_take_out(
@@ -40,37 +41,21 @@ static int
 remove_events(struct crm_change *ch, const struct crm_kind *k, uint64_t number,
     struct crm_err *err)
 {
-	const struct crm_kind *ek = &ch->schema->kind[CRM_K_EVENT];
-	struct crm_value about = crm_value_id(k->number, number);
-	struct crm_buf prefix = {.max = CRM_KEY_MAX};
-	struct crm_cursor *cur = NULL;
+	struct crm_prefix p =
+	    crm_prefix_events(ch->txn, ch->schema, k->number, number);
 	struct crm_record *event;
-	struct crm_str key, v, tail;
-	uint64_t n, gone;
-	int r;
+	uint64_t gone;
+	int r = CRM_OK;
 
-	crm_index_key(&prefix, CRM_K_EVENT,
-	    ek->fields[crm_kind_field(ek, CRM_STR("about"))].tag, &about, 0);
-	r = crm_buf_check(&prefix, err);
-	if (r == CRM_OK)
-		r = crm_cursor_open(ch->txn, CRM_TAB_INDEX, &cur, err);
-	if (r == CRM_OK)
-		r = crm_cursor_seek(cur, crm_buf_str(&prefix), &key, &v, err);
-	while (r == CRM_OK && key.n == prefix.n + 8 &&
-	       crm_str_starts(key, crm_buf_str(&prefix))) {
-		tail = (struct crm_str){key.p + prefix.n, 8};
-		crm_take_be(&tail, 8, &n);
-		if (!crm_idmap_get(
-			&ch->removed, crm_op_slot(CRM_K_EVENT, n), &gone)) {
-			r = crm_change_stored(ch, ek, n, &event, err);
-			if (r == CRM_OK)
-				r = crm_change_take_out(ch, event, err);
-		}
-		if (r == CRM_OK)
-			r = crm_cursor_next(cur, &key, &v, err);
+	while (r == CRM_OK) {
+		r = crm_prefix_record(
+		    &p, &ch->schema->kind[CRM_K_EVENT], &ch->work, &event, err);
+		if (r == CRM_OK &&
+		    !crm_idmap_get(&ch->removed,
+			crm_op_slot(CRM_K_EVENT, event->id), &gone))
+			r = crm_change_take_out(ch, event, err);
 	}
-	crm_cursor_close(cur);
-	crm_buf_release(&prefix);
+	crm_prefix_close(&p);
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "change.h"
+#include "prefix.h"
 #include "history_parts.h"
 #include "order_parts.h"
 
@@ -433,26 +434,19 @@ check_all(struct undo *u, struct crm_err *err)
 /* ---- keys, and what imports remember ---- */
 
 static int
-key_taken(struct undo *u, const struct crm_log_head *h, struct crm_str prefix,
-    struct crm_err *err)
+key_taken(struct undo *u, const struct crm_log_head *h, struct crm_err *err)
 {
-	struct crm_cursor *cur = NULL;
-	struct crm_str k, v, tail;
+	struct crm_prefix p = crm_prefix_of(u->txn, CRM_TAB_IDENT);
 	uint64_t by = 0;
 	int r;
 
-	r = crm_cursor_open(u->txn, CRM_TAB_IDENT, &cur, err);
-	if (r == CRM_OK)
-		r = crm_cursor_seek(cur, prefix, &k, &v, err);
-	if (r == CRM_OK && k.n == prefix.n + 8 && crm_str_starts(k, prefix)) {
-		tail = (struct crm_str){k.p + prefix.n, 8};
-		crm_take_be(&tail, 8, &by);
-	}
-	crm_cursor_close(cur);
-	if (r < 0 && r != CRM_NOTFOUND)
-		return r;
-	if (by == 0 || by == h->revision)
+	crm_ident_key(&p.key, 0, CRM_STR("key"), h->key, 0);
+	r = crm_prefix_next(&p, &by, err);
+	crm_prefix_close(&p);
+	if (r == CRM_NOTFOUND || (r == CRM_OK && by == h->revision))
 		return CRM_OK;
+	if (r < 0)
+		return r;
 	return crm_err_set(err, CRM_EDATA,
 	    "the key '%.*s' of revision %llu was used again by revision %llu",
 	    (int)(h->key.n < 120 ? h->key.n : 120), h->key.p,
@@ -482,15 +476,12 @@ key_one(void *ctx, const struct crm_log_head *h, bool gone, struct crm_err *err)
 	static const struct crm_str none = {"", 0};
 	struct crm_buf key = {.max = CRM_KEY_MAX};
 	struct undo *u = ctx;
-	int r;
+	int r = CRM_OK;
 
 	if (h->key.n == 0)
 		return CRM_OK;
-	crm_ident_key(&key, 0, CRM_STR("key"), h->key, 0);
-	r = crm_buf_check(&key, err);
-	if (r == CRM_OK && !gone)
-		r = key_taken(u, h, crm_buf_str(&key), err);
-	crm_buf_clear(&key);
+	if (!gone)
+		r = key_taken(u, h, err);
 	crm_ident_key(&key, 0, CRM_STR("key"), h->key, h->change);
 	if (r == CRM_OK)
 		r = crm_buf_check(&key, err);

@@ -34,13 +34,13 @@ copy_row(struct crm_import *im, const struct crm_str *f, size_t n,
 static int
 open_bare(struct crm_import *im, struct crm_err *err)
 {
-	const struct imp_names *l = &im->map->names;
+	const struct crm_imp_names *l = &im->map->names;
 	struct crm_str *f;
 	struct crm_buf head = {0};
 	size_t n;
 	int r, q;
 
-	r = imp_bind(im, l->v, l->n, err);
+	r = crm_imp_bind(im, l->v, l->n, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < l->n; i++) {
@@ -87,7 +87,7 @@ open_headed(struct crm_import *im, struct crm_err *err)
 		return CRM_EDATA;
 	}
 	if (r == CRM_OK)
-		r = imp_bind(im, f, n, err);
+		r = crm_imp_bind(im, f, n, err);
 	if (r == CRM_OK && im->opt.header)
 		r = im->opt.header(im->opt.ctx, crm_csv_raw(im->csv), err);
 	return r;
@@ -147,7 +147,7 @@ set_cell(struct crm_import *im, size_t i, struct crm_str s, struct crm_err *err)
 	}
 	/* What is no number stays as it is, for the message. */
 	if (im->isnumber[i] && s.n > 0 &&
-	    imp_number_text(&im->map->dialect, s, &im->number_text[i]))
+	    crm_imp_number_text(&im->map->dialect, s, &im->number_text[i]))
 		s = crm_buf_str(&im->number_text[i]);
 	im->row[i] = crm_value_text(s);
 	if (s.n == 0)
@@ -199,7 +199,7 @@ explode(struct crm_import *im, const struct crm_str *f, size_t n,
 			continue;
 		r = set_cell(im, 0, f[i], err);
 		if (r == CRM_OK)
-			r = imp_row(im, raw, line, err);
+			r = crm_imp_row(im, raw, line, err);
 		raw.n = 0;
 	}
 	return r;
@@ -219,7 +219,7 @@ take_row(struct crm_import *im, const struct crm_str *f, size_t n,
 		return explode(im, f, n, raw, line, err);
 	r = set_row(im, f, n, err);
 	if (r == CRM_OK)
-		return imp_row(im, raw, line, err);
+		return crm_imp_row(im, raw, line, err);
 	crm_err_place(err, im->opt.name, line);
 	return r == CRM_EDATA && im->opt.keep_going ? reject(im, raw, err) : r;
 }
@@ -293,7 +293,7 @@ crm_import_release(struct crm_import *im)
 		crm_expr_release(im->bound[i].expr);
 	for (size_t i = 0; im->cond && i < im->map->ncond; i++)
 		crm_expr_release(im->cond[i]);
-	for (size_t i = 0; i < IMP_SPECS; i++) {
+	for (size_t i = 0; i < CRM_IMP_SPECS; i++) {
 		crm_buf_release(&im->stage[i].key);
 		crm_buf_release(&im->stage[i].body);
 		free(im->numbers[i].v);
@@ -304,7 +304,7 @@ crm_import_release(struct crm_import *im)
 	crm_idmap_release(&im->told);
 	crm_buf_release(&im->scratch);
 	crm_buf_release(&im->scratch2);
-	imp_group_release(&im->group);
+	crm_imp_group_release(&im->group);
 	if (im->csv)
 		crm_csv_close(im->csv);
 	crm_arena_release(&im->work);

@@ -18,10 +18,10 @@
 enum { PROGRESS_EACH = 1024 };
 
 static int
-keep_number(struct crm_import *im, const struct imp_item *h, uint64_t number,
-    struct crm_err *err)
+keep_number(struct crm_import *im, const struct crm_imp_item *h,
+    uint64_t number, struct crm_err *err)
 {
-	struct imp_numbers *l = &im->numbers[h->rank];
+	struct crm_imp_numbers *l = &im->numbers[h->rank];
 
 	while (l->n <= h->ordinal) {
 		if (!crm_grow(&l->v, &l->cap, l->n, sizeof *l->v))
@@ -35,7 +35,7 @@ keep_number(struct crm_import *im, const struct imp_item *h, uint64_t number,
 /* ---- rejecting ---- */
 
 static void
-why_of(struct crm_import *im, const struct imp_view *v, struct crm_err *out)
+why_of(struct crm_import *im, const struct crm_imp_view *v, struct crm_err *out)
 {
 	struct crm_str s = v->body, field = {"", 0};
 	uint64_t n = 0;
@@ -49,7 +49,7 @@ why_of(struct crm_import *im, const struct imp_view *v, struct crm_err *out)
 
 /* All rows of a record; the one at fault with its reason. */
 static int
-reject_group(struct crm_import *im, struct imp_view *v, size_t n,
+reject_group(struct crm_import *im, struct crm_imp_view *v, size_t n,
     unsigned long fault, const struct crm_err *why, struct crm_err *err)
 {
 	int r = CRM_OK;
@@ -84,10 +84,10 @@ reject_group(struct crm_import *im, struct imp_view *v, size_t n,
 /* The rows are rejected with the orders that need the record; one that no
  * order needs is told here. */
 static int
-refuse(struct crm_import *im, const struct imp_view *v,
+refuse(struct crm_import *im, const struct crm_imp_view *v,
     const struct crm_err *why, struct crm_err *err)
 {
-	struct imp_refused *x = crm_arena_alloc(&im->arena, sizeof *x);
+	struct crm_imp_refused *x = crm_arena_alloc(&im->arena, sizeof *x);
 	struct crm_buf b = {.max = 2048};
 	int r;
 
@@ -96,7 +96,7 @@ refuse(struct crm_import *im, const struct imp_view *v,
 	if (why->field[0])
 		crm_buf_putf(&b, "%s: ", why->field);
 	crm_buf_puts(&b, why->text);
-	*x = (struct imp_refused){.rank = v->h.rank,
+	*x = (struct crm_imp_refused){.rank = v->h.rank,
 	    .ordinal = v->h.ordinal,
 	    .why = crm_arena_str(&im->arena, crm_buf_str(&b)),
 	    .next = im->refused};
@@ -182,7 +182,7 @@ find_by(struct crm_import *im, struct crm_change *ch, const struct crm_kind *k,
  */
 static int
 find_other(struct crm_import *im, struct crm_change *ch,
-    const struct imp_merged *mg, struct crm_str id, uint64_t *number,
+    const struct crm_imp_merged *mg, struct crm_str id, uint64_t *number,
     struct crm_err *err)
 {
 	const struct crm_kind *k = mg->spec->k;
@@ -224,8 +224,8 @@ struct diff {
 };
 
 static int
-find_diff(struct crm_import *im, const struct imp_merged *mg,
-    struct imp_said *said, struct diff *d, struct crm_err *err)
+find_diff(struct crm_import *im, const struct crm_imp_merged *mg,
+    struct crm_imp_said *said, struct diff *d, struct crm_err *err)
 {
 	const struct crm_kind *k = mg->spec->k;
 
@@ -235,9 +235,9 @@ find_diff(struct crm_import *im, const struct imp_merged *mg,
 
 		if (!mg->src[i])
 			continue;
-		now = imp_hash(&mg->v[i]);
-		if (imp_said_field(said, imp_tag(k, i), now, &was, &im->work) <
-		    0)
+		now = crm_imp_hash(&mg->v[i]);
+		if (crm_imp_said_field(
+			said, crm_imp_tag(k, i), now, &was, &im->work) < 0)
 			return crm_err_nomem(err);
 		if (now != was)
 			d->field[d->n++] = i;
@@ -246,7 +246,7 @@ find_diff(struct crm_import *im, const struct imp_merged *mg,
 }
 
 static int
-add_identity(struct crm_import *im, const struct imp_spec *s,
+add_identity(struct crm_import *im, const struct crm_imp_spec *s,
     struct crm_record *rec, struct crm_str id, struct crm_err *err)
 {
 	int part = crm_kind_part(s->k, CRM_STR("identity"));
@@ -270,7 +270,7 @@ add_identity(struct crm_import *im, const struct imp_spec *s,
 }
 
 static void
-set_fields(const struct imp_merged *mg, const struct diff *d,
+set_fields(const struct crm_imp_merged *mg, const struct diff *d,
     struct crm_record *rec, bool adopted)
 {
 	const struct crm_kind *k = rec->kind;
@@ -292,13 +292,13 @@ set_fields(const struct imp_merged *mg, const struct diff *d,
 
 static int
 write_said(struct crm_import *im, struct crm_change *ch, struct crm_str key,
-    const struct imp_said *said, struct crm_err *err)
+    const struct crm_imp_said *said, struct crm_err *err)
 {
 	struct crm_buf *b = &im->scratch2;
 	int r;
 
 	crm_buf_clear(b);
-	imp_said_encode(said, b);
+	crm_imp_said_encode(said, b);
 	r = crm_buf_check(b, err);
 	return r < 0 ? r
 		     : crm_change_attach(
@@ -307,7 +307,7 @@ write_said(struct crm_import *im, struct crm_change *ch, struct crm_str key,
 
 static int
 write_record(struct crm_import *im, struct crm_change *ch,
-    struct imp_merged *mg, struct imp_said *said, const struct diff *d,
+    struct crm_imp_merged *mg, struct crm_imp_said *said, const struct diff *d,
     struct crm_str id, bool adopted, struct crm_err *err)
 {
 	const struct crm_kind *k = mg->spec->k;
@@ -323,7 +323,7 @@ write_record(struct crm_import *im, struct crm_change *ch,
 	if (!said->number || adopted)
 		r = add_identity(im, mg->spec, rec, id, err);
 	if (r == CRM_OK)
-		r = imp_parts_apply(
+		r = crm_imp_parts_apply(
 		    im, ch, mg, said, rec, adopted, &changed, err);
 	if (r == CRM_OK)
 		r = crm_change_put(ch, rec, err);
@@ -336,23 +336,23 @@ write_record(struct crm_import *im, struct crm_change *ch,
 }
 
 static int
-apply_record(struct crm_import *im, struct crm_change *ch, struct imp_view *v,
-    size_t n, struct crm_err *err)
+apply_record(struct crm_import *im, struct crm_change *ch,
+    struct crm_imp_view *v, size_t n, struct crm_err *err)
 {
 	struct crm_buf key = {.max = CRM_KEY_MAX};
-	const struct imp_item *h = &v[0].h;
-	struct imp_merged mg;
-	struct imp_said said;
+	const struct crm_imp_item *h = &v[0].h;
+	struct crm_imp_merged mg;
+	struct crm_imp_said said;
 	struct diff d;
 	bool adopted = false, known;
 	int r;
 
-	r = imp_merge(im, v, n, &mg, err);
+	r = crm_imp_merge(im, v, n, &mg, err);
 	if (r == CRM_OK)
-		r = imp_said_key(
+		r = crm_imp_said_key(
 		    im->map, mg.spec->k->number, v[0].key, &key, err);
 	if (r == CRM_OK)
-		r = imp_said_read(crm_change_txn(ch), crm_buf_str(&key),
+		r = crm_imp_said_read(crm_change_txn(ch), crm_buf_str(&key),
 		    &im->work, &said, err);
 	if (r < 0)
 		goto out;
@@ -371,7 +371,7 @@ apply_record(struct crm_import *im, struct crm_change *ch, struct imp_view *v,
 	}
 	if (r < 0)
 		goto out;
-	if (mg.spec->only == IMP_KNOWN && !said.number) {
+	if (mg.spec->only == CRM_IMP_KNOWN && !said.number) {
 		r = crm_err_set(err, CRM_EDATA,
 		    "'%.*s' is not known here, and the map makes none",
 		    (int)(v[0].key.n > 80 ? 80 : v[0].key.n), v[0].key.p);
@@ -384,9 +384,9 @@ apply_record(struct crm_import *im, struct crm_change *ch, struct imp_view *v,
 	}
 	r = find_diff(im, &mg, &said, &d, err);
 	if (r == CRM_OK &&
-	    ((known && d.n == 0 && imp_parts_same(&mg, &said) &&
+	    ((known && d.n == 0 && crm_imp_parts_same(&mg, &said) &&
 		 (mg.version.n == 0 || crm_str_eq(mg.version, said.version))) ||
-		(mg.spec->only == IMP_NEW && said.number))) {
+		(mg.spec->only == CRM_IMP_NEW && said.number))) {
 		im->count.same++;
 		r = keep_number(im, h, said.number, err);
 		goto out;
@@ -406,8 +406,8 @@ out:
 }
 
 static int
-apply_group(struct crm_import *im, struct crm_change *ch, struct imp_view *v,
-    size_t n, struct crm_err *err)
+apply_group(struct crm_import *im, struct crm_change *ch,
+    struct crm_imp_view *v, size_t n, struct crm_err *err)
 {
 	struct crm_err why = {0};
 	unsigned long fault = (unsigned long)v[0].h.line;
@@ -437,7 +437,8 @@ apply_group(struct crm_import *im, struct crm_change *ch, struct imp_view *v,
 		why.code = r = CRM_EDATA;
 	if (r == CRM_EDATA && why.place[0] == '\0')
 		crm_err_place(&why, im->opt.name, fault);
-	if (r == CRM_EDATA && im->opt.keep_going && imp_has_orders(im->map) &&
+	if (r == CRM_EDATA && im->opt.keep_going &&
+	    crm_imp_has_orders(im->map) &&
 	    im->map->spec[v[0].h.spec].k->number != CRM_K_ORDER)
 		return refuse(im, v, &why, err);
 	if (r == CRM_EDATA && im->opt.keep_going) {
@@ -462,7 +463,7 @@ crm_import_apply(
     struct crm_import *im, struct crm_change *ch, struct crm_err *err)
 {
 	uint64_t total = 0;
-	struct imp_view *v;
+	struct crm_imp_view *v;
 	size_t n;
 	int r;
 
@@ -474,7 +475,7 @@ crm_import_apply(
 	for (;;) {
 		crm_arena_reset(&im->work);
 		crm_change_reset(ch);
-		r = imp_group_next(&im->group, &v, &n, err);
+		r = crm_imp_group_next(&im->group, &v, &n, err);
 		if (r == CRM_NOTFOUND)
 			return CRM_OK;
 		if (r == CRM_OK)

@@ -14,7 +14,7 @@
 #define REJECTED "rejected"
 
 void
-imp_norm_name(struct crm_str name, struct crm_buf *out)
+crm_imp_norm_name(struct crm_str name, struct crm_buf *out)
 {
 	bool gap = false;
 
@@ -57,8 +57,8 @@ field_at(struct crm_import *im, size_t n, struct crm_str name,
 static struct crm_str
 alias_of(const struct crm_import_map *m, struct crm_str name)
 {
-	for (const struct imp_alias *a = m->alias; a; a = a->next)
-		if (imp_names_have(&a->from, name))
+	for (const struct crm_imp_alias *a = m->alias; a; a = a->next)
+		if (crm_imp_names_have(&a->from, name))
 			return a->name;
 	return name;
 }
@@ -85,7 +85,7 @@ find_column(struct crm_import *im, struct crm_str name)
 	for (i = 0; i < im->ncolumn; i++)
 		if (crm_str_is(name, im->field[i].name))
 			return (int)i;
-	imp_norm_name(name, &im->scratch);
+	crm_imp_norm_name(name, &im->scratch);
 	for (i = 0; i < im->ncolumn; i++)
 		if (crm_str_is(crm_buf_str(&im->scratch), im->field[i].name))
 			return (int)i;
@@ -103,9 +103,9 @@ make_columns(struct crm_import *im, struct crm_err *err)
 	int r;
 
 	for (; n < im->ncolumn; n++) {
-		imp_norm_name(alias_of(im->map, im->head[n]), &im->scratch);
+		crm_imp_norm_name(alias_of(im->map, im->head[n]), &im->scratch);
 		for (int k = 2; taken(im, n, crm_buf_str(&im->scratch)); k++) {
-			imp_norm_name(
+			crm_imp_norm_name(
 			    alias_of(im->map, im->head[n]), &im->scratch);
 			crm_buf_putf(&im->scratch, "_%d", k);
 		}
@@ -117,7 +117,7 @@ make_columns(struct crm_import *im, struct crm_err *err)
 	for (size_t i = 0; i < im->map->optional.n; i++) {
 		if (find_column(im, im->map->optional.v[i]) >= 0)
 			continue;
-		imp_norm_name(im->map->optional.v[i], &im->scratch);
+		crm_imp_norm_name(im->map->optional.v[i], &im->scratch);
 		r = field_at(
 		    im, n++, crm_buf_str(&im->scratch), CRM_T_TEXT, err);
 		if (r < 0)
@@ -207,43 +207,44 @@ compile(struct crm_import *im, struct crm_str text, const struct crm_node *node,
 		if (i >= 128 || bits[i / 64] >> (i % 64) & 1)
 			im->used[i] = true;
 	if (test && crm_expr_type(*out) != CRM_T_BOOL)
-		return imp_map_fail(im->map, node, err,
+		return crm_imp_map_fail(im->map, node, err,
 		    "a condition is wanted, this is a %s",
 		    crm_type_name(crm_expr_type(*out)));
 	return CRM_OK;
 }
 
 static int
-bind_source(
-    struct crm_import *im, const struct imp_source *src, struct crm_err *err)
+bind_source(struct crm_import *im, const struct crm_imp_source *src,
+    struct crm_err *err)
 {
-	struct imp_column *b = &im->bound[src->slot];
+	struct crm_imp_column *b = &im->bound[src->slot];
 
 	b->column = -1;
 	switch (src->how) {
-	case IMP_COLUMN:
+	case CRM_IMP_COLUMN:
 		b->column = find_column(im, src->text);
 		if (b->column >= 0)
 			im->used[b->column] = true;
-		else if (!imp_names_have(&im->map->optional, src->text))
+		else if (!crm_imp_names_have(&im->map->optional, src->text))
 			return no_column(im, src->text, err);
 		return CRM_OK;
-	case IMP_EXPR:
+	case CRM_IMP_EXPR:
 		return compile(im, src->text, src->node, false, &b->expr, err);
-	case IMP_RECORD:
+	case CRM_IMP_RECORD:
 		for (size_t i = 0; i < im->map->nspec; i++)
 			if (crm_str_eq(im->map->spec[i].as, src->text))
 				b->spec = (int)i;
 		return CRM_OK;
-	case IMP_NONE:
-	case IMP_CONST:
+	case CRM_IMP_NONE:
+	case CRM_IMP_CONST:
 		break;
 	}
 	return CRM_OK;
 }
 
 static int
-bind_cond(struct crm_import *im, const struct imp_cond *c, struct crm_err *err)
+bind_cond(
+    struct crm_import *im, const struct crm_imp_cond *c, struct crm_err *err)
 {
 	if (!c->text.p)
 		return CRM_OK;
@@ -251,7 +252,7 @@ bind_cond(struct crm_import *im, const struct imp_cond *c, struct crm_err *err)
 }
 
 static int
-bind_sets(struct crm_import *im, const struct imp_set *set, size_t n,
+bind_sets(struct crm_import *im, const struct crm_imp_set *set, size_t n,
     struct crm_err *err)
 {
 	int r = CRM_OK;
@@ -262,7 +263,8 @@ bind_sets(struct crm_import *im, const struct imp_set *set, size_t n,
 }
 
 static int
-bind_spec(struct crm_import *im, const struct imp_spec *s, struct crm_err *err)
+bind_spec(
+    struct crm_import *im, const struct crm_imp_spec *s, struct crm_err *err)
 {
 	int r = bind_cond(im, &s->when, err);
 
@@ -273,7 +275,7 @@ bind_spec(struct crm_import *im, const struct imp_spec *s, struct crm_err *err)
 	if (r == CRM_OK)
 		r = bind_sets(im, s->set, s->nset, err);
 	for (size_t i = 0; r == CRM_OK && i < s->nsub; i++) {
-		const struct imp_sub *u = &s->sub[i];
+		const struct crm_imp_sub *u = &s->sub[i];
 
 		r = bind_cond(im, &u->when, err);
 		if (r == CRM_OK && u->id.how)
@@ -289,12 +291,12 @@ bind_spec(struct crm_import *im, const struct imp_spec *s, struct crm_err *err)
 static int
 bind_lets(struct crm_import *im, struct crm_err *err)
 {
-	for (const struct imp_let *l = im->map->let; l; l = l->next) {
+	for (const struct crm_imp_let *l = im->map->let; l; l = l->next) {
 		struct crm_expr **e = &im->cond[l->expr.slot];
 		int r = compile(im, l->expr.text, l->expr.node, false, e, err);
 
 		if (r == CRM_OK && taken(im, im->nfield, l->name))
-			return imp_map_fail(im->map, l->expr.node, err,
+			return crm_imp_map_fail(im->map, l->expr.node, err,
 			    "is the name of a column already");
 		if (r == CRM_OK)
 			r = field_at(
@@ -307,14 +309,15 @@ bind_lets(struct crm_import *im, struct crm_err *err)
 }
 
 static int
-mark(struct crm_import *im, const struct imp_names *l, bool *what, bool use,
+mark(struct crm_import *im, const struct crm_imp_names *l, bool *what, bool use,
     struct crm_err *err)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		int c = find_column(im, l->v[i]);
 
 		if (c < 0 || (size_t)c >= im->ncolumn) {
-			if (use && !imp_names_have(&im->map->optional, l->v[i]))
+			if (use &&
+			    !crm_imp_names_have(&im->map->optional, l->v[i]))
 				return no_column(im, l->v[i], err);
 			continue;
 		}
@@ -333,8 +336,8 @@ tell_unused(struct crm_import *im)
 
 	for (size_t i = 0; i < im->ncolumn; i++) {
 		if (im->used[i] ||
-		    imp_names_have(&im->map->ignore, im->head[i]) ||
-		    imp_names_have(&im->map->optional, im->head[i]))
+		    crm_imp_names_have(&im->map->ignore, im->head[i]) ||
+		    crm_imp_names_have(&im->map->optional, im->head[i]))
 			continue;
 		crm_buf_puts(&b, n++ ? ", '" : "'");
 		crm_buf_putstr(&b, im->head[i]);
@@ -354,7 +357,7 @@ tell_unused(struct crm_import *im)
 }
 
 int
-imp_bind(struct crm_import *im, const struct crm_str *name, size_t n,
+crm_imp_bind(struct crm_import *im, const struct crm_str *name, size_t n,
     struct crm_err *err)
 {
 	const struct crm_import_map *m = im->map;

@@ -27,7 +27,7 @@ refuse(const struct crm_field *f, struct crm_str s, struct crm_err *err,
  * it cannot be one.
  */
 bool
-imp_number_text(
+crm_imp_number_text(
     const struct crm_import_dialect *d, struct crm_str s, struct crm_buf *out)
 {
 	bool point = false;
@@ -89,7 +89,7 @@ eval_text(struct crm_import *im, struct crm_expr *e, struct crm_str *out,
 }
 
 static int
-look_up(const struct imp_table *t, struct crm_str *s, struct crm_err *err)
+look_up(const struct crm_imp_table *t, struct crm_str *s, struct crm_err *err)
 {
 	uint64_t i;
 
@@ -108,16 +108,16 @@ look_up(const struct imp_table *t, struct crm_str *s, struct crm_err *err)
 }
 
 int
-imp_cell_text(struct crm_import *im, const struct imp_source *src,
+crm_imp_cell_text(struct crm_import *im, const struct crm_imp_source *src,
     struct crm_str *out, bool *canonical, struct crm_err *err)
 {
-	const struct imp_column *b = &im->bound[src->slot];
+	const struct crm_imp_column *b = &im->bound[src->slot];
 	int r = CRM_OK;
 
 	*out = (struct crm_str){"", 0};
 	*canonical = false;
 	switch (src->how) {
-	case IMP_COLUMN:
+	case CRM_IMP_COLUMN:
 		if (b->column < 0)
 			break;
 		if ((size_t)b->column < im->ncolumn) {
@@ -137,15 +137,15 @@ imp_cell_text(struct crm_import *im, const struct imp_source *src,
 				return crm_err_nomem(err);
 		}
 		break;
-	case IMP_EXPR:
+	case CRM_IMP_EXPR:
 		r = eval_text(im, b->expr, out, canonical, err);
 		break;
-	case IMP_CONST:
+	case CRM_IMP_CONST:
 		*out = src->text;
 		*canonical = true;
 		break;
-	case IMP_NONE:
-	case IMP_RECORD:
+	case CRM_IMP_NONE:
+	case CRM_IMP_RECORD:
 		break;
 	}
 	if (r == CRM_OK && src->table)
@@ -160,7 +160,7 @@ imp_cell_text(struct crm_import *im, const struct imp_source *src,
 /* ---- values ---- */
 
 static int
-number_value(struct crm_import *im, const struct imp_source *src,
+number_value(struct crm_import *im, const struct crm_imp_source *src,
     const struct crm_field *f, struct crm_str text, bool canonical,
     struct crm_value *out, struct crm_err *err)
 {
@@ -168,7 +168,7 @@ number_value(struct crm_import *im, const struct imp_source *src,
 	struct crm_dec d;
 
 	if (!canonical) {
-		if (!imp_number_text(&im->map->dialect, s, &im->scratch2))
+		if (!crm_imp_number_text(&im->map->dialect, s, &im->scratch2))
 			return refuse(f, text, err, "is not a number");
 		s = crm_buf_str(&im->scratch2);
 	}
@@ -205,7 +205,7 @@ number_value(struct crm_import *im, const struct imp_source *src,
 }
 
 static int
-scan_time(struct crm_import *im, const struct imp_source *src,
+scan_time(struct crm_import *im, const struct crm_imp_source *src,
     struct crm_str text, int64_t *out, bool date)
 {
 	bool has_time, has_zone;
@@ -232,7 +232,7 @@ scan_time(struct crm_import *im, const struct imp_source *src,
 }
 
 static int
-time_value(struct crm_import *im, const struct imp_source *src,
+time_value(struct crm_import *im, const struct crm_imp_source *src,
     const struct crm_field *f, struct crm_str text, bool canonical,
     struct crm_value *out, struct crm_err *err)
 {
@@ -268,20 +268,20 @@ time_value(struct crm_import *im, const struct imp_source *src,
 }
 
 static void
-record_value(
-    struct crm_import *im, const struct imp_source *src, struct crm_value *out)
+record_value(struct crm_import *im, const struct crm_imp_source *src,
+    struct crm_value *out)
 {
 	int spec = im->bound[src->slot].spec;
-	const struct imp_stage *st = &im->stage[spec];
+	const struct crm_imp_stage *st = &im->stage[spec];
 
 	if (!st->on)
 		return;
 	*out = crm_value_id(im->map->spec[spec].k->number, st->ordinal);
-	out->part = IMP_ORDINAL;
+	out->part = CRM_IMP_ORDINAL;
 }
 
 static int
-parse(struct crm_import *im, const struct imp_source *src,
+parse(struct crm_import *im, const struct crm_imp_source *src,
     const struct crm_field *f, struct crm_str text, bool canonical,
     struct crm_value *out, struct crm_err *err)
 {
@@ -320,7 +320,7 @@ no_identity(
 }
 
 int
-imp_cell_value(struct crm_import *im, const struct imp_source *src,
+crm_imp_cell_value(struct crm_import *im, const struct crm_imp_source *src,
     const struct crm_field *f, struct crm_value *out, struct crm_err *err)
 {
 	bool canonical, any;
@@ -328,11 +328,11 @@ imp_cell_value(struct crm_import *im, const struct imp_source *src,
 	int r = CRM_OK;
 
 	*out = (struct crm_value){0};
-	if (src->how == IMP_RECORD) {
+	if (src->how == CRM_IMP_RECORD) {
 		record_value(im, src, out);
 		any = out->type != CRM_T_NONE;
 	} else {
-		r = imp_cell_text(im, src, &text, &canonical, err);
+		r = crm_imp_cell_text(im, src, &text, &canonical, err);
 		any = r == CRM_OK && text.n > 0;
 		if (any)
 			r = parse(im, src, f, text, canonical, out, err);
@@ -352,7 +352,7 @@ imp_cell_value(struct crm_import *im, const struct imp_source *src,
 }
 
 int
-imp_cell_default(struct crm_import *im, const struct imp_source *src,
+crm_imp_cell_default(struct crm_import *im, const struct crm_imp_source *src,
     const struct crm_field *f, struct crm_value *out, struct crm_err *err)
 {
 	*out = (struct crm_value){0};
@@ -364,7 +364,7 @@ imp_cell_default(struct crm_import *im, const struct imp_source *src,
 /* ---- values in items ---- */
 
 void
-imp_value_put(struct crm_buf *b, const struct crm_value *v)
+crm_imp_value_put(struct crm_buf *b, const struct crm_value *v)
 {
 	crm_buf_putc(b, (char)v->type);
 	switch (v->type) {
@@ -391,7 +391,7 @@ imp_value_put(struct crm_buf *b, const struct crm_value *v)
 }
 
 int
-imp_value_take(struct crm_str *s, const struct crm_field *f,
+crm_imp_value_take(struct crm_str *s, const struct crm_field *f,
     struct crm_value *out, struct crm_err *err)
 {
 	uint64_t type, a = 0, b = 0, n = 0;

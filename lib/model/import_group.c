@@ -16,7 +16,7 @@ enum { WINDOW = 256 << 10 };
 static int
 cmp_place(const void *pa, const void *pb)
 {
-	const struct imp_place *a = pa, *b = pb;
+	const struct crm_imp_place *a = pa, *b = pb;
 
 	if (a->rank != b->rank)
 		return a->rank < b->rank ? -1 : 1;
@@ -29,26 +29,26 @@ cmp_place(const void *pa, const void *pb)
 }
 
 static size_t
-item_size(const struct imp_item *h)
+item_size(const struct crm_imp_item *h)
 {
 	return sizeof *h + h->nkey + h->nbody + h->nraw;
 }
 
 /* Writes what is in memory as a sorted run. */
 static int
-spill(struct imp_group *g, struct crm_err *err)
+spill(struct crm_imp_group *g, struct crm_err *err)
 {
-	struct imp_run *run;
+	struct crm_imp_run *run;
 	struct crm_buf out = {0};
 	int r = CRM_OK;
 
 	if (!crm_grow(&g->run, &g->caprun, g->nrun, sizeof *g->run))
 		return crm_err_nomem(err);
 	run = &g->run[g->nrun++];
-	*run = (struct imp_run){.at = g->spool.size};
+	*run = (struct crm_imp_run){.at = g->spool.size};
 	qsort(g->place, g->n, sizeof *g->place, cmp_place);
 	for (size_t i = 0; r == CRM_OK && i < g->n; i++) {
-		struct imp_item h;
+		struct crm_imp_item h;
 
 		memcpy(&h, g->buf.p + g->place[i].at, sizeof h);
 		crm_buf_put(&out, g->buf.p + g->place[i].at, item_size(&h));
@@ -67,10 +67,10 @@ spill(struct imp_group *g, struct crm_err *err)
 }
 
 int
-imp_group_add(
-    struct imp_group *g, const struct imp_view *v, struct crm_err *err)
+crm_imp_group_add(
+    struct crm_imp_group *g, const struct crm_imp_view *v, struct crm_err *err)
 {
-	struct imp_item h = v->h;
+	struct crm_imp_item h = v->h;
 	int r;
 
 	h.nkey = (uint32_t)v->key.n;
@@ -86,7 +86,7 @@ imp_group_add(
 	if (!crm_grow(&g->place, &g->cap, g->n, sizeof *g->place))
 		return crm_err_nomem(err);
 	g->place[g->n++] =
-	    (struct imp_place){h.rank, 0, h.ordinal, h.row, g->buf.n};
+	    (struct crm_imp_place){h.rank, 0, h.ordinal, h.row, g->buf.n};
 	crm_buf_put(&g->buf, &h, sizeof h);
 	crm_buf_putstr(&g->buf, v->key);
 	crm_buf_putstr(&g->buf, v->body);
@@ -98,7 +98,8 @@ imp_group_add(
 
 /* Makes at least n bytes from pos on be in the run's window. */
 static int
-need(struct imp_group *g, struct imp_run *run, size_t n, struct crm_err *err)
+need(struct crm_imp_group *g, struct crm_imp_run *run, size_t n,
+    struct crm_err *err)
 {
 	size_t have = run->win.n - run->pos, want;
 	uint64_t left = run->end - run->at;
@@ -126,8 +127,8 @@ need(struct imp_group *g, struct imp_run *run, size_t n, struct crm_err *err)
 
 /* The head of a run; CRM_NOTFOUND at its end. */
 static int
-run_head(struct imp_group *g, struct imp_run *run, struct imp_item *h,
-    struct crm_err *err)
+run_head(struct crm_imp_group *g, struct crm_imp_run *run,
+    struct crm_imp_item *h, struct crm_err *err)
 {
 	int r;
 
@@ -141,7 +142,7 @@ run_head(struct imp_group *g, struct imp_run *run, struct imp_item *h,
 }
 
 static bool
-before(const struct imp_item *a, const struct imp_item *b)
+before(const struct crm_imp_item *a, const struct crm_imp_item *b)
 {
 	if (a->rank != b->rank)
 		return a->rank < b->rank;
@@ -153,12 +154,12 @@ before(const struct imp_item *a, const struct imp_item *b)
 /* The run whose head is first; -1 when all are at their ends.  Of equal ones
  * the earlier run, so rows stay in order. */
 static int
-first_run(struct imp_group *g, struct imp_item *h, struct crm_err *err)
+first_run(struct crm_imp_group *g, struct crm_imp_item *h, struct crm_err *err)
 {
 	int best = -1;
 
 	for (size_t i = 0; i < g->nrun; i++) {
-		struct imp_item x;
+		struct crm_imp_item x;
 		int r = run_head(g, &g->run[i], &x, err);
 
 		if (r == CRM_NOTFOUND)
@@ -174,7 +175,7 @@ first_run(struct imp_group *g, struct imp_item *h, struct crm_err *err)
 }
 
 static int
-keep(struct imp_group *g, const char *p, size_t n, struct crm_err *err)
+keep(struct crm_imp_group *g, const char *p, size_t n, struct crm_err *err)
 {
 	if (!crm_grow(&g->off, &g->capoff, g->ncur, sizeof *g->off))
 		return crm_err_nomem(err);
@@ -184,15 +185,15 @@ keep(struct imp_group *g, const char *p, size_t n, struct crm_err *err)
 }
 
 static bool
-same_record(const struct imp_item *a, const struct imp_item *b)
+same_record(const struct crm_imp_item *a, const struct crm_imp_item *b)
 {
 	return a->rank == b->rank && a->ordinal == b->ordinal;
 }
 
 static int
-gather_memory(struct imp_group *g, struct crm_err *err)
+gather_memory(struct crm_imp_group *g, struct crm_err *err)
 {
-	struct imp_item first = {0}, h = {0};
+	struct crm_imp_item first = {0}, h = {0};
 	int r = CRM_OK;
 
 	if (g->next == g->n)
@@ -211,9 +212,9 @@ gather_memory(struct imp_group *g, struct crm_err *err)
 }
 
 static int
-gather_runs(struct imp_group *g, struct crm_err *err)
+gather_runs(struct crm_imp_group *g, struct crm_err *err)
 {
-	struct imp_item first = {0}, h = {0};
+	struct crm_imp_item first = {0}, h = {0};
 	int r = CRM_OK;
 
 	while (r == CRM_OK) {
@@ -238,7 +239,7 @@ gather_runs(struct imp_group *g, struct crm_err *err)
 }
 
 static int
-begin(struct imp_group *g, struct crm_err *err)
+begin(struct crm_imp_group *g, struct crm_err *err)
 {
 	g->reading = true;
 	if (g->nrun == 0) {
@@ -256,8 +257,8 @@ begin(struct imp_group *g, struct crm_err *err)
 }
 
 int
-imp_group_next(
-    struct imp_group *g, struct imp_view **v, size_t *n, struct crm_err *err)
+crm_imp_group_next(struct crm_imp_group *g, struct crm_imp_view **v, size_t *n,
+    struct crm_err *err)
 {
 	int r = CRM_OK;
 
@@ -275,7 +276,7 @@ imp_group_next(
 			&g->view, &g->capview, g->capview, sizeof *g->view))
 			return crm_err_nomem(err);
 	for (size_t i = 0; i < g->ncur; i++) {
-		struct imp_view *x = &g->view[i];
+		struct crm_imp_view *x = &g->view[i];
 		const char *p = g->cur.p + g->off[i];
 
 		memcpy(&x->h, p, sizeof x->h);
@@ -291,7 +292,7 @@ imp_group_next(
 }
 
 void
-imp_group_release(struct imp_group *g)
+crm_imp_group_release(struct crm_imp_group *g)
 {
 	for (size_t i = 0; i < g->nrun; i++)
 		crm_buf_release(&g->run[i].win);
@@ -302,5 +303,5 @@ imp_group_release(struct imp_group *g)
 	crm_buf_release(&g->buf);
 	crm_buf_release(&g->cur);
 	crm_spool_release(&g->spool);
-	*g = (struct imp_group){0};
+	*g = (struct crm_imp_group){0};
 }

@@ -13,7 +13,7 @@
 #include "import_parts.h"
 
 int
-imp_map_fail(const struct crm_import_map *m, const struct crm_node *n,
+crm_imp_map_fail(const struct crm_import_map *m, const struct crm_node *n,
     struct crm_err *err, const char *fmt, ...)
 {
 	char text[CRM_ERR_TEXT];
@@ -29,13 +29,14 @@ imp_map_fail(const struct crm_import_map *m, const struct crm_node *n,
 }
 
 int
-imp_map_keys(const struct crm_import_map *m, const struct crm_node *map,
+crm_imp_map_keys(const struct crm_import_map *m, const struct crm_node *map,
     const char *const *words, struct crm_err *err)
 {
 	size_t n = 0;
 
 	if (map->type != CRM_NODE_MAP)
-		return imp_map_fail(m, map, err, "keys and values are wanted");
+		return crm_imp_map_fail(
+		    m, map, err, "keys and values are wanted");
 	while (words[n])
 		n++;
 	for (const struct crm_node *k = map->first; k; k = k->next) {
@@ -47,7 +48,7 @@ imp_map_keys(const struct crm_import_map *m, const struct crm_node *map,
 		if (i < n)
 			continue;
 		near = crm_nearest(k->key, words, n);
-		imp_map_fail(m, k, err, "'%.*s' is not known here",
+		crm_imp_map_fail(m, k, err, "'%.*s' is not known here",
 		    (int)(k->key.n > 60 ? 60 : k->key.n), k->key.p);
 		if (near)
 			crm_err_hint(err, "did you mean '%s'?", near);
@@ -57,7 +58,7 @@ imp_map_keys(const struct crm_import_map *m, const struct crm_node *map,
 }
 
 int
-imp_map_text(const struct crm_import_map *m, const struct crm_node *map,
+crm_imp_map_text(const struct crm_import_map *m, const struct crm_node *map,
     const char *key, struct crm_str *out, struct crm_err *err)
 {
 	const struct crm_node *n = crm_node_get(map, key);
@@ -66,13 +67,13 @@ imp_map_text(const struct crm_import_map *m, const struct crm_node *map,
 	if (!n)
 		return CRM_OK;
 	if (n->type != CRM_NODE_SCALAR)
-		return imp_map_fail(m, n, err, "a text is wanted");
+		return crm_imp_map_fail(m, n, err, "a text is wanted");
 	*out = n->text;
 	return CRM_OK;
 }
 
 int
-imp_map_bool(const struct crm_import_map *m, const struct crm_node *map,
+crm_imp_map_bool(const struct crm_import_map *m, const struct crm_node *map,
     const char *key, bool *out, struct crm_err *err)
 {
 	const struct crm_node *n = crm_node_get(map, key);
@@ -86,22 +87,22 @@ imp_map_bool(const struct crm_import_map *m, const struct crm_node *map,
 		 (crm_str_is(n->text, "no") || crm_str_is(n->text, "false")))
 		*out = false;
 	else
-		return imp_map_fail(m, n, err, "yes or no is wanted");
+		return crm_imp_map_fail(m, n, err, "yes or no is wanted");
 	return CRM_OK;
 }
 
 int
-imp_map_names(struct crm_import_map *m, const struct crm_node *map,
-    const char *key, struct imp_names *out, struct crm_err *err)
+crm_imp_map_names(struct crm_import_map *m, const struct crm_node *map,
+    const char *key, struct crm_imp_names *out, struct crm_err *err)
 {
 	const struct crm_node *n = crm_node_get(map, key);
 	size_t i = 0;
 
-	*out = (struct imp_names){0};
+	*out = (struct crm_imp_names){0};
 	if (!n || (n->type == CRM_NODE_SCALAR && n->text.n == 0))
 		return CRM_OK;
 	if (n->type == CRM_NODE_MAP)
-		return imp_map_fail(m, n, err, "a list of names is wanted");
+		return crm_imp_map_fail(m, n, err, "a list of names is wanted");
 	out->n = n->type == CRM_NODE_LIST ? n->count : 1;
 	out->v = crm_arena_alloc(&m->arena, (out->n + 1) * sizeof *out->v);
 	if (!out->v)
@@ -113,7 +114,7 @@ imp_map_names(struct crm_import_map *m, const struct crm_node *map,
 	for (const struct crm_node *k = n->first; k && i < out->n;
 	     k = k->next) {
 		if (k->type != CRM_NODE_SCALAR)
-			return imp_map_fail(m, k, err, "a name is wanted");
+			return crm_imp_map_fail(m, k, err, "a name is wanted");
 		out->v[i++] = k->text;
 	}
 	out->n = i;
@@ -121,16 +122,16 @@ imp_map_names(struct crm_import_map *m, const struct crm_node *map,
 }
 
 int
-imp_map_cond(struct crm_import_map *m, const struct crm_node *map,
-    const char *key, struct imp_cond *out, struct crm_err *err)
+crm_imp_map_cond(struct crm_import_map *m, const struct crm_node *map,
+    const char *key, struct crm_imp_cond *out, struct crm_err *err)
 {
 	const struct crm_node *n = crm_node_get(map, key);
 
-	*out = (struct imp_cond){0};
+	*out = (struct crm_imp_cond){0};
 	if (!n)
 		return CRM_OK;
 	if (n->type != CRM_NODE_SCALAR || n->text.n == 0)
-		return imp_map_fail(m, n, err, "an expression is wanted");
+		return crm_imp_map_fail(m, n, err, "an expression is wanted");
 	out->text = n->text;
 	out->node = n;
 	out->slot = m->ncond++;
@@ -138,7 +139,7 @@ imp_map_cond(struct crm_import_map *m, const struct crm_node *map,
 }
 
 bool
-imp_names_have(const struct imp_names *l, struct crm_str s)
+crm_imp_names_have(const struct crm_imp_names *l, struct crm_str s)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (crm_str_eq(l->v[i], s))
@@ -173,7 +174,7 @@ one_char(const struct crm_import_map *m, const struct crm_node *map,
 			*out = words[i].c;
 			return CRM_OK;
 		}
-	return imp_map_fail(m, n, err,
+	return crm_imp_map_fail(m, n, err,
 	    "one character is wanted, or tab, comma, semicolon, pipe, point, "
 	    "blank, apostrophe, none");
 }
@@ -189,13 +190,13 @@ read_header_key(
 		return CRM_OK;
 	if (n->type == CRM_NODE_LIST) {
 		m->dialect.header = false;
-		return imp_map_names(m, d, "header", &m->names, err);
+		return crm_imp_map_names(m, d, "header", &m->names, err);
 	}
 	if (n->type == CRM_NODE_SCALAR &&
 	    (crm_str_is(n->text, "none") || crm_str_is(n->text, "no")))
 		m->dialect.header = false;
 	else if (n->type != CRM_NODE_SCALAR || !crm_str_is(n->text, "yes"))
-		return imp_map_fail(
+		return crm_imp_map_fail(
 		    m, n, err, "a list of names, yes or none is wanted");
 	return CRM_OK;
 }
@@ -217,7 +218,7 @@ read_dialect(
 	    .sep = ',', .quote = '"', .decimal = '.', .header = true};
 	if (!d)
 		return CRM_OK;
-	r = imp_map_keys(m, d, words, err);
+	r = crm_imp_map_keys(m, d, words, err);
 	if (r == CRM_OK)
 		r = one_char(m, d, "sep", &dl->sep, err);
 	if (r == CRM_OK)
@@ -229,31 +230,32 @@ read_dialect(
 	if (r == CRM_OK)
 		r = read_header_key(m, d, err);
 	if (r == CRM_OK)
-		r = imp_map_text(m, d, "encoding", &dl->encoding, err);
+		r = crm_imp_map_text(m, d, "encoding", &dl->encoding, err);
 	if (r == CRM_OK)
-		r = imp_map_bool(m, d, "trim", &dl->trim, err);
+		r = crm_imp_map_bool(m, d, "trim", &dl->trim, err);
 	if (r == CRM_OK)
-		r = imp_map_bool(m, d, "ragged", &dl->ragged, err);
+		r = crm_imp_map_bool(m, d, "ragged", &dl->ragged, err);
 	if (r == CRM_OK)
-		r = imp_map_text(m, d, "explode", &item, err);
+		r = crm_imp_map_text(m, d, "explode", &item, err);
 	if (r < 0)
 		return r;
 	if (dl->decimal != '.' && dl->decimal != ',')
-		return imp_map_fail(m, crm_node_get(d, "decimal"), err,
+		return crm_imp_map_fail(m, crm_node_get(d, "decimal"), err,
 		    "point or comma is wanted");
 	if (dl->sep == 0 || dl->sep == '\n' || dl->sep == dl->quote)
-		return imp_map_fail(m, d, err,
+		return crm_imp_map_fail(m, d, err,
 		    "the separator must be a character other than the quote");
 	n = crm_node_get(d, "skip");
 	if (n &&
 	    (n->type != CRM_NODE_SCALAR || crm_int_parse(n->text, &skip) < 0 ||
 		skip < 0 || skip > 1000000))
-		return imp_map_fail(m, n, err, "a number of lines is wanted");
+		return crm_imp_map_fail(
+		    m, n, err, "a number of lines is wanted");
 	dl->skip = (unsigned)skip;
 	if (item.n > 0) {
 		if (dl->header)
-			return imp_map_fail(m, crm_node_get(d, "explode"), err,
-			    "goes with header: none");
+			return crm_imp_map_fail(m, crm_node_get(d, "explode"),
+			    err, "goes with header: none");
 		dl->explode = dl->ragged = true;
 		m->names.v = crm_arena_alloc(&m->arena, sizeof *m->names.v);
 		if (!m->names.v)
@@ -262,7 +264,7 @@ read_dialect(
 		m->names.n = 1;
 	}
 	if (!dl->header && m->names.n == 0)
-		return imp_map_fail(m, d, err,
+		return crm_imp_map_fail(m, d, err,
 		    "a file without header needs names: header: [a, b], or "
 		    "explode: item");
 	return CRM_OK;
@@ -274,10 +276,10 @@ static int
 read_table(
     struct crm_import_map *m, const struct crm_node *n, struct crm_err *err)
 {
-	struct imp_table *t = crm_arena_zalloc(&m->arena, sizeof *t);
+	struct crm_imp_table *t = crm_arena_zalloc(&m->arena, sizeof *t);
 
 	if (n->type != CRM_NODE_MAP)
-		return imp_map_fail(m, n, err, "from: to pairs are wanted");
+		return crm_imp_map_fail(m, n, err, "from: to pairs are wanted");
 	if (!t)
 		return crm_err_nomem(err);
 	t->next = m->table;
@@ -289,7 +291,7 @@ read_table(
 		return crm_err_nomem(err);
 	for (const struct crm_node *k = n->first; k; k = k->next) {
 		if (k->type != CRM_NODE_SCALAR)
-			return imp_map_fail(m, k, err, "a text is wanted");
+			return crm_imp_map_fail(m, k, err, "a text is wanted");
 		if (crm_str_is(k->key, "*"))
 			t->other = (int)t->n;
 		else if (crm_map_put(&t->map, k->key, t->n, NULL) == CRM_ENOMEM)
@@ -307,7 +309,7 @@ read_values(
 	int r = CRM_OK;
 
 	if (v && v->type != CRM_NODE_MAP)
-		return imp_map_fail(m, v, err, "named tables are wanted");
+		return crm_imp_map_fail(m, v, err, "named tables are wanted");
 	for (const struct crm_node *n = v ? v->first : NULL; r == CRM_OK && n;
 	     n = n->next)
 		r = read_table(m, n, err);
@@ -322,10 +324,11 @@ read_aliases(
 	int r = CRM_OK;
 
 	if (v && v->type != CRM_NODE_MAP)
-		return imp_map_fail(m, v, err, "name: [others] is wanted");
+		return crm_imp_map_fail(m, v, err, "name: [others] is wanted");
 	for (const struct crm_node *n = v ? v->first : NULL; r == CRM_OK && n;
 	     n = n->next) {
-		struct imp_alias *a = crm_arena_zalloc(&m->arena, sizeof *a);
+		struct crm_imp_alias *a =
+		    crm_arena_zalloc(&m->arena, sizeof *a);
 		struct crm_buf key = {0};
 
 		if (!a)
@@ -333,7 +336,7 @@ read_aliases(
 		crm_buf_putstr(&key, n->key);
 		a->name = n->key;
 		r = crm_buf_cstr(&key)
-			? imp_map_names(m, v, key.p, &a->from, err)
+			? crm_imp_map_names(m, v, key.p, &a->from, err)
 			: crm_err_nomem(err);
 		crm_buf_release(&key);
 		a->next = m->alias;
@@ -349,20 +352,21 @@ read_lets(
 	const struct crm_node *v = crm_node_get(root, "let");
 
 	if (v && v->type != CRM_NODE_MAP)
-		return imp_map_fail(m, v, err, "name: EXPRESSION is wanted");
+		return crm_imp_map_fail(
+		    m, v, err, "name: EXPRESSION is wanted");
 	for (const struct crm_node *n = v ? v->first : NULL; n; n = n->next) {
-		struct imp_let *l = crm_arena_zalloc(&m->arena, sizeof *l);
+		struct crm_imp_let *l = crm_arena_zalloc(&m->arena, sizeof *l);
 
 		if (!l)
 			return crm_err_nomem(err);
 		if (!crm_column_valid(n->key))
-			return imp_map_fail(m, n, err,
+			return crm_imp_map_fail(m, n, err,
 			    "a name has letters a-z, digits and _ only");
 		if (n->type != CRM_NODE_SCALAR || n->text.n == 0)
-			return imp_map_fail(
+			return crm_imp_map_fail(
 			    m, n, err, "an expression is wanted");
 		l->name = n->key;
-		l->expr = (struct imp_cond){n->text, n, m->ncond++};
+		l->expr = (struct crm_imp_cond){n->text, n, m->ncond++};
 		if (m->let_last)
 			m->let_last->next = l;
 		else
@@ -393,23 +397,23 @@ read_head(
 	    "fill_down", "numbers", "aliases", "values", "let", "when",
 	    "records", "orders", NULL};
 	struct crm_str name, help;
-	int r = imp_map_keys(m, root, words, err);
+	int r = crm_imp_map_keys(m, root, words, err);
 
 	if (r == CRM_OK)
-		r = imp_map_text(m, root, "map", &name, err);
+		r = crm_imp_map_text(m, root, "map", &name, err);
 	if (r == CRM_OK && name.n == 0)
-		return imp_map_fail(
+		return crm_imp_map_fail(
 		    m, root, err, "'map', its name, is missing");
 	if (r == CRM_OK)
 		r = cstr(m, name, &m->name, err);
 	if (r == CRM_OK)
-		r = imp_map_text(m, root, "help", &help, err);
+		r = crm_imp_map_text(m, root, "help", &help, err);
 	if (r == CRM_OK)
 		r = cstr(m, help, &m->help, err);
 	if (r == CRM_OK)
-		r = imp_map_names(m, root, "match", &m->match, err);
+		r = crm_imp_map_names(m, root, "match", &m->match, err);
 	if (r == CRM_OK)
-		r = imp_map_names(m, root, "ignore", &m->ignore, err);
+		r = crm_imp_map_names(m, root, "ignore", &m->ignore, err);
 	if (r == CRM_OK)
 		r = read_aliases(m, root, err);
 	if (r == CRM_OK)
@@ -424,25 +428,25 @@ read_place(struct crm_import_map *m, const struct crm_node *root,
 	struct crm_str zone;
 	int r;
 
-	r = imp_map_text(m, root, "source", &m->source, err);
+	r = crm_imp_map_text(m, root, "source", &m->source, err);
 	if (r < 0)
 		return r;
 	if (m->source.n == 0)
-		return imp_map_fail(m, root, err,
+		return crm_imp_map_fail(m, root, err,
 		    "'source', what the records' ids are of, is missing");
 	if (!crm_column_valid(m->source))
-		return imp_map_fail(m, crm_node_get(root, "source"), err,
+		return crm_imp_map_fail(m, crm_node_get(root, "source"), err,
 		    "'%.*s' is not a name of letters a-z, digits and _",
 		    (int)(m->source.n > 60 ? 60 : m->source.n), m->source.p);
-	r = imp_map_text(m, root, "currency", &m->currency, err);
+	r = crm_imp_map_text(m, root, "currency", &m->currency, err);
 	if (r < 0)
 		return r;
 	if (m->currency.n > 0 && crm_currency_digits(m->currency) < 0)
-		return imp_map_fail(m, crm_node_get(root, "currency"), err,
+		return crm_imp_map_fail(m, crm_node_get(root, "currency"), err,
 		    "'%.*s' is not an ISO 4217 currency",
 		    (int)(m->currency.n > 20 ? 20 : m->currency.n),
 		    m->currency.p);
-	r = imp_map_text(m, root, "zone", &zone, err);
+	r = crm_imp_map_text(m, root, "zone", &zone, err);
 	if (r < 0 || zone.n == 0)
 		return r;
 	r = crm_zone_read(zoneinfo, zone, &m->tzif, err);
@@ -452,7 +456,7 @@ read_place(struct crm_import_map *m, const struct crm_node *root,
 		char text[CRM_ERR_TEXT];
 
 		snprintf(text, sizeof text, "%s", err->text);
-		return imp_map_fail(
+		return crm_imp_map_fail(
 		    m, crm_node_get(root, "zone"), err, "%s", text);
 	}
 	m->has_zone = r == CRM_OK;
@@ -466,21 +470,21 @@ read_rest(struct crm_import_map *m, const struct crm_node *root,
 	int r = read_place(m, root, zoneinfo, err);
 
 	if (r == CRM_OK)
-		r = imp_map_bool(m, root, "round", &m->round, err);
+		r = crm_imp_map_bool(m, root, "round", &m->round, err);
 	if (r == CRM_OK)
-		r = imp_map_names(m, root, "optional", &m->optional, err);
+		r = crm_imp_map_names(m, root, "optional", &m->optional, err);
 	if (r == CRM_OK)
-		r = imp_map_names(m, root, "fill_down", &m->fill_down, err);
+		r = crm_imp_map_names(m, root, "fill_down", &m->fill_down, err);
 	if (r == CRM_OK)
-		r = imp_map_names(m, root, "numbers", &m->numbers, err);
+		r = crm_imp_map_names(m, root, "numbers", &m->numbers, err);
 	if (r == CRM_OK)
 		r = read_values(m, root, err);
 	if (r == CRM_OK)
 		r = read_lets(m, root, err);
 	if (r == CRM_OK)
-		r = imp_map_cond(m, root, "when", &m->when, err);
+		r = crm_imp_map_cond(m, root, "when", &m->when, err);
 	if (r == CRM_OK)
-		r = imp_map_specs(m, root, err);
+		r = crm_imp_map_specs(m, root, err);
 	return r;
 }
 
@@ -522,7 +526,7 @@ crm_import_map_release(struct crm_import_map *m)
 {
 	if (!m)
 		return;
-	for (struct imp_table *t = m->table; t; t = t->next)
+	for (struct crm_imp_table *t = m->table; t; t = t->next)
 		crm_map_release(&t->map);
 	crm_buf_release(&m->tzif);
 	crm_arena_release(&m->arena);
@@ -549,12 +553,12 @@ crm_import_map_dialect(const struct crm_import_map *m)
 
 static bool
 alias_has(const struct crm_import_map *m, struct crm_str want,
-    const struct imp_names *head)
+    const struct crm_imp_names *head)
 {
-	for (const struct imp_alias *a = m->alias; a; a = a->next)
+	for (const struct crm_imp_alias *a = m->alias; a; a = a->next)
 		if (crm_str_eq(a->name, want))
 			for (size_t i = 0; i < a->from.n; i++)
-				if (imp_names_have(head, a->from.v[i]))
+				if (crm_imp_names_have(head, a->from.v[i]))
 					return true;
 	return false;
 }
@@ -563,17 +567,17 @@ size_t
 crm_import_map_match(
     const struct crm_import_map *m, const struct crm_str *name, size_t n)
 {
-	struct imp_names head = {(struct crm_str *)(uintptr_t)name, n};
+	struct crm_imp_names head = {(struct crm_str *)(uintptr_t)name, n};
 	size_t score = 1;
 
 	if (m->match.n == 0)
 		return 0;
 	for (size_t i = 0; i < m->match.n; i++)
-		if (!imp_names_have(&head, m->match.v[i]) &&
+		if (!crm_imp_names_have(&head, m->match.v[i]) &&
 		    !alias_has(m, m->match.v[i], &head))
 			return 0;
 	for (size_t i = 0; i < n; i++)
-		score += imp_names_have(&m->match, name[i]) ||
-			 imp_names_have(&m->ignore, name[i]);
+		score += crm_imp_names_have(&m->match, name[i]) ||
+			 crm_imp_names_have(&m->ignore, name[i]);
 	return score;
 }

@@ -15,7 +15,7 @@ refused(const struct crm_import *im, const struct crm_value *v, uint32_t rank,
     struct crm_err *err)
 {
 	const char *kind = im->schema->kind[v->kind].name;
-	const struct imp_refused *x = im->refused;
+	const struct crm_imp_refused *x = im->refused;
 
 	while (x && (x->rank != rank || x->ordinal != (uint64_t)v->i))
 		x = x->next;
@@ -33,7 +33,7 @@ resolve(const struct crm_import *im, struct crm_value *v, struct crm_err *err)
 	uint64_t number = 0;
 	size_t s = 0;
 
-	if (v->type != CRM_T_ID || v->part != IMP_ORDINAL)
+	if (v->type != CRM_T_ID || v->part != CRM_IMP_ORDINAL)
 		return CRM_OK;
 	while (s < m->nspec && m->spec[s].k->number != v->kind)
 		s++;
@@ -47,7 +47,7 @@ resolve(const struct crm_import *im, struct crm_value *v, struct crm_err *err)
 }
 
 int
-imp_money(const struct crm_field *f, const struct imp_source *src,
+crm_imp_money(const struct crm_field *f, const struct crm_imp_source *src,
     unsigned digits, struct crm_value *v, struct crm_err *err)
 {
 	struct crm_dec d = {v->i, v->scale};
@@ -91,25 +91,25 @@ differ(const struct crm_field *f, struct crm_err *err)
  * passing by the rows of orders.
  */
 static bool
-takes_back(const struct crm_import *im, const struct imp_spec *s,
-    const struct imp_source *src)
+takes_back(const struct crm_import *im, const struct crm_imp_spec *s,
+    const struct crm_imp_source *src)
 {
-	return src->how == IMP_COLUMN && im->bound[src->slot].column >= 0 &&
-	       (s->k->number == CRM_K_ORDER || !imp_has_orders(im->map));
+	return src->how == CRM_IMP_COLUMN && im->bound[src->slot].column >= 0 &&
+	       (s->k->number == CRM_K_ORDER || !crm_imp_has_orders(im->map));
 }
 
 static int
-take_sets(struct crm_import *im, const struct imp_spec *s, struct crm_str *body,
-    struct imp_merged *mg, struct crm_err *err)
+take_sets(struct crm_import *im, const struct crm_imp_spec *s,
+    struct crm_str *body, struct crm_imp_merged *mg, struct crm_err *err)
 {
 	bool order = s->k->number == CRM_K_ORDER;
 	int r = CRM_OK;
 
 	for (size_t i = 0; r == CRM_OK && i < s->nset; i++) {
-		const struct imp_set *set = &s->set[i];
+		const struct crm_imp_set *set = &s->set[i];
 		struct crm_value *to = &mg->v[set->field], v;
 
-		r = imp_value_take(body, set->f, &v, err);
+		r = crm_imp_value_take(body, set->f, &v, err);
 		if (r == CRM_OK)
 			r = resolve(im, &v, err);
 		if (r < 0)
@@ -136,7 +136,7 @@ take_sets(struct crm_import *im, const struct imp_spec *s, struct crm_str *body,
 }
 
 static bool
-has_sub(const struct imp_merged *mg, const struct imp_sub *u)
+has_sub(const struct crm_imp_merged *mg, const struct crm_imp_sub *u)
 {
 	for (size_t i = 0; i < mg->nrow; i++)
 		if (mg->row[i].sub == u)
@@ -155,10 +155,10 @@ take_text(struct crm_str *body, struct crm_str *out, struct crm_err *err)
 	return CRM_OK;
 }
 
-static struct imp_part_row *
-new_row(struct crm_import *im, struct imp_merged *mg, size_t nset)
+static struct crm_imp_part_row *
+new_row(struct crm_import *im, struct crm_imp_merged *mg, size_t nset)
 {
-	struct imp_part_row *row;
+	struct crm_imp_part_row *row;
 
 	if (mg->nrow == mg->caprow) {
 		size_t cap = mg->caprow ? mg->caprow * 2 : 16;
@@ -172,14 +172,15 @@ new_row(struct crm_import *im, struct imp_merged *mg, size_t nset)
 		mg->caprow = cap;
 	}
 	row = &mg->row[mg->nrow];
-	*row = (struct imp_part_row){.line = -1};
+	*row = (struct crm_imp_part_row){.line = -1};
 	row->v = crm_arena_alloc(&im->work, (nset + 1) * sizeof *row->v);
 	return row->v ? row : NULL;
 }
 
 static int
-take_subs(struct crm_import *im, const struct imp_spec *s, struct crm_str *body,
-    const struct imp_view *from, struct imp_merged *mg, struct crm_err *err)
+take_subs(struct crm_import *im, const struct crm_imp_spec *s,
+    struct crm_str *body, const struct crm_imp_view *from,
+    struct crm_imp_merged *mg, struct crm_err *err)
 {
 	uint64_t count, index;
 	int r = CRM_OK, line = -1;
@@ -188,8 +189,8 @@ take_subs(struct crm_import *im, const struct imp_spec *s, struct crm_str *body,
 		return crm_err_set(
 		    err, CRM_EBUG, "an item of an import is cut off");
 	while (r == CRM_OK && count-- > 0) {
-		struct imp_part_row *row;
-		const struct imp_sub *u;
+		struct crm_imp_part_row *row;
+		const struct crm_imp_sub *u;
 
 		if (!crm_take_var(body, &index) || index >= s->nsub)
 			return crm_err_set(
@@ -204,7 +205,8 @@ take_subs(struct crm_import *im, const struct imp_spec *s, struct crm_str *body,
 		if (r == CRM_OK)
 			r = take_text(body, &row->target, err);
 		for (size_t i = 0; r == CRM_OK && i < u->nset; i++) {
-			r = imp_value_take(body, u->set[i].f, &row->v[i], err);
+			r = crm_imp_value_take(
+			    body, u->set[i].f, &row->v[i], err);
 			if (r == CRM_OK)
 				r = resolve(im, &row->v[i], err);
 		}
@@ -225,7 +227,7 @@ take_subs(struct crm_import *im, const struct imp_spec *s, struct crm_str *body,
 /* ---- money and keys, once all rows are there ---- */
 
 static int
-digits_of(const struct crm_import *im, struct imp_merged *mg,
+digits_of(const struct crm_import *im, struct crm_imp_merged *mg,
     const struct crm_kind *k)
 {
 	const struct crm_value *v;
@@ -243,7 +245,7 @@ digits_of(const struct crm_import *im, struct imp_merged *mg,
 }
 
 static int
-fit_money(struct crm_import *im, struct imp_merged *mg,
+fit_money(struct crm_import *im, struct crm_imp_merged *mg,
     const struct crm_kind *k, struct crm_err *err)
 {
 	unsigned base = (unsigned)im->schema->digits;
@@ -251,18 +253,18 @@ fit_money(struct crm_import *im, struct imp_merged *mg,
 	int r = CRM_OK;
 
 	for (size_t i = 0; r == CRM_OK && i < k->nfields; i++)
-		r = imp_money(&k->fields[i], mg->src[i],
+		r = crm_imp_money(&k->fields[i], mg->src[i],
 		    k->fields[i].flags & CRM_F_BASE ? base : own, &mg->v[i],
 		    err);
 	for (size_t i = 0; r == CRM_OK && i < k->nfields; i++)
-		r = imp_money(&k->fields[i], NULL,
+		r = crm_imp_money(&k->fields[i], NULL,
 		    k->fields[i].flags & CRM_F_BASE ? base : own, &mg->weak[i],
 		    err);
 	for (size_t i = 0; r == CRM_OK && i < mg->nrow; i++) {
-		const struct imp_sub *u = mg->row[i].sub;
+		const struct crm_imp_sub *u = mg->row[i].sub;
 
 		for (size_t j = 0; r == CRM_OK && j < u->nset; j++)
-			r = imp_money(u->set[j].f, &u->set[j].src,
+			r = crm_imp_money(u->set[j].f, &u->set[j].src,
 			    u->set[j].f->flags & CRM_F_BASE ? base : own,
 			    &mg->row[i].v[j], err);
 		if (r < 0)
@@ -273,7 +275,7 @@ fit_money(struct crm_import *im, struct imp_merged *mg,
 }
 
 static const struct crm_value *
-named(const struct imp_part_row *row, const char *field)
+named(const struct crm_imp_part_row *row, const char *field)
 {
 	static const struct crm_value none;
 
@@ -286,7 +288,7 @@ named(const struct imp_part_row *row, const char *field)
 /* What tells a line from the others of its order, when the map gives it no
  * id of its own: what was bought. */
 static uint32_t
-line_key(const struct imp_part_row *row)
+line_key(const struct crm_imp_part_row *row)
 {
 	static const char *const by[] = {"sku", "product_id", "text"};
 
@@ -298,15 +300,15 @@ line_key(const struct imp_part_row *row)
 		if (v->type == CRM_T_TEXT)
 			return crm_crc32c(0, v->s.p, v->s.n);
 		if (v->type != CRM_T_NONE)
-			return imp_hash(v);
+			return crm_imp_hash(v);
 	}
 	return 1;
 }
 
 static uint32_t
-row_key(const struct imp_part_row *row)
+row_key(const struct crm_imp_part_row *row)
 {
-	const struct imp_sub *u = row->sub;
+	const struct crm_imp_sub *u = row->sub;
 	uint32_t key = u->stem, h;
 
 	if (crm_str_is(crm_str(u->p->name), "line"))
@@ -318,7 +320,7 @@ row_key(const struct imp_part_row *row)
 	if (row->has_target)
 		key = crm_crc32c(key, row->target.p, row->target.n);
 	for (size_t i = 0; i < u->nset; i++) {
-		h = imp_hash(&row->v[i]);
+		h = crm_imp_hash(&row->v[i]);
 		key = crm_crc32c(key, &h, sizeof h);
 	}
 	return key;
@@ -326,13 +328,13 @@ row_key(const struct imp_part_row *row)
 
 /* The second of two equal lines has another key, and so on. */
 static int
-make_keys(struct imp_merged *mg, struct crm_err *err)
+make_keys(struct crm_imp_merged *mg, struct crm_err *err)
 {
 	struct crm_idmap seen = {0};
 	int r = CRM_OK;
 
 	for (size_t i = 0; r == CRM_OK && i < mg->nrow; i++) {
-		struct imp_part_row *row = &mg->row[i];
+		struct crm_imp_part_row *row = &mg->row[i];
 		uint64_t part = (uint64_t)row->sub->part << 32, times = 0, n;
 		uint32_t key = row_key(row), again;
 
@@ -352,14 +354,14 @@ make_keys(struct imp_merged *mg, struct crm_err *err)
 }
 
 int
-imp_merge(struct crm_import *im, struct imp_view *v, size_t n,
-    struct imp_merged *out, struct crm_err *err)
+crm_imp_merge(struct crm_import *im, struct crm_imp_view *v, size_t n,
+    struct crm_imp_merged *out, struct crm_err *err)
 {
-	const struct imp_spec *s = &im->map->spec[v[0].h.spec];
+	const struct crm_imp_spec *s = &im->map->spec[v[0].h.spec];
 	const struct crm_kind *k = s->k;
 	int r = CRM_OK, placed;
 
-	*out = (struct imp_merged){.spec = s};
+	*out = (struct crm_imp_merged){.spec = s};
 	out->v = crm_arena_zalloc(
 	    &im->work, (k->nfields + (size_t)1) * sizeof *out->v);
 	out->weak = crm_arena_zalloc(
@@ -388,8 +390,8 @@ imp_merge(struct crm_import *im, struct imp_view *v, size_t n,
 	}
 	for (size_t i = 1; r == CRM_OK && i < k->nfields; i++)
 		if (out->deflt[i] && out->weak[i].type == CRM_T_NONE)
-			r = imp_cell_default(im, out->deflt[i], &k->fields[i],
-			    &out->weak[i], err);
+			r = crm_imp_cell_default(im, out->deflt[i],
+			    &k->fields[i], &out->weak[i], err);
 	if (r == CRM_OK)
 		r = fit_money(im, out, k, err);
 	if (r < 0)

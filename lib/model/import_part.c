@@ -9,21 +9,21 @@
 #include "import_parts.h"
 
 static uint32_t
-row_hash(const struct imp_part_row *row)
+row_hash(const struct crm_imp_part_row *row)
 {
 	uint32_t all = 1, h;
 
 	for (size_t i = 0; i < row->sub->nset; i++) {
 		if (row->sub->set[i].src.total)
 			continue;
-		h = imp_hash(&row->v[i]);
+		h = crm_imp_hash(&row->v[i]);
 		all = crm_crc32c(all, &h, sizeof h);
 	}
 	return all ? all : 1;
 }
 
 static const struct crm_value *
-total_of(const struct imp_part_row *row)
+total_of(const struct crm_imp_part_row *row)
 {
 	for (size_t i = 0; i < row->sub->nset; i++)
 		if (row->sub->set[i].src.total)
@@ -32,15 +32,15 @@ total_of(const struct imp_part_row *row)
 }
 
 static bool
-is_line(const struct imp_sub *u)
+is_line(const struct crm_imp_sub *u)
 {
 	return u->line_field < 0;
 }
 
 /* The number of the line a row belongs to, 0 none. */
 static int
-line_no(const struct imp_merged *mg, const struct imp_said *said,
-    const struct imp_part_row *row, uint32_t *out, struct crm_err *err)
+line_no(const struct crm_imp_merged *mg, const struct crm_imp_said *said,
+    const struct crm_imp_part_row *row, uint32_t *out, struct crm_err *err)
 {
 	const struct crm_part *lines = mg->spec->k->parts;
 	uint32_t key;
@@ -69,11 +69,11 @@ line_no(const struct imp_merged *mg, const struct imp_said *said,
 }
 
 static int
-set_values(struct crm_change *ch, const struct imp_merged *mg,
-    const struct imp_said *said, const struct imp_part_row *row,
+set_values(struct crm_change *ch, const struct crm_imp_merged *mg,
+    const struct crm_imp_said *said, const struct crm_imp_part_row *row,
     struct crm_row *to, bool again, struct crm_err *err)
 {
-	const struct imp_sub *u = row->sub;
+	const struct crm_imp_sub *u = row->sub;
 	int at = crm_part_field(u->p, CRM_STR("at"));
 	int amount = crm_part_field(u->p, CRM_STR("amount"));
 	uint32_t no;
@@ -96,12 +96,13 @@ set_values(struct crm_change *ch, const struct imp_merged *mg,
 }
 
 static int
-add_row(struct crm_import *im, struct crm_change *ch, struct imp_merged *mg,
-    struct imp_said *said, struct crm_record *rec, struct imp_part_row *row,
-    struct imp_said_row **out, struct crm_err *err)
+add_row(struct crm_import *im, struct crm_change *ch, struct crm_imp_merged *mg,
+    struct crm_imp_said *said, struct crm_record *rec,
+    struct crm_imp_part_row *row, struct crm_imp_said_row **out,
+    struct crm_err *err)
 {
 	struct crm_row *to = crm_record_add(rec, row->sub->part, 0);
-	struct imp_said_row *sr;
+	struct crm_imp_said_row *sr;
 	int r;
 
 	if (!to)
@@ -109,9 +110,9 @@ add_row(struct crm_import *im, struct crm_change *ch, struct imp_merged *mg,
 	r = set_values(ch, mg, said, row, to, false, err);
 	if (r < 0)
 		return r;
-	sr = imp_said_find(said, (unsigned)row->sub->part, row->key);
+	sr = crm_imp_said_find(said, (unsigned)row->sub->part, row->key);
 	if (!sr)
-		sr = imp_said_add(
+		sr = crm_imp_said_add(
 		    said, (unsigned)row->sub->part, row->key, &im->work);
 	if (!sr)
 		return crm_err_nomem(err);
@@ -124,12 +125,13 @@ add_row(struct crm_import *im, struct crm_change *ch, struct imp_merged *mg,
 
 /* What a running total grew by is a row of its own. */
 static int
-apply_total(struct crm_import *im, struct crm_change *ch, struct imp_merged *mg,
-    struct imp_said *said, struct crm_record *rec, struct imp_part_row *row,
+apply_total(struct crm_import *im, struct crm_change *ch,
+    struct crm_imp_merged *mg, struct crm_imp_said *said,
+    struct crm_record *rec, struct crm_imp_part_row *row,
     const struct crm_value *total, bool *changed, struct crm_err *err)
 {
-	struct imp_said_row *sr =
-	    imp_said_find(said, (unsigned)row->sub->part, row->key);
+	struct crm_imp_said_row *sr =
+	    crm_imp_said_find(said, (unsigned)row->sub->part, row->key);
 	int64_t was = sr ? sr->total : 0, all = total->i, more;
 	bool told = sr && sr->hash == row_hash(row);
 	int r;
@@ -168,19 +170,20 @@ apply_total(struct crm_import *im, struct crm_change *ch, struct imp_merged *mg,
 }
 
 static int
-apply_row(struct crm_import *im, struct crm_change *ch, struct imp_merged *mg,
-    struct imp_said *said, struct crm_record *rec, struct imp_part_row *row,
-    bool keep, bool *changed, struct crm_err *err)
+apply_row(struct crm_import *im, struct crm_change *ch,
+    struct crm_imp_merged *mg, struct crm_imp_said *said,
+    struct crm_record *rec, struct crm_imp_part_row *row, bool keep,
+    bool *changed, struct crm_err *err)
 {
 	const struct crm_value *total = total_of(row);
-	struct imp_said_row *sr;
+	struct crm_imp_said_row *sr;
 	struct crm_row *to;
 	int r;
 
 	if (total)
 		return apply_total(
 		    im, ch, mg, said, rec, row, total, changed, err);
-	sr = imp_said_find(said, (unsigned)row->sub->part, row->key);
+	sr = crm_imp_said_find(said, (unsigned)row->sub->part, row->key);
 	if (!sr) {
 		if (keep)
 			return CRM_OK;
@@ -202,7 +205,7 @@ apply_row(struct crm_import *im, struct crm_change *ch, struct imp_merged *mg,
 
 /* Lines and adjustments that the source no longer names. */
 static void
-drop_unsaid(struct imp_merged *mg, struct imp_said *said,
+drop_unsaid(struct crm_imp_merged *mg, struct crm_imp_said *said,
     struct crm_record *rec, bool *changed)
 {
 	bool lines = false;
@@ -213,7 +216,7 @@ drop_unsaid(struct imp_merged *mg, struct imp_said *said,
 	if (mg->partial || !lines)
 		return;
 	for (size_t i = 0; i < said->nrow; i++) {
-		struct imp_said_row *sr = &said->row[i];
+		struct crm_imp_said_row *sr = &said->row[i];
 
 		if (sr->now || sr->no == 0 || (int)sr->part == track ||
 		    sr->part >= rec->kind->nparts)
@@ -226,9 +229,9 @@ drop_unsaid(struct imp_merged *mg, struct imp_said *said,
 }
 
 int
-imp_parts_apply(struct crm_import *im, struct crm_change *ch,
-    struct imp_merged *mg, struct imp_said *said, struct crm_record *rec,
-    bool adopted, bool *changed, struct crm_err *err)
+crm_imp_parts_apply(struct crm_import *im, struct crm_change *ch,
+    struct crm_imp_merged *mg, struct crm_imp_said *said,
+    struct crm_record *rec, bool adopted, bool *changed, struct crm_err *err)
 {
 	bool had[CRM_PARTS_MAX] = {false};
 	int r = CRM_OK;
@@ -238,7 +241,7 @@ imp_parts_apply(struct crm_import *im, struct crm_change *ch,
 		had[p] = adopted && rec->part[p].n > 0 &&
 			 rec->kind->number == CRM_K_ORDER;
 	for (size_t i = 0; r == CRM_OK && i < mg->nrow; i++) {
-		struct imp_part_row *row = &mg->row[i];
+		struct crm_imp_part_row *row = &mg->row[i];
 
 		r = apply_row(im, ch, mg, said, rec, row, had[row->sub->part],
 		    changed, err);
@@ -252,15 +255,15 @@ imp_parts_apply(struct crm_import *im, struct crm_change *ch,
 }
 
 bool
-imp_parts_same(const struct imp_merged *mg, struct imp_said *said)
+crm_imp_parts_same(const struct crm_imp_merged *mg, struct crm_imp_said *said)
 {
 	bool lines = false;
 
 	for (size_t i = 0; i < mg->nrow; i++) {
-		const struct imp_part_row *row = &mg->row[i];
+		const struct crm_imp_part_row *row = &mg->row[i];
 		const struct crm_value *total = total_of(row);
-		struct imp_said_row *sr =
-		    imp_said_find(said, (unsigned)row->sub->part, row->key);
+		struct crm_imp_said_row *sr =
+		    crm_imp_said_find(said, (unsigned)row->sub->part, row->key);
 
 		lines |= crm_str_is(crm_str(row->sub->p->name), "line");
 		if (total && (total->type == CRM_T_NONE ||

@@ -16,38 +16,38 @@
 #include <crm/utf8.h>
 
 enum {
-	IMP_FORMATS = 8,
-	IMP_KEYS = 8,
-	IMP_SPECS = 16,
-	IMP_SUBS = 16,
-	IMP_ID_MAX = 400 /* bytes of an id in a key of the store */
+	CRM_IMP_FORMATS = 8,
+	CRM_IMP_KEYS = 8,
+	CRM_IMP_SPECS = 16,
+	CRM_IMP_SUBS = 16,
+	CRM_IMP_ID_MAX = 400 /* bytes of an id in a key of the store */
 };
 
 /* ---- the map ---- */
 
-struct imp_table { /* of `values` */
+struct crm_imp_table { /* of `values` */
 	struct crm_str name;
 	struct crm_map map; /* from -> index in to */
 	struct crm_str *to;
 	size_t n;
 	int other; /* index of "*", -1 */
-	struct imp_table *next;
+	struct crm_imp_table *next;
 };
 
-enum imp_how {
-	IMP_NONE,
-	IMP_COLUMN,
-	IMP_EXPR,
-	IMP_CONST,
-	IMP_RECORD /* the record that the same row names */
+enum crm_imp_how {
+	CRM_IMP_NONE,
+	CRM_IMP_COLUMN,
+	CRM_IMP_EXPR,
+	CRM_IMP_CONST,
+	CRM_IMP_RECORD /* the record that the same row names */
 };
-struct imp_source {
-	enum imp_how how;
+struct crm_imp_source {
+	enum crm_imp_how how;
 	struct crm_str text;
 	const struct crm_node *node;
-	struct crm_str format[IMP_FORMATS];
+	struct crm_str format[CRM_IMP_FORMATS];
 	size_t nformat;
-	const struct imp_table *table;
+	const struct crm_imp_table *table;
 	struct crm_str fallback;
 	unsigned shift; /* decimal places to move the point left */
 	bool round, negate, total, required, last;
@@ -55,62 +55,62 @@ struct imp_source {
 	bool weak; /* fills only what is empty */
 	size_t slot; /* its place among the bound ones */
 };
-struct imp_set {
+struct crm_imp_set {
 	const struct crm_field *f;
 	int field;
-	struct imp_source src;
+	struct crm_imp_source src;
 };
-struct imp_cond {
+struct crm_imp_cond {
 	struct crm_str text; /* p NULL: none */
 	const struct crm_node *node;
 	size_t slot;
 };
-struct imp_sub {
+struct crm_imp_sub {
 	int part;
 	const struct crm_part *p;
 	struct crm_str as;
 	uint32_t stem; /* hash of its name */
-	struct imp_cond when;
-	struct imp_source id, line;
+	struct crm_imp_cond when;
+	struct crm_imp_source id, line;
 	bool of_row; /* its line is the one the row made */
 	bool per_row; /* else once a record */
 	int line_field; /* of the part, -1 none */
-	struct imp_set *set;
+	struct crm_imp_set *set;
 	size_t nset;
 };
-enum imp_only {
-	IMP_BOTH,
-	IMP_NEW, /* records that are known are left alone */
-	IMP_KNOWN /* others are an error */
+enum crm_imp_only {
+	CRM_IMP_BOTH,
+	CRM_IMP_NEW, /* records that are known are left alone */
+	CRM_IMP_KNOWN /* others are an error */
 };
-struct imp_spec {
+struct crm_imp_spec {
 	const struct crm_kind *k;
 	struct crm_str as;
 	unsigned rank;
-	struct imp_cond when;
-	struct imp_source key[IMP_KEYS];
+	struct crm_imp_cond when;
+	struct crm_imp_source key[CRM_IMP_KEYS];
 	size_t nkey;
 	bool occurrence, identity, partial;
-	enum imp_only only;
-	struct imp_source version;
-	struct imp_set *set;
+	enum crm_imp_only only;
+	struct crm_imp_source version;
+	struct crm_imp_set *set;
 	size_t nset;
-	struct imp_sub *sub;
+	struct crm_imp_sub *sub;
 	size_t nsub;
 };
-struct imp_let {
+struct crm_imp_let {
 	struct crm_str name;
-	struct imp_cond expr;
-	struct imp_let *next;
+	struct crm_imp_cond expr;
+	struct crm_imp_let *next;
 };
-struct imp_names {
+struct crm_imp_names {
 	struct crm_str *v;
 	size_t n;
 };
-struct imp_alias {
+struct crm_imp_alias {
 	struct crm_str name;
-	struct imp_names from;
-	struct imp_alias *next;
+	struct crm_imp_names from;
+	struct crm_imp_alias *next;
 };
 
 struct crm_import_map {
@@ -118,48 +118,48 @@ struct crm_import_map {
 	const char *file, *name, *help;
 	const struct crm_schema *schema;
 	struct crm_import_dialect dialect;
-	struct imp_names names, match, ignore, optional, fill_down, numbers;
-	struct imp_alias *alias;
+	struct crm_imp_names names, match, ignore, optional, fill_down, numbers;
+	struct crm_imp_alias *alias;
 	struct crm_str source, currency;
 	bool round;
 	struct crm_zone zone;
 	struct crm_buf tzif;
 	bool has_zone;
-	struct imp_table *table;
-	struct imp_let *let, *let_last;
+	struct crm_imp_table *table;
+	struct crm_imp_let *let, *let_last;
 	size_t nlet;
-	struct imp_cond when;
-	struct imp_spec spec[IMP_SPECS];
+	struct crm_imp_cond when;
+	struct crm_imp_spec spec[CRM_IMP_SPECS];
 	size_t nspec;
 	unsigned nrank;
 	size_t nsource, ncond; /* slots given out */
 };
 
 /* import_map.c, for import_spec.c */
-int imp_map_fail(const struct crm_import_map *m, const struct crm_node *n,
+int crm_imp_map_fail(const struct crm_import_map *m, const struct crm_node *n,
     struct crm_err *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* Refuses keys that are not among words (ended by NULL). */
-int imp_map_keys(const struct crm_import_map *m, const struct crm_node *map,
+int crm_imp_map_keys(const struct crm_import_map *m, const struct crm_node *map,
     const char *const *words, struct crm_err *err);
-int imp_map_bool(const struct crm_import_map *m, const struct crm_node *map,
+int crm_imp_map_bool(const struct crm_import_map *m, const struct crm_node *map,
     const char *key, bool *out, struct crm_err *err);
-int imp_map_text(const struct crm_import_map *m, const struct crm_node *map,
+int crm_imp_map_text(const struct crm_import_map *m, const struct crm_node *map,
     const char *key, struct crm_str *out, struct crm_err *err);
 /* A list of texts, or one text. */
-int imp_map_names(struct crm_import_map *m, const struct crm_node *map,
-    const char *key, struct imp_names *out, struct crm_err *err);
-int imp_map_cond(struct crm_import_map *m, const struct crm_node *map,
-    const char *key, struct imp_cond *out, struct crm_err *err);
+int crm_imp_map_names(struct crm_import_map *m, const struct crm_node *map,
+    const char *key, struct crm_imp_names *out, struct crm_err *err);
+int crm_imp_map_cond(struct crm_import_map *m, const struct crm_node *map,
+    const char *key, struct crm_imp_cond *out, struct crm_err *err);
 /* import_spec.c */
-int imp_map_specs(
+int crm_imp_map_specs(
     struct crm_import_map *m, const struct crm_node *root, struct crm_err *err);
-bool imp_names_have(const struct imp_names *l, struct crm_str s);
+bool crm_imp_names_have(const struct crm_imp_names *l, struct crm_str s);
 
 /* ---- items, and grouping them (import_group.c) ---- */
 
 /* As it lies in the buffer: this, then key, body, raw. */
-struct imp_item {
+struct crm_imp_item {
 	uint32_t spec;
 	uint32_t rank;
 	uint64_t ordinal; /* of the record among those of its rank */
@@ -168,29 +168,29 @@ struct imp_item {
 	uint32_t nkey, nbody, nraw;
 	uint32_t poison; /* the body is an error's code, field and text */
 };
-struct imp_view {
-	struct imp_item h;
+struct crm_imp_view {
+	struct crm_imp_item h;
 	struct crm_str key, body, raw;
 };
-struct imp_run {
+struct crm_imp_run {
 	uint64_t at, end; /* in the spool */
 	struct crm_buf win;
 	size_t pos; /* in win, of the item that is next */
 };
-struct imp_place {
+struct crm_imp_place {
 	uint32_t rank;
 	uint32_t pad;
 	uint64_t ordinal;
 	uint64_t row;
 	size_t at;
 };
-struct imp_group {
+struct crm_imp_group {
 	size_t memory;
 	struct crm_buf buf;
-	struct imp_place *place;
+	struct crm_imp_place *place;
 	size_t n, cap;
 	struct crm_spool spool;
-	struct imp_run *run;
+	struct crm_imp_run *run;
 	size_t nrun, caprun;
 	size_t next; /* while reading from memory */
 	bool reading;
@@ -198,43 +198,43 @@ struct imp_group {
 	struct crm_buf cur;
 	size_t *off;
 	size_t ncur, capoff;
-	struct imp_view *view;
+	struct crm_imp_view *view;
 	size_t capview;
 };
-int imp_group_add(
-    struct imp_group *g, const struct imp_view *v, struct crm_err *err);
+int crm_imp_group_add(
+    struct crm_imp_group *g, const struct crm_imp_view *v, struct crm_err *err);
 /* All items of the next record; CRM_NOTFOUND at the end. */
-int imp_group_next(
-    struct imp_group *g, struct imp_view **v, size_t *n, struct crm_err *err);
-void imp_group_release(struct imp_group *g);
+int crm_imp_group_next(struct crm_imp_group *g, struct crm_imp_view **v,
+    size_t *n, struct crm_err *err);
+void crm_imp_group_release(struct crm_imp_group *g);
 
 /* ---- one import ---- */
 
-struct imp_column { /* of a source, bound */
+struct crm_imp_column { /* of a source, bound */
 	int column; /* -1: not in the file */
 	struct crm_expr *expr;
-	int spec; /* of IMP_RECORD */
+	int spec; /* of CRM_IMP_RECORD */
 };
-struct imp_numbers { /* by ordinal: record's number, 0 none */
+struct crm_imp_numbers { /* by ordinal: record's number, 0 none */
 	uint64_t *v;
 	size_t n, cap;
 };
-struct imp_stage { /* the items of a row until all of it is right */
+struct crm_imp_stage { /* the items of a row until all of it is right */
 	bool on;
 	uint64_t ordinal;
 	struct crm_buf key, body;
 };
 
 /* A customer or product that was refused, for those who refer to it. */
-struct imp_refused {
+struct crm_imp_refused {
 	uint32_t rank;
 	uint64_t ordinal;
 	struct crm_str why;
-	struct imp_refused *next;
+	struct crm_imp_refused *next;
 };
 
 struct crm_import {
-	struct imp_refused *refused;
+	struct crm_imp_refused *refused;
 	struct crm_import_options opt;
 	const struct crm_import_map *map;
 	const struct crm_schema *schema;
@@ -251,7 +251,7 @@ struct crm_import {
 	struct crm_buf *fill; /* by column; only where fill_down */
 	bool *fills, *isnumber;
 	struct crm_buf *number_text;
-	struct imp_column *bound; /* by slot of a source */
+	struct crm_imp_column *bound; /* by slot of a source */
 	struct crm_expr **cond; /* by slot of a condition */
 	bool drop_last; /* a rejects file: its last column */
 	struct crm_str *first; /* of a file without header: a row read */
@@ -263,110 +263,112 @@ struct crm_import {
 	struct crm_idmap told; /* rows that were rejected */
 	struct crm_idmap ordinal; /* hash of (rank, key) -> ordinal + 1 */
 	struct crm_idmap times; /* hash of (spec, key) -> occurrences */
-	struct imp_numbers numbers[IMP_SPECS];
-	uint64_t next_ordinal[IMP_SPECS];
+	struct crm_imp_numbers numbers[CRM_IMP_SPECS];
+	uint64_t next_ordinal[CRM_IMP_SPECS];
 	struct crm_idmap content; /* (rank, ordinal, spec) -> last content */
-	struct imp_stage stage[IMP_SPECS];
+	struct crm_imp_stage stage[CRM_IMP_SPECS];
 	struct crm_buf scratch, scratch2;
 	bool defer; /* defaults wait for the other rows of the record */
-	struct imp_group group;
+	struct crm_imp_group group;
 	struct crm_import_count count;
 	uint64_t serial; /* of rows, exploded ones too */
 };
 
 /* import_bind.c */
-int imp_bind(struct crm_import *im, const struct crm_str *name, size_t n,
+int crm_imp_bind(struct crm_import *im, const struct crm_str *name, size_t n,
     struct crm_err *err);
-void imp_norm_name(struct crm_str name, struct crm_buf *out);
+void crm_imp_norm_name(struct crm_str name, struct crm_buf *out);
 
 /* import_cell.c: from cells to values */
-int imp_cell_text(struct crm_import *im, const struct imp_source *src,
+int crm_imp_cell_text(struct crm_import *im, const struct crm_imp_source *src,
     struct crm_str *out, bool *canonical, struct crm_err *err);
-int imp_cell_value(struct crm_import *im, const struct imp_source *src,
+int crm_imp_cell_value(struct crm_import *im, const struct crm_imp_source *src,
     const struct crm_field *f, struct crm_value *out, struct crm_err *err);
 /* What `default` says, once no row said anything. */
-int imp_cell_default(struct crm_import *im, const struct imp_source *src,
-    const struct crm_field *f, struct crm_value *out, struct crm_err *err);
-bool imp_number_text(
+int crm_imp_cell_default(struct crm_import *im,
+    const struct crm_imp_source *src, const struct crm_field *f,
+    struct crm_value *out, struct crm_err *err);
+bool crm_imp_number_text(
     const struct crm_import_dialect *d, struct crm_str s, struct crm_buf *out);
-/* Values in items: IMP_ORDINAL ids are ordinals of their kind's rank. */
-enum { IMP_ORDINAL = 255 };
-void imp_value_put(struct crm_buf *b, const struct crm_value *v);
-int imp_value_take(struct crm_str *s, const struct crm_field *f,
+/* Values in items: CRM_IMP_ORDINAL ids are ordinals of their kind's rank. */
+enum { CRM_IMP_ORDINAL = 255 };
+void crm_imp_value_put(struct crm_buf *b, const struct crm_value *v);
+int crm_imp_value_take(struct crm_str *s, const struct crm_field *f,
     struct crm_value *out, struct crm_err *err);
 
 /* import_row.c */
-bool imp_has_orders(const struct crm_import_map *m);
-int imp_row(struct crm_import *im, struct crm_str raw, unsigned long line,
+bool crm_imp_has_orders(const struct crm_import_map *m);
+int crm_imp_row(struct crm_import *im, struct crm_str raw, unsigned long line,
     struct crm_err *err);
 
 /* import_source.c: what a source said last */
-struct imp_said_field {
+struct crm_imp_said_field {
 	uint32_t tag, hash;
 };
-struct imp_said_row {
+struct crm_imp_said_row {
 	uint32_t part, key, hash, no;
 	int64_t total;
 	bool now; /* said in this import too */
 };
-struct imp_said {
+struct crm_imp_said {
 	uint64_t number; /* 0: not known */
 	struct crm_str version;
-	struct imp_said_field *field;
+	struct crm_imp_said_field *field;
 	size_t nfield, capfield;
-	struct imp_said_row *row;
+	struct crm_imp_said_row *row;
 	size_t nrow, caprow;
 };
-int imp_said_key(const struct crm_import_map *m, unsigned kind,
+int crm_imp_said_key(const struct crm_import_map *m, unsigned kind,
     struct crm_str id, struct crm_buf *out, struct crm_err *err);
 /* Not known: CRM_OK, number 0.  Arrays are in the arena. */
-int imp_said_read(struct crm_txn *t, struct crm_str key, struct crm_arena *a,
-    struct imp_said *out, struct crm_err *err);
-void imp_said_encode(const struct imp_said *s, struct crm_buf *out);
+int crm_imp_said_read(struct crm_txn *t, struct crm_str key,
+    struct crm_arena *a, struct crm_imp_said *out, struct crm_err *err);
+void crm_imp_said_encode(const struct crm_imp_said *s, struct crm_buf *out);
 /* Sets what was said; hash 0 says nothing.  *old the hash before.  NULL err. */
-int imp_said_field(struct imp_said *s, uint32_t tag, uint32_t hash,
+int crm_imp_said_field(struct crm_imp_said *s, uint32_t tag, uint32_t hash,
     uint32_t *old, struct crm_arena *a);
-struct imp_said_row *imp_said_find(
-    const struct imp_said *s, unsigned part, uint32_t key);
-struct imp_said_row *imp_said_add(
-    struct imp_said *s, unsigned part, uint32_t key, struct crm_arena *a);
-uint32_t imp_tag(const struct crm_kind *k, int field);
-uint32_t imp_hash(const struct crm_value *v);
+struct crm_imp_said_row *crm_imp_said_find(
+    const struct crm_imp_said *s, unsigned part, uint32_t key);
+struct crm_imp_said_row *crm_imp_said_add(
+    struct crm_imp_said *s, unsigned part, uint32_t key, struct crm_arena *a);
+uint32_t crm_imp_tag(const struct crm_kind *k, int field);
+uint32_t crm_imp_hash(const struct crm_value *v);
 
 /* import_merge.c: the items of one record as one */
-struct imp_part_row {
-	const struct imp_sub *sub;
+struct crm_imp_part_row {
+	const struct crm_imp_sub *sub;
 	struct crm_str id, target;
 	bool has_id, has_target;
-	const struct imp_view *from;
+	const struct crm_imp_view *from;
 	struct crm_value *v; /* by the sub's set */
 	int line; /* index of the line it belongs to, -1 */
 	uint32_t key;
 	uint32_t no;
 };
-struct imp_merged {
-	const struct imp_spec *spec; /* the first item's */
+struct crm_imp_merged {
+	const struct crm_imp_spec *spec; /* the first item's */
 	struct crm_value *v; /* by the kind's fields */
 	struct crm_value *weak; /* for fields that stay empty */
-	const struct imp_source **deflt; /* of `default` */
-	const struct imp_source **src; /* where from; NULL: not said */
+	const struct crm_imp_source **deflt; /* of `default` */
+	const struct crm_imp_source **src; /* where from; NULL: not said */
 	struct crm_str version;
-	struct imp_part_row *row;
+	struct crm_imp_part_row *row;
 	size_t nrow, caprow;
 	bool partial;
 	int64_t placed;
 };
-int imp_merge(struct crm_import *im, struct imp_view *v, size_t n,
-    struct imp_merged *out, struct crm_err *err);
+int crm_imp_merge(struct crm_import *im, struct crm_imp_view *v, size_t n,
+    struct crm_imp_merged *out, struct crm_err *err);
 /* Money as the record's currency has it. */
-int imp_money(const struct crm_field *f, const struct imp_source *src,
+int crm_imp_money(const struct crm_field *f, const struct crm_imp_source *src,
     unsigned digits, struct crm_value *v, struct crm_err *err);
 
 /* import_part.c: rows of parts into a record */
-int imp_parts_apply(struct crm_import *im, struct crm_change *ch,
-    struct imp_merged *mg, struct imp_said *said, struct crm_record *rec,
-    bool adopted, bool *changed, struct crm_err *err);
+int crm_imp_parts_apply(struct crm_import *im, struct crm_change *ch,
+    struct crm_imp_merged *mg, struct crm_imp_said *said,
+    struct crm_record *rec, bool adopted, bool *changed, struct crm_err *err);
 /* True when the source says of them what it said; marks those said. */
-bool imp_parts_same(const struct imp_merged *mg, struct imp_said *said);
+bool crm_imp_parts_same(
+    const struct crm_imp_merged *mg, struct crm_imp_said *said);
 
 #endif

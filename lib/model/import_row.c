@@ -11,19 +11,19 @@
 #include "import_parts.h"
 
 static bool
-is_order(const struct imp_spec *s)
+is_order(const struct crm_imp_spec *s)
 {
 	return s->k->number == CRM_K_ORDER;
 }
 
 bool
-imp_has_orders(const struct crm_import_map *m)
+crm_imp_has_orders(const struct crm_import_map *m)
 {
 	return m->nspec > 0 && is_order(&m->spec[m->nspec - 1]);
 }
 
 static int
-test(struct crm_import *im, const struct imp_cond *c, bool *yes,
+test(struct crm_import *im, const struct crm_imp_cond *c, bool *yes,
     struct crm_err *err)
 {
 	*yes = true;
@@ -47,8 +47,8 @@ count_up(struct crm_idmap *m, uint64_t key, uint64_t *n, struct crm_err *err)
 }
 
 static int
-make_key(struct crm_import *im, const struct imp_spec *s, struct crm_buf *key,
-    struct crm_err *err)
+make_key(struct crm_import *im, const struct crm_imp_spec *s,
+    struct crm_buf *key, struct crm_err *err)
 {
 	bool any = false, canonical;
 	struct crm_str part;
@@ -57,7 +57,7 @@ make_key(struct crm_import *im, const struct imp_spec *s, struct crm_buf *key,
 
 	crm_buf_clear(key);
 	for (size_t i = 0; i < s->nkey; i++) {
-		r = imp_cell_text(im, &s->key[i], &part, &canonical, err);
+		r = crm_imp_cell_text(im, &s->key[i], &part, &canonical, err);
 		if (r < 0)
 			return r;
 		part = crm_str_trim(part);
@@ -85,7 +85,7 @@ make_key(struct crm_import *im, const struct imp_spec *s, struct crm_buf *key,
 }
 
 static int
-make_ordinal(struct crm_import *im, const struct imp_spec *s,
+make_ordinal(struct crm_import *im, const struct crm_imp_spec *s,
     const struct crm_buf *key, uint64_t *out, struct crm_err *err)
 {
 	uint64_t h = crm_hash64(key->p, key->n) + s->rank;
@@ -101,8 +101,8 @@ make_ordinal(struct crm_import *im, const struct imp_spec *s,
 static int
 stage_key(struct crm_import *im, size_t i, struct crm_err *err)
 {
-	const struct imp_spec *s = &im->map->spec[i];
-	struct imp_stage *st = &im->stage[i];
+	const struct crm_imp_spec *s = &im->map->spec[i];
+	struct crm_imp_stage *st = &im->stage[i];
 	bool yes;
 	int r = test(im, &s->when, &yes, err);
 
@@ -124,36 +124,36 @@ stage_key(struct crm_import *im, size_t i, struct crm_err *err)
 /* ---- cells ---- */
 
 static int
-put_sets(struct crm_import *im, const struct imp_set *set, size_t n,
+put_sets(struct crm_import *im, const struct crm_imp_set *set, size_t n,
     struct crm_buf *b, bool *any, bool *zero, struct crm_err *err)
 {
 	*any = *zero = false;
 	for (size_t i = 0; i < n; i++) {
 		struct crm_value v;
-		int r = imp_cell_value(im, &set[i].src, set[i].f, &v, err);
+		int r = crm_imp_cell_value(im, &set[i].src, set[i].f, &v, err);
 
 		if (r < 0)
 			return r;
-		if (v.type != CRM_T_NONE && set[i].src.how != IMP_CONST) {
+		if (v.type != CRM_T_NONE && set[i].src.how != CRM_IMP_CONST) {
 			*any = true;
 			/* An adjustment of nothing is none. */
 			*zero |= v.type == CRM_T_MONEY && v.i == 0;
 		}
-		imp_value_put(b, &v);
+		crm_imp_value_put(b, &v);
 	}
 	return CRM_OK;
 }
 
 static int
-put_text(struct crm_import *im, const struct imp_source *src, struct crm_buf *b,
-    struct crm_err *err)
+put_text(struct crm_import *im, const struct crm_imp_source *src,
+    struct crm_buf *b, struct crm_err *err)
 {
 	struct crm_str text = {"", 0};
 	bool canonical;
 	int r = CRM_OK;
 
 	if (src->how)
-		r = imp_cell_text(im, src, &text, &canonical, err);
+		r = crm_imp_cell_text(im, src, &text, &canonical, err);
 	text = crm_str_trim(text);
 	crm_buf_putvar(b, text.n);
 	crm_buf_putstr(b, text);
@@ -161,20 +161,20 @@ put_text(struct crm_import *im, const struct imp_source *src, struct crm_buf *b,
 }
 
 static bool
-all_const(const struct imp_sub *u)
+all_const(const struct crm_imp_sub *u)
 {
 	for (size_t i = 0; i < u->nset; i++)
-		if (u->set[i].src.how != IMP_CONST)
+		if (u->set[i].src.how != CRM_IMP_CONST)
 			return false;
 	return true;
 }
 
 /* A row of a part, unless it would say nothing. */
 static int
-put_sub(struct crm_import *im, const struct imp_spec *s, size_t i,
+put_sub(struct crm_import *im, const struct crm_imp_spec *s, size_t i,
     struct crm_buf *b, uint64_t *n, struct crm_err *err)
 {
-	const struct imp_sub *u = &s->sub[i];
+	const struct crm_imp_sub *u = &s->sub[i];
 	bool line = crm_str_is(crm_str(u->p->name), "line");
 	size_t was = b->n;
 	bool yes, any, zero;
@@ -200,7 +200,7 @@ put_sub(struct crm_import *im, const struct imp_spec *s, size_t i,
 static int
 stage_body(struct crm_import *im, size_t i, struct crm_err *err)
 {
-	const struct imp_spec *s = &im->map->spec[i];
+	const struct crm_imp_spec *s = &im->map->spec[i];
 	struct crm_buf *b = &im->stage[i].body;
 	bool any, zero;
 	uint64_t n = 0;
@@ -231,20 +231,20 @@ static int
 emit(struct crm_import *im, size_t i, struct crm_str body, struct crm_str raw,
     unsigned long line, bool poison, struct crm_err *err)
 {
-	const struct imp_spec *s = &im->map->spec[i];
-	struct imp_stage *st = &im->stage[i];
-	struct imp_view v = {.h = {.spec = (uint32_t)i,
-				 .rank = s->rank,
-				 .ordinal = st->ordinal,
-				 .row = im->serial,
-				 .line = line,
-				 .poison = poison},
+	const struct crm_imp_spec *s = &im->map->spec[i];
+	struct crm_imp_stage *st = &im->stage[i];
+	struct crm_imp_view v = {.h = {.spec = (uint32_t)i,
+				     .rank = s->rank,
+				     .ordinal = st->ordinal,
+				     .row = im->serial,
+				     .line = line,
+				     .poison = poison},
 	    .key = crm_buf_str(&st->key),
 	    .body = body};
 
-	if (im->opt.keep_raw && (is_order(s) || !imp_has_orders(im->map)))
+	if (im->opt.keep_raw && (is_order(s) || !crm_imp_has_orders(im->map)))
 		v.raw = raw;
-	return imp_group_add(&im->group, &v, err);
+	return crm_imp_group_add(&im->group, &v, err);
 }
 
 /* Rows that say the same of a customer as the row before are many: one is
@@ -252,11 +252,11 @@ emit(struct crm_import *im, size_t i, struct crm_str body, struct crm_str raw,
 static bool
 said_already(struct crm_import *im, size_t i)
 {
-	const struct imp_spec *s = &im->map->spec[i];
-	struct imp_stage *st = &im->stage[i];
+	const struct crm_imp_spec *s = &im->map->spec[i];
+	struct crm_imp_stage *st = &im->stage[i];
 	uint64_t key = st->ordinal << 4 | i, hash, had;
 
-	if (is_order(s) || (im->opt.keep_raw && !imp_has_orders(im->map)))
+	if (is_order(s) || (im->opt.keep_raw && !crm_imp_has_orders(im->map)))
 		return false;
 	hash = crm_hash64(st->body.p, st->body.n);
 	if (crm_idmap_get(&im->content, key, &had) && had == hash)
@@ -319,7 +319,7 @@ eval_lets(struct crm_import *im, struct crm_err *err)
 	size_t at = im->first_let;
 	int r = CRM_OK;
 
-	for (const struct imp_let *l = im->map->let; l; l = l->next, at++) {
+	for (const struct crm_imp_let *l = im->map->let; l; l = l->next, at++) {
 		struct crm_err e = {0};
 		int q = crm_expr_eval(
 		    im->cond[l->expr.slot], im->row, &im->row[at], &e);
@@ -337,7 +337,7 @@ eval_lets(struct crm_import *im, struct crm_err *err)
 }
 
 int
-imp_row(struct crm_import *im, struct crm_str raw, unsigned long line,
+crm_imp_row(struct crm_import *im, struct crm_str raw, unsigned long line,
     struct crm_err *err)
 {
 	const struct crm_import_map *m = im->map;

@@ -17,10 +17,10 @@ struct shown_key {
 };
 
 static int
-remember(struct crm_import *im, const struct imp_view *v,
+remember(struct crm_import *im, const struct crm_imp_view *v,
     struct shown_key **list, struct crm_err *err)
 {
-	struct imp_numbers *l = &im->numbers[v->h.rank];
+	struct crm_imp_numbers *l = &im->numbers[v->h.rank];
 	struct shown_key *k = crm_arena_alloc(&im->arena, sizeof *k);
 
 	if (!k)
@@ -69,7 +69,7 @@ one_field(struct crm_import *im, const struct crm_import_shown *to,
 }
 
 static int
-show_merged(struct crm_import *im, const struct imp_merged *mg,
+show_merged(struct crm_import *im, const struct crm_imp_merged *mg,
     const struct shown_key *keys, const struct crm_import_shown *to,
     struct crm_err *err)
 {
@@ -82,7 +82,7 @@ show_merged(struct crm_import *im, const struct imp_merged *mg,
 		    k->fields[i].name, mg->v[i].type ? &mg->v[i] : &mg->weak[i],
 		    err);
 	for (size_t i = 0; r == CRM_OK && i < mg->nrow; i++) {
-		const struct imp_part_row *row = &mg->row[i];
+		const struct crm_imp_part_row *row = &mg->row[i];
 		struct crm_buf p = {0};
 
 		crm_buf_putf(
@@ -97,11 +97,11 @@ show_merged(struct crm_import *im, const struct imp_merged *mg,
 }
 
 static int
-show_group(struct crm_import *im, struct imp_view *v, size_t n,
+show_group(struct crm_import *im, struct crm_imp_view *v, size_t n,
     const struct shown_key *keys, const struct crm_import_shown *to,
     struct crm_err *err)
 {
-	struct imp_merged mg;
+	struct crm_imp_merged mg;
 	int r = CRM_OK;
 
 	for (size_t i = 0; r == CRM_OK && i < n; i++)
@@ -112,7 +112,7 @@ show_group(struct crm_import *im, struct imp_view *v, size_t n,
 		if (v[i].h.poison)
 			return CRM_OK;
 	if (r == CRM_OK)
-		r = imp_merge(im, v, n, &mg, err);
+		r = crm_imp_merge(im, v, n, &mg, err);
 	return r < 0 ? r : show_merged(im, &mg, keys, to, err);
 }
 
@@ -123,13 +123,13 @@ crm_import_show(struct crm_import *im, const struct crm_import_shown *to,
 	const struct crm_import_map *m = im->map;
 	unsigned last = m->spec[m->nspec - 1].rank;
 	struct shown_key *keys = NULL;
-	struct imp_view *v;
+	struct crm_imp_view *v;
 	size_t n;
 	int r;
 
 	for (;;) {
 		crm_arena_reset(&im->work);
-		r = imp_group_next(&im->group, &v, &n, err);
+		r = crm_imp_group_next(&im->group, &v, &n, err);
 		if (r == CRM_NOTFOUND)
 			return CRM_OK;
 		if (r < 0)

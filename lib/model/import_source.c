@@ -11,18 +11,18 @@
 #include "import_parts.h"
 
 int
-imp_said_key(const struct crm_import_map *m, unsigned kind, struct crm_str id,
-    struct crm_buf *out, struct crm_err *err)
+crm_imp_said_key(const struct crm_import_map *m, unsigned kind,
+    struct crm_str id, struct crm_buf *out, struct crm_err *err)
 {
 	crm_buf_clear(out);
 	crm_buf_putstr(out, m->source);
 	crm_buf_putc(out, '\0');
 	crm_buf_putc(out, (char)kind);
-	if (id.n <= IMP_ID_MAX) {
+	if (id.n <= CRM_IMP_ID_MAX) {
 		crm_buf_putstr(out, id);
 	} else {
 		/* Keys are short; no id ends like this by chance. */
-		crm_buf_put(out, id.p, IMP_ID_MAX - 9);
+		crm_buf_put(out, id.p, CRM_IMP_ID_MAX - 9);
 		crm_buf_putc(out, '\0');
 		crm_buf_putbe(out, crm_hash64(id.p, id.n), 8);
 	}
@@ -30,7 +30,7 @@ imp_said_key(const struct crm_import_map *m, unsigned kind, struct crm_str id,
 }
 
 uint32_t
-imp_tag(const struct crm_kind *k, int field)
+crm_imp_tag(const struct crm_kind *k, int field)
 {
 	uint32_t tag = k->fields[field].tag;
 
@@ -39,7 +39,7 @@ imp_tag(const struct crm_kind *k, int field)
 }
 
 uint32_t
-imp_hash(const struct crm_value *v)
+crm_imp_hash(const struct crm_value *v)
 {
 	char room[32];
 	struct crm_buf b = {.p = room, .cap = sizeof room, .max = sizeof room};
@@ -65,7 +65,7 @@ damaged(struct crm_err *err)
 }
 
 static int
-take_rows(struct crm_str *s, struct crm_arena *a, struct imp_said *out,
+take_rows(struct crm_str *s, struct crm_arena *a, struct crm_imp_said *out,
     struct crm_err *err)
 {
 	uint64_t n, part, key, hash, no;
@@ -77,9 +77,9 @@ take_rows(struct crm_str *s, struct crm_arena *a, struct imp_said *out,
 	if (!out->row)
 		return crm_err_nomem(err);
 	for (; out->nrow < n; out->nrow++) {
-		struct imp_said_row *w = &out->row[out->nrow];
+		struct crm_imp_said_row *w = &out->row[out->nrow];
 
-		*w = (struct imp_said_row){0};
+		*w = (struct crm_imp_said_row){0};
 		if (!crm_take_be(s, 1, &part) || !crm_take_be(s, 4, &key) ||
 		    !crm_take_be(s, 4, &hash) || !crm_take_var(s, &no) ||
 		    !crm_take_zig(s, &w->total))
@@ -93,14 +93,14 @@ take_rows(struct crm_str *s, struct crm_arena *a, struct imp_said *out,
 }
 
 int
-imp_said_read(struct crm_txn *t, struct crm_str key, struct crm_arena *a,
-    struct imp_said *out, struct crm_err *err)
+crm_imp_said_read(struct crm_txn *t, struct crm_str key, struct crm_arena *a,
+    struct crm_imp_said *out, struct crm_err *err)
 {
 	struct crm_str s;
 	uint64_t n, tag, hash;
 	int r = crm_get(t, CRM_TAB_SOURCE, key, &s, err);
 
-	*out = (struct imp_said){0};
+	*out = (struct crm_imp_said){0};
 	if (r == CRM_NOTFOUND)
 		return CRM_OK;
 	if (r == CRM_OK)
@@ -121,13 +121,13 @@ imp_said_read(struct crm_txn *t, struct crm_str key, struct crm_arena *a,
 		if (!crm_take_var(&s, &tag) || !crm_take_be(&s, 4, &hash))
 			return damaged(err);
 		out->field[out->nfield] =
-		    (struct imp_said_field){(uint32_t)tag, (uint32_t)hash};
+		    (struct crm_imp_said_field){(uint32_t)tag, (uint32_t)hash};
 	}
 	return take_rows(&s, a, out, err);
 }
 
 void
-imp_said_encode(const struct imp_said *s, struct crm_buf *out)
+crm_imp_said_encode(const struct crm_imp_said *s, struct crm_buf *out)
 {
 	size_t n = 0;
 
@@ -148,7 +148,7 @@ imp_said_encode(const struct imp_said *s, struct crm_buf *out)
 		n += s->row[i].no != 0;
 	crm_buf_putvar(out, n);
 	for (size_t i = 0; i < s->nrow; i++) {
-		const struct imp_said_row *w = &s->row[i];
+		const struct crm_imp_said_row *w = &s->row[i];
 
 		if (w->no == 0)
 			continue;
@@ -180,8 +180,8 @@ room(void *pp, size_t *cap, size_t n, size_t size, struct crm_arena *a)
 }
 
 int
-imp_said_field(struct imp_said *s, uint32_t tag, uint32_t hash, uint32_t *old,
-    struct crm_arena *a)
+crm_imp_said_field(struct crm_imp_said *s, uint32_t tag, uint32_t hash,
+    uint32_t *old, struct crm_arena *a)
 {
 	*old = 0;
 	for (size_t i = 0; i < s->nfield; i++)
@@ -194,12 +194,12 @@ imp_said_field(struct imp_said *s, uint32_t tag, uint32_t hash, uint32_t *old,
 		return CRM_OK;
 	if (!room(&s->field, &s->capfield, s->nfield, sizeof *s->field, a))
 		return CRM_ENOMEM;
-	s->field[s->nfield++] = (struct imp_said_field){tag, hash};
+	s->field[s->nfield++] = (struct crm_imp_said_field){tag, hash};
 	return CRM_OK;
 }
 
-struct imp_said_row *
-imp_said_find(const struct imp_said *s, unsigned part, uint32_t key)
+struct crm_imp_said_row *
+crm_imp_said_find(const struct crm_imp_said *s, unsigned part, uint32_t key)
 {
 	for (size_t i = 0; i < s->nrow; i++)
 		if (s->row[i].part == part && s->row[i].key == key &&
@@ -208,12 +208,12 @@ imp_said_find(const struct imp_said *s, unsigned part, uint32_t key)
 	return NULL;
 }
 
-struct imp_said_row *
-imp_said_add(
-    struct imp_said *s, unsigned part, uint32_t key, struct crm_arena *a)
+struct crm_imp_said_row *
+crm_imp_said_add(
+    struct crm_imp_said *s, unsigned part, uint32_t key, struct crm_arena *a)
 {
 	if (!room(&s->row, &s->caprow, s->nrow, sizeof *s->row, a))
 		return NULL;
-	s->row[s->nrow] = (struct imp_said_row){.part = part, .key = key};
+	s->row[s->nrow] = (struct crm_imp_said_row){.part = part, .key = key};
 	return &s->row[s->nrow++];
 }

@@ -16,7 +16,7 @@ enum { ITEMS = 5000, RECORDS = 300 };
 
 /* Adds the same items to a group each time; far apart, of all sizes. */
 static void
-add_items(struct imp_group *g)
+add_items(struct crm_imp_group *g)
 {
 	static char body[300];
 	struct crm_rand rnd;
@@ -26,23 +26,23 @@ add_items(struct imp_group *g)
 	for (uint64_t i = 0; i < ITEMS; i++) {
 		char key[24];
 		uint64_t ordinal = 1 + crm_rand_below(&rnd, RECORDS);
-		struct imp_view v = {.h = {.rank = (uint32_t)(ordinal % 3),
-					 .ordinal = ordinal,
-					 .row = i,
-					 .line = i + 2}};
+		struct crm_imp_view v = {.h = {.rank = (uint32_t)(ordinal % 3),
+					     .ordinal = ordinal,
+					     .row = i,
+					     .line = i + 2}};
 
 		snprintf(key, sizeof key, "k%llu", (unsigned long long)ordinal);
 		v.key = crm_str(key);
 		v.body = (struct crm_str){
 		    body, (size_t)crm_rand_below(&rnd, sizeof body)};
 		v.raw = (struct crm_str){body, i % 7};
-		assert_int_equal(imp_group_add(g, &v, NULL), CRM_OK);
+		assert_int_equal(crm_imp_group_add(g, &v, NULL), CRM_OK);
 	}
 }
 
 static void
-check_group(
-    const struct imp_view *v, size_t n, size_t *items, struct imp_item *last)
+check_group(const struct crm_imp_view *v, size_t n, size_t *items,
+    struct crm_imp_item *last)
 {
 	char key[24];
 
@@ -67,35 +67,35 @@ items_of_a_record_come_together_in_the_order_of_the_file(void **state)
 
 	(void)state;
 	for (size_t m = 0; m < sizeof memory / sizeof *memory; m++) {
-		struct imp_group g = {
+		struct crm_imp_group g = {
 		    .memory = memory[m], .spool = {.dir = "/tmp"}};
-		struct imp_item last = {0};
+		struct crm_imp_item last = {0};
 		size_t items = 0, groups = 0, n;
-		struct imp_view *v;
+		struct crm_imp_view *v;
 		int r;
 
 		add_items(&g);
-		while ((r = imp_group_next(&g, &v, &n, NULL)) == CRM_OK) {
+		while ((r = crm_imp_group_next(&g, &v, &n, NULL)) == CRM_OK) {
 			check_group(v, n, &items, &last);
 			groups++;
 		}
 		if (r != CRM_NOTFOUND || items != ITEMS || groups != RECORDS)
 			fail_msg("memory %zu: code %d, %zu items, %zu groups",
 			    memory[m], r, items, groups);
-		imp_group_release(&g);
+		crm_imp_group_release(&g);
 	}
 }
 
 static void
 no_items_are_no_records(void **state)
 {
-	struct imp_group g = {.memory = 100};
-	struct imp_view *v;
+	struct crm_imp_group g = {.memory = 100};
+	struct crm_imp_view *v;
 	size_t n;
 
 	(void)state;
-	assert_int_equal(imp_group_next(&g, &v, &n, NULL), CRM_NOTFOUND);
-	imp_group_release(&g);
+	assert_int_equal(crm_imp_group_next(&g, &v, &n, NULL), CRM_NOTFOUND);
+	crm_imp_group_release(&g);
 }
 
 static void
@@ -129,7 +129,7 @@ numbers_of_other_notations_become_ours(void **state)
 		struct crm_import_dialect d = {
 		    .decimal = rows[i].decimal, .thousands = rows[i].thousands};
 		struct crm_buf b = {0};
-		bool good = imp_number_text(&d, crm_str(rows[i].text), &b);
+		bool good = crm_imp_number_text(&d, crm_str(rows[i].text), &b);
 
 		if (good != (rows[i].want != NULL) ||
 		    (good && !crm_str_is(crm_buf_str(&b), rows[i].want)))
@@ -152,18 +152,19 @@ a_value_comes_back_from_an_item(void **state)
 	struct crm_str s;
 
 	(void)state;
-	in[5].part = IMP_ORDINAL;
+	in[5].part = CRM_IMP_ORDINAL;
 	for (size_t i = 0; i < sizeof in / sizeof *in; i++)
-		imp_value_put(&b, &in[i]);
+		crm_imp_value_put(&b, &in[i]);
 	s = crm_buf_str(&b);
 	for (size_t i = 0; i < sizeof in / sizeof *in; i++) {
 		struct crm_value v;
 
-		assert_int_equal(imp_value_take(&s, &text, &v, NULL), CRM_OK);
+		assert_int_equal(
+		    crm_imp_value_take(&s, &text, &v, NULL), CRM_OK);
 		assert_int_equal(v.type, in[i].type);
 		assert_int_equal(v.part, in[i].part);
 		assert_true(crm_value_eq(&v, &in[i]));
-		assert_int_equal(imp_hash(&v), imp_hash(&in[i]));
+		assert_int_equal(crm_imp_hash(&v), crm_imp_hash(&in[i]));
 	}
 	assert_int_equal(s.n, 0);
 	crm_buf_release(&b);
@@ -173,8 +174,8 @@ static void
 what_a_source_takes_back_is_not_kept(void **state)
 {
 	struct crm_arena a = {0};
-	struct imp_said s = {.number = 7};
-	struct imp_said_row *row;
+	struct crm_imp_said s = {.number = 7};
+	struct crm_imp_said_row *row;
 	struct crm_buf b = {0};
 	uint32_t old;
 	size_t full;
@@ -182,19 +183,19 @@ what_a_source_takes_back_is_not_kept(void **state)
 	(void)state;
 	for (uint32_t tag = 1; tag <= 20; tag++)
 		assert_int_equal(
-		    imp_said_field(&s, tag, tag * 3, &old, &a), CRM_OK);
-	row = imp_said_add(&s, 2, 99, &a);
+		    crm_imp_said_field(&s, tag, tag * 3, &old, &a), CRM_OK);
+	row = crm_imp_said_add(&s, 2, 99, &a);
 	assert_non_null(row);
 	row->no = 4;
-	imp_said_encode(&s, &b);
+	crm_imp_said_encode(&s, &b);
 	full = b.n;
-	assert_int_equal(imp_said_field(&s, 5, 0, &old, &a), CRM_OK);
+	assert_int_equal(crm_imp_said_field(&s, 5, 0, &old, &a), CRM_OK);
 	assert_int_equal(old, 15);
-	assert_ptr_equal(imp_said_find(&s, 2, 99), row);
+	assert_ptr_equal(crm_imp_said_find(&s, 2, 99), row);
 	row->no = 0;
-	assert_null(imp_said_find(&s, 2, 99));
+	assert_null(crm_imp_said_find(&s, 2, 99));
 	crm_buf_clear(&b);
-	imp_said_encode(&s, &b);
+	crm_imp_said_encode(&s, &b);
 	assert_true(b.n < full);
 	crm_buf_release(&b);
 	crm_arena_release(&a);

@@ -38,14 +38,20 @@ CLI_SRC  := $(wildcard cmd/cli_*.c)
 CMD_SRC  := $(wildcard cmd/crm-*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+PRE_SRC  := $(wildcard tests/fault/pre_*.c)
+FAULT_SRC := $(wildcard tests/fault/run_*.c)
 
 LIB_OBJ  = $(LIB_SRC:%.c=$(BUILD)/%.o)
 CLI_OBJ  = $(CLI_SRC:%.c=$(BUILD)/%.o)
 ALL_OBJ  = $(LIB_OBJ) $(CLI_OBJ) $(REPLAY) \
-	$(patsubst %.c,$(BUILD)/%.o,$(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC))
+	$(patsubst %.c,$(BUILD)/%.o,$(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) \
+	$(FAULT_SRC))
 COMMANDS = $(CMD_SRC:cmd/%.c=$(BUILD)/bin/%)
 UNIT     = $(UNIT_SRC:%.c=$(BUILD)/%)
 FUZZ     = $(FUZZ_SRC:%.c=$(BUILD)/%)
+FAULTS   = $(CMD_SRC:cmd/%.c=$(BUILD)/fault/bin/%) \
+	$(patsubst tests/fault/%.c,$(BUILD)/fault/%.so,$(PRE_SRC)) \
+	$(patsubst tests/fault/%.c,$(BUILD)/fault/%,$(FAULT_SRC))
 CLI      = $(wildcard tests/cli/*.t)
 PAGES    = $(wildcard man/*.[157])
 LIBS     = $(BUILD)/libcli.a $(BUILD)/libcrm.a
@@ -85,7 +91,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' '$1' '$2';)
 
 # --- targets ---------------------------------------------------------------
 .PHONY: all demo check check-asan lint bench deps deps-dev install uninstall \
-	cover fuzz fuzz-programs torture help clean FORCE
+	cover fuzz fuzz-programs torture faults help clean FORCE
 
 all: $(COMMANDS) $(BUILD)/libcrm.a $(BUILD)/libcrm.pc
 
@@ -97,7 +103,7 @@ help:
 	'make check-asan all tests with address and undefined sanitizers' \
 	'make lint       format, clang-tidy, the rules of the tree' \
 	'make fuzz       fuzz each target for SECONDS=$(SECONDS) with libFuzzer' \
-	'make torture    kill writers, fail system calls, and look at the store' \
+	'make torture    kill writers, cut the power, fail system calls, for hours' \
 	'make bench      measure' \
 	'make cover      lines of the library that the tests reach' \
 	'make deps       install what is needed to build and test (apt-get)' \
@@ -151,13 +157,27 @@ $(FUZZ): $(BUILD)/%: $(BUILD)/%.o $(LIBS) $(filter %.o,$(FUZZ_MAIN))
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LD_FLAGS) -o $@ $< $(FUZZ_MAIN) \
 	    $(LIBS) $(PKG_LIBS) -lm
 
+# Faults are put in by preloading, which needs commands linked dynamically.
+$(BUILD)/fault/bin/%: $(BUILD)/cmd/%.o $(LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LD_FLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
+$(BUILD)/fault/%.so: tests/fault/%.c tests/fault/trace.h | $(BUILD)/deps
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(C_FLAGS) -O2 -fPIC -shared -o $@ $< -ldl
+
+$(BUILD)/fault/%: $(BUILD)/tests/fault/%.o $(LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LD_FLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
 -include $(wildcard $(ALL_OBJ:.o=.d))
 
 # --- tests -----------------------------------------------------------------
 # CRM_MAKE is for the test of install: a make that finds all of it built.
 T = $(UNIT) $(FUZZ) $(CLI) $(PAGES)
 SAME = BUILD CC CFLAGS CPPFLAGS LDFLAGS STATIC PREFIX DATADIR VERSION
-check: all $(UNIT) $(FUZZ)
+# Sanitizers want to be first where we preload.
+check: all $(UNIT) $(FUZZ) $(if $(findstring -fsanitize,$(CFLAGS)),,$(FAULTS))
 	@BUILD='$(BUILD)' CC='$(CC)' CFLAGS='$(CFLAGS)' PREFIX='$(PREFIX)' \
 	    CRM_MAKE="make $(foreach v,$(SAME),$v='$($v)')" prove -j$(JOBS) --exec 'sh tests/run.sh' $(T)
 
@@ -191,8 +211,9 @@ demo: all
 	$(call script,share/demo.sh)
 bench: all
 	$(call script,tests/bench/run.sh)
-torture: all
+torture: all $(FAULTS)
 	$(call script,tests/fault/run.sh)
+faults: $(FAULTS)
 
 # --- install ---------------------------------------------------------------
 # The script keeps a list of what it made below DATADIR; uninstall reads that.

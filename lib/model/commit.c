@@ -10,67 +10,11 @@
  */
 #include <stdlib.h>
 
-#include <crm/history.h>
-
-#include "change.h"
+#include "commit.h"
 
 #define PART_CHANGES 1000
 #define PART_ADDS 20000
 #define PART_BYTES ((size_t)16 << 20)
-#define RANGES_MAX \
-	(sizeof((struct crm_log_head){0}).range / sizeof(struct crm_range))
-
-/*
- * Records are appended, which leaves pages full to the last byte, and then a
- * first change that lengthens them would split every page and double the
- * table.  So after so many bytes one record is written with slack, which is
- * taken off it again when its page is done.
- */
-#define SLACK_EVERY 1000
-#define SLACK 100
-#define SLACK_LONGEST 1500 /* no slack for values that fill pages */
-
-/* One entry of the log, its value in the commit's buffer. */
-struct logged {
-	uint64_t number;
-	size_t off, n;
-	uint8_t kind;
-};
-
-/* One derived entry, pointing into the part's bytes. */
-struct entry {
-	struct crm_str key, value;
-	uint32_t order; /* in which it came */
-	uint8_t table;
-	signed char sign;
-};
-
-struct commit {
-	struct crm_change *ch;
-	struct crm_buf part; /* operations, as they lay in the spool */
-	size_t *op; /* offsets of the live ones in part */
-	size_t nop, capop;
-	struct entry *entry;
-	size_t nentry, capentry;
-	struct logged *logged;
-	size_t nlogged, caplogged;
-	size_t *slack; /* operations whose records were written with slack */
-	size_t nslack, capslack, unslack;
-	struct crm_buf effects, value, diff;
-	uint64_t off; /* in the spool */
-	uint64_t done; /* operations */
-	struct crm_log_head head;
-	uint64_t change; /* first revision */
-	uint64_t nparts;
-	uint64_t revision; /* of the part under way */
-	uint64_t nsource; /* entries of its imports' rows */
-	uint64_t top[CRM_K_MAX]; /* numbers written by the parts before */
-	uint64_t *added[CRM_K_MAX]; /* numbers of the part under way */
-	size_t nadded[CRM_K_MAX], capadded[CRM_K_MAX];
-	bool more;
-};
-
-/* ---- a part's bytes ---- */
 
 /* What counts towards the end of a part. */
 struct measure {
@@ -80,11 +24,12 @@ struct measure {
 };
 
 static bool
-full(const struct commit *c, const struct measure *m, const struct crm_op *op)
+full(const struct crm_commit *c, const struct measure *m,
+    const struct crm_op *op)
 {
 	if (c->ch->opt.key.n > 0)
 		return false;
-	if (op->what == 'a' && m->runs >= RANGES_MAX &&
+	if (op->what == 'a' && m->runs >= CRM_RANGES_MAX &&
 	    m->last[op->kind] + 1 != op->number)
 		return true;
 	return m->changes >= PART_CHANGES || m->adds >= PART_ADDS ||
@@ -104,7 +49,7 @@ measure(struct measure *m, const struct crm_op *op)
 }
 
 static int
-part_read(struct commit *c, struct crm_err *err)
+part_read(struct crm_commit *c, struct crm_err *err)
 {
 	struct crm_change *ch = c->ch;
 	struct measure m = {0};
@@ -149,490 +94,9 @@ part_read(struct commit *c, struct crm_err *err)
 	return crm_buf_check(&c->part, err);
 }
 
-static struct crm_op
-op_at(const struct commit *c, size_t i, struct crm_str *image,
-    struct crm_str *keys, struct crm_str *effects)
-{
-	const char *p = c->part.p + c->op[i];
-	struct crm_op op;
-
-	memcpy(&op, p, sizeof op);
-	p += sizeof op;
-	*image = (struct crm_str){p, op.image};
-	*keys = (struct crm_str){p + op.image, op.keys};
-	*effects = (struct crm_str){p + op.image + op.keys, op.effects};
-	return op;
-}
-
-static int
-entries_take(struct commit *c, struct crm_str keys, struct crm_err *err)
-{
-	struct entry *e;
-	uint64_t n;
-
-	while (keys.n > 0) {
-		if (!crm_grow(
-			&c->entry, &c->capentry, c->nentry, sizeof *c->entry))
-			return crm_err_nomem(err);
-		e = &c->entry[c->nentry];
-		e->sign = (signed char)keys.p[0];
-		e->table = (uint8_t)keys.p[1];
-		e->order = (uint32_t)c->nentry;
-		keys.p += 2;
-		keys.n -= 2;
-		if (!crm_take_var(&keys, &n) ||
-		    !crm_take_bytes(&keys, (size_t)n, &e->key) ||
-		    !crm_take_var(&keys, &n) ||
-		    !crm_take_bytes(&keys, (size_t)n, &e->value))
-			return crm_err_set(
-			    err, CRM_EBUG, "an entry of the spool is cut");
-		c->nentry++;
-	}
-	return CRM_OK;
-}
-
-static int
-entry_cmp(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-	int r;
-
-	if (x->table != y->table)
-		return x->table < y->table ? -1 : 1;
-	r = crm_str_cmp(x->key, y->key);
-	if (r != 0)
-		return r;
-	return x->order < y->order ? -1 : x->order > y->order;
-}
-
-/* ---- writing one ---- */
-
-static int
-put_sealed(struct crm_txn *t, struct commit *c, unsigned table,
-    struct crm_str key, unsigned flags, struct crm_err *err)
-{
-	int r;
-
-	crm_seal(table, key, &c->value);
-	r = crm_buf_check(&c->value, err);
-	if (r == CRM_OK)
-		r = crm_put(t, table, key, crm_buf_str(&c->value), flags, err);
-	return r;
-}
-
-/* Puts state and revision before the image's items: the image was encoded as
- * live and with revision 0, two bytes. */
-static void
-value_make(struct commit *c, struct crm_str image)
-{
-	crm_buf_clear(&c->value);
-	crm_buf_putvar(&c->value, CRM_LIVE);
-	crm_buf_putvar(&c->value, c->revision);
-	crm_buf_put(&c->value, image.p + 2, image.n - 2);
-}
-
-static int
-by_number(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* The ranges of the numbers given: a record that was put again lies behind
- * others in the spool, so they are sorted first. */
-static int
-ranges(struct commit *c, struct crm_err *err)
-{
-	struct crm_log_head *h = &c->head;
-	unsigned kind;
-	size_t i;
-
-	for (kind = 0; kind < CRM_K_MAX; kind++) {
-		const uint64_t *n = c->added[kind];
-
-		if (c->nadded[kind] == 0)
-			continue;
-		qsort(c->added[kind], c->nadded[kind], sizeof *n, by_number);
-		for (i = 0; i < c->nadded[kind]; i++) {
-			if (i > 0 && n[i] == n[i - 1] + 1) {
-				h->range[h->nrange - 1].count++;
-				continue;
-			}
-			if (h->nrange == RANGES_MAX)
-				return crm_err_set(err, CRM_EBUG,
-				    "the numbers of a part are in too many "
-				    "ranges");
-			h->range[h->nrange++] = (struct crm_range){
-			    .kind = (uint8_t)kind, .first = n[i], .count = 1};
-		}
-	}
-	return CRM_OK;
-}
-
-static int
-write_add(struct crm_txn *t, struct commit *c, size_t i,
-    const struct crm_op *op, struct crm_str image, bool append,
-    struct crm_err *err)
-{
-	static const char zeros[SLACK];
-	unsigned table = CRM_TAB_KIND + op->kind;
-	struct crm_str key;
-	char kb[8];
-	int r;
-
-	key = crm_number_key(op->number, kb);
-	value_make(c, image);
-	c->unslack += c->value.n + 20;
-	if (append && c->unslack >= SLACK_EVERY && c->value.n < SLACK_LONGEST) {
-		if (!crm_grow(
-			&c->slack, &c->capslack, c->nslack, sizeof *c->slack))
-			return crm_err_nomem(err);
-		c->slack[c->nslack++] = i;
-		c->unslack = 0;
-		crm_buf_put(&c->value, zeros, sizeof zeros);
-	}
-	r = put_sealed(
-	    t, c, table, key, append ? CRM_PUT_APPEND : CRM_PUT_NEW, err);
-	if (r == CRM_NO)
-		return crm_err_set(err, CRM_EBUG, "number %llu is given twice",
-		    (unsigned long long)op->number);
-	return r;
-}
-
-static int
-slack_off(struct crm_txn *t, struct commit *c, struct crm_err *err)
-{
-	struct crm_str image, keys, effects;
-	struct crm_op op;
-	char kb[8];
-	size_t i;
-	int r = CRM_OK;
-
-	for (i = 0; i < c->nslack && r == CRM_OK; i++) {
-		op = op_at(c, c->slack[i], &image, &keys, &effects);
-		value_make(c, image);
-		r = put_sealed(t, c, CRM_TAB_KIND + op.kind,
-		    crm_number_key(op.number, kb), 0, err);
-	}
-	return r;
-}
-
-/* Room for an entry of the log, which is written in the order of keys when
- * all are there: its value is what is put at the end of diff. */
-static struct logged *
-log_slot(struct commit *c, unsigned kind, uint64_t number)
-{
-	struct logged *l;
-
-	if (!crm_grow(&c->logged, &c->caplogged, c->nlogged, sizeof *c->logged))
-		return NULL;
-	l = &c->logged[c->nlogged++];
-	l->kind = (uint8_t)kind;
-	l->number = number;
-	l->off = c->diff.n;
-	l->n = 0;
-	return l;
-}
-
-static int
-log_keep(struct commit *c, const struct crm_op *op, uint64_t revision,
-    struct crm_str was, struct crm_str is, struct crm_err *err)
-{
-	struct logged *l = log_slot(c, op->kind, op->number);
-	int r;
-
-	if (l == NULL)
-		return crm_err_nomem(err);
-	crm_buf_putvar(&c->diff, revision);
-	crm_buf_putvar(&c->diff, (unsigned char)op->what);
-	r = crm_diff_make(was, is, &c->diff, err);
-	l->n = c->diff.n - l->off;
-	return r;
-}
-
-/* Puts the record or its tombstone; the difference goes into the log. */
-static int
-write_over(struct crm_txn *t, struct commit *c, const struct crm_op *op,
-    struct crm_str image, struct crm_err *err)
-{
-	unsigned table = CRM_TAB_KIND + op->kind;
-	struct crm_buf old = {0};
-	struct crm_str key, now, rest;
-	uint64_t state = 0, revision = 0;
-	char kb[8];
-	int r;
-
-	key = crm_number_key(op->number, kb);
-	r = crm_get(t, table, key, &now, err);
-	if (r == CRM_OK)
-		r = crm_unseal(table, key, &now, err);
-	if (r < 0)
-		goto out;
-	rest = now;
-	if (!crm_take_var(&rest, &state) || !crm_take_var(&rest, &revision) ||
-	    revision != op->base) {
-		r = crm_err_set(err, CRM_EBUSY,
-		    "the record %llu was changed meanwhile",
-		    (unsigned long long)op->number);
-		goto out;
-	}
-	crm_buf_putstr(&old, now);
-	crm_buf_clear(&c->value);
-	if (op->what != 'r')
-		value_make(c, image);
-	else {
-		crm_buf_putvar(&c->value, CRM_DELETED);
-		crm_buf_putvar(&c->value, c->revision);
-	}
-	r = crm_buf_check(&old, err);
-	if (r == CRM_OK)
-		r = log_keep(c, op, revision, crm_buf_str(&old),
-		    crm_buf_str(&c->value), err);
-	if (r == CRM_OK)
-		r = put_sealed(t, c, table, key, 0, err);
-out:
-	crm_buf_release(&old);
-	return r == CRM_NOTFOUND
-		   ? crm_err_set(err, CRM_EDAMAGE, "record %llu is gone",
-			 (unsigned long long)op->number)
-		   : r;
-}
-
-/* Was the record behind what an import remembers added by this part? */
-static bool
-source_new(const struct commit *c, const struct entry *e)
-{
-	const char *nul = memchr(e->key.p, '\0', e->key.n);
-	struct crm_str v = e->value;
-	uint64_t number;
-	unsigned kind;
-
-	if (nul == NULL || nul + 1 == e->key.p + e->key.n ||
-	    !crm_take_var(&v, &number))
-		return false;
-	kind = (unsigned char)nul[1];
-	return kind < CRM_K_MAX && c->nadded[kind] > 0 &&
-	       bsearch(&number, c->added[kind], c->nadded[kind], sizeof number,
-		   by_number) != NULL;
-}
-
-/*
- * What an import remembered goes into the log before it is written over, so
- * that undo gives it back.  What it comes to remember of a record that it
- * adds needs no entry: it goes when the record goes.
- */
-static int
-log_source(struct crm_txn *t, struct commit *c, const struct entry *e,
-    struct crm_err *err)
-{
-	struct crm_str was;
-	struct logged *l;
-	int r;
-
-	r = crm_get(t, e->table, e->key, &was, err);
-	if (r == CRM_OK)
-		r = crm_unseal(e->table, e->key, &was, err);
-	if ((r < 0 && r != CRM_NOTFOUND) ||
-	    (r == CRM_NOTFOUND && source_new(c, e)))
-		return r == CRM_NOTFOUND ? CRM_OK : r;
-	l = log_slot(c, 0, CRM_LOG_SOURCE + c->nsource++);
-	if (l == NULL)
-		return crm_err_nomem(err);
-	crm_buf_putvar(&c->diff, 0);
-	crm_buf_putvar(&c->diff, 'x');
-	crm_buf_putvar(&c->diff, e->key.n);
-	crm_buf_putstr(&c->diff, e->key);
-	if (r == CRM_OK) {
-		crm_buf_putc(&c->diff, 1);
-		crm_buf_putstr(&c->diff, was);
-	}
-	l->n = c->diff.n - l->off;
-	return crm_buf_check(&c->diff, err);
-}
-
-/*
- * What the entries of one key come to.  A record gives up what it had, then
- * takes what it has, and may name one thing twice (an address of its own that
- * is also among the shared ones), so they are not to be added up: the last
- * says what stays, the first what was there.
- */
-static int
-write_entry(struct crm_txn *t, struct commit *c, const struct entry *first,
-    const struct entry *last, struct crm_err *err)
-{
-	int r = CRM_OK;
-
-	if (last->table == CRM_TAB_SOURCE)
-		r = log_source(t, c, last, err);
-	if (r < 0)
-		return r;
-	if (last->sign < 0) {
-		r = crm_del(t, last->table, last->key, err);
-		return r == CRM_NOTFOUND ? CRM_OK : r; /* `check` tells */
-	}
-	if (first->sign < 0 && last->value.n == 0)
-		return CRM_OK;
-	crm_buf_clear(&c->value);
-	crm_buf_putstr(&c->value, last->value);
-	return put_sealed(t, c, last->table, last->key, 0, err);
-}
-
-static int
-write_entries(struct crm_txn *t, struct commit *c, struct crm_err *err)
-{
-	size_t i, j;
-	int r = CRM_OK;
-
-	if (c->nentry > 0)
-		qsort(c->entry, c->nentry, sizeof *c->entry, entry_cmp);
-	for (i = 0; i < c->nentry && r == CRM_OK; i = j) {
-		const struct entry *e = &c->entry[i];
-
-		for (j = i + 1;
-		     j < c->nentry && c->entry[j].table == e->table &&
-		     crm_str_eq(c->entry[j].key, e->key);
-		     j++)
-			;
-		r = write_entry(t, c, e, &c->entry[j - 1], err);
-	}
-	return r;
-}
-
-static int
-write_head(struct crm_txn *t, struct commit *c, struct crm_err *err)
-{
-	struct crm_change *ch = c->ch;
-	struct crm_log_head *h = &c->head;
-	struct crm_buf key = {.max = CRM_KEY_MAX};
-	char lk[17];
-	int r;
-
-	h->revision = c->revision;
-	h->change = c->nparts == 0 ? c->revision : c->change;
-	h->part = c->nparts;
-	h->last = !c->more;
-	h->time = ch->opt.by.now;
-	h->actor = ch->opt.by.actor;
-	h->program = ch->opt.by.program;
-	h->why = ch->opt.by.why;
-	h->key = ch->opt.key;
-	h->keyhash = ch->opt.keyhash;
-	crm_buf_clear(&c->value);
-	crm_log_encode(h, &c->value);
-	crm_log_key(c->revision, 0, 0, lk);
-	r = put_sealed(t, c, CRM_TAB_LOG, (struct crm_str){lk, sizeof lk},
-	    CRM_PUT_APPEND, err);
-	if (r == CRM_OK && ch->opt.key.n > 0 && c->nparts == 0) {
-		crm_ident_key(
-		    &key, 0, CRM_STR("key"), ch->opt.key, c->revision);
-		r = crm_buf_check(&key, err);
-		crm_buf_clear(&c->value);
-		if (r == CRM_OK)
-			r = put_sealed(
-			    t, c, CRM_TAB_IDENT, crm_buf_str(&key), 0, err);
-	}
-	crm_buf_release(&key);
-	return r;
-}
-
-static int
-logged_cmp(const void *a, const void *b)
-{
-	const struct logged *x = a, *y = b;
-
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
-	return x->number < y->number ? -1 : x->number > y->number;
-}
-
-static int
-write_log(struct crm_txn *t, struct commit *c, struct crm_err *err)
-{
-	char lk[17];
-	size_t i;
-	int r;
-
-	r = write_head(t, c, err);
-	if (c->nlogged > 0)
-		qsort(c->logged, c->nlogged, sizeof *c->logged, logged_cmp);
-	for (i = 0; i < c->nlogged && r == CRM_OK; i++) {
-		const struct logged *l = &c->logged[i];
-
-		crm_log_key(c->revision, l->kind, l->number, lk);
-		crm_buf_clear(&c->value);
-		crm_buf_put(&c->value, c->diff.p + l->off, l->n);
-		r = put_sealed(t, c, CRM_TAB_LOG,
-		    (struct crm_str){lk, sizeof lk}, CRM_PUT_APPEND, err);
-	}
-	return r;
-}
-
-static int
-write_op(struct crm_txn *t, struct commit *c, size_t i, const struct crm_op *op,
-    struct crm_str image, uint64_t *top, struct crm_err *err)
-{
-	unsigned k = op->kind;
-	int r;
-
-	if (op->what != 'a') {
-		c->head.updated += op->what != 'r';
-		c->head.removed += op->what == 'r';
-		return write_over(t, c, op, image, err);
-	}
-	if (!crm_grow(&c->added[k], &c->capadded[k], c->nadded[k],
-		sizeof *c->added[k]))
-		return crm_err_nomem(err);
-	c->added[k][c->nadded[k]++] = op->number;
-	r = write_add(t, c, i, op, image, op->number > top[k], err);
-	if (op->number > top[k])
-		top[k] = op->number;
-	return r;
-}
-
-static int
-part_write(struct crm_txn *t, void *ctx, struct crm_err *err)
-{
-	struct commit *c = ctx;
-	struct crm_str image, keys, effects;
-	uint64_t top[CRM_K_MAX];
-	struct crm_op op;
-	size_t i;
-	int r = CRM_OK;
-
-	c->revision = crm_txn_revision(t);
-	c->nentry = c->nlogged = c->nslack = c->unslack = 0;
-	c->nsource = 0;
-	crm_buf_clear(&c->effects);
-	crm_buf_clear(&c->diff);
-	memset(&c->head, 0, sizeof c->head);
-	memset(c->nadded, 0, sizeof c->nadded);
-	memcpy(top, c->top, sizeof top);
-	for (i = 0; i < c->nop && r == CRM_OK; i++) {
-		op = op_at(c, i, &image, &keys, &effects);
-		r = entries_take(c, keys, err);
-		crm_buf_putstr(&c->effects, effects);
-		if (r == CRM_OK && op.what != 'x')
-			r = write_op(t, c, i, &op, image, top, err);
-	}
-	if (r == CRM_OK)
-		r = slack_off(t, c, err);
-	if (r == CRM_OK)
-		r = ranges(c, err);
-	if (r == CRM_OK)
-		r = crm_buf_check(&c->effects, err);
-	if (r == CRM_OK)
-		r = write_entries(t, c, err);
-	if (r == CRM_OK && c->effects.n > 0)
-		r = crm_ledger_apply(t, crm_buf_str(&c->effects), err);
-	if (r == CRM_OK)
-		r = write_log(t, c, err);
-	return r;
-}
-
 /* The part is on the disk; its numbers are sorted. */
 static void
-part_done(struct commit *c)
+part_done(struct crm_commit *c)
 {
 	unsigned k;
 
@@ -651,7 +115,7 @@ part_done(struct commit *c)
 }
 
 static void
-release(struct commit *c)
+release(struct crm_commit *c)
 {
 	unsigned k;
 
@@ -671,7 +135,7 @@ int
 crm_change_commit(
     struct crm_change *ch, uint64_t *revision, struct crm_err *err)
 {
-	struct commit c = {.ch = ch};
+	struct crm_commit c = {.ch = ch};
 	uint64_t last = 0;
 	int r;
 
@@ -687,7 +151,7 @@ crm_change_commit(
 		r = part_read(&c, err);
 		if (r < 0 || c.nop == 0)
 			break;
-		r = crm_txn_run(ch->store, CRM_WRITE, part_write, &c, err);
+		r = crm_txn_run(ch->store, CRM_WRITE, crm_commit_part, &c, err);
 		if (r < 0)
 			break;
 		last = c.revision;

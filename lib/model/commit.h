@@ -1,0 +1,55 @@
+/*
+ * commit.h - what commit.c and commit_part.c share; inside the room only.
+ */
+#ifndef CRM_MODEL_COMMIT_H
+#define CRM_MODEL_COMMIT_H
+
+#include "change.h"
+
+#define CRM_RANGES_MAX \
+	(sizeof((struct crm_log_head){0}).range / sizeof(struct crm_range))
+
+/* One entry of the log, its value in the commit's buffer. */
+struct crm_logged {
+	uint64_t number;
+	size_t off, n;
+	uint8_t kind;
+};
+
+/* One derived entry, pointing into the part's bytes. */
+struct crm_entry {
+	struct crm_str key, value;
+	uint32_t order; /* in which it came */
+	uint8_t table;
+	signed char sign;
+};
+
+struct crm_commit {
+	struct crm_change *ch;
+	struct crm_buf part; /* operations, as they lay in the spool */
+	size_t *op; /* offsets of the live ones in part */
+	size_t nop, capop;
+	struct crm_entry *entry;
+	size_t nentry, capentry;
+	struct crm_logged *logged;
+	size_t nlogged, caplogged;
+	size_t *slack; /* operations whose records were written with slack */
+	size_t nslack, capslack, unslack;
+	struct crm_buf effects, value, diff;
+	uint64_t off; /* in the spool */
+	uint64_t done; /* operations */
+	struct crm_log_head head;
+	uint64_t change; /* first revision */
+	uint64_t nparts;
+	uint64_t revision; /* of the part under way */
+	uint64_t nsource; /* entries of its imports' rows */
+	uint64_t top[CRM_K_MAX]; /* numbers written by the parts before */
+	uint64_t *added[CRM_K_MAX]; /* numbers of the part under way */
+	size_t nadded[CRM_K_MAX], capadded[CRM_K_MAX];
+	bool more;
+};
+
+/* Writes the part that was read; a crm_txn_fn, ctx the commit. */
+int crm_commit_part(struct crm_txn *t, void *ctx, struct crm_err *err);
+
+#endif

@@ -3,6 +3,24 @@
  */
 #include "hooks.h"
 
+static int
+check_components(struct crm_record *rec, struct crm_err *err)
+{
+	int part = crm_kind_part(rec->kind, CRM_STR("component"));
+	int f = crm_part_field(&rec->kind->parts[part], CRM_STR("component"));
+
+	for (size_t i = 0; i < rec->part[part].n; i++) {
+		const struct crm_value *v = &rec->part[part].row[i].v[f];
+
+		if (v->type != CRM_T_ID || (uint64_t)v->i != rec->id)
+			continue;
+		crm_err_set(err, CRM_EDATA, "a bundle is no part of itself");
+		crm_err_field(err, "component", 9);
+		return CRM_EDATA;
+	}
+	return CRM_OK;
+}
+
 int
 crm_product_prepare(struct crm_change *ch, const struct crm_record *old,
     struct crm_record *rec, struct crm_err *err)
@@ -35,5 +53,5 @@ crm_product_prepare(struct crm_change *ch, const struct crm_record *old,
 		crm_err_field(err, "parent_id", 9);
 		return CRM_EDATA;
 	}
-	return CRM_OK;
+	return check_components(rec, err);
 }

@@ -59,4 +59,33 @@ A2"
 works crm-product components
 works crm-product rm P2 P1
 is 'a group goes with its variants' "$(crm-product list --count)" 3
+
+# --- bundles
+CRM_STORE=$T/boxes
+new_store
+for s in A B BOX; do
+	crm-product add --sku "$s x 1" --name "$s" >/dev/null
+done
+works crm-product bundle P3 P1 'sku:B x 1 x 2.5' -f sku
+run crm-product components -f component,quantity
+out_is "component_id	component	quantity
+P0000000003-k1	P0000000001	1
+P0000000003-k2	P0000000002	2.5"
+works crm-product bundle P3 'P1 x 4' 'P2 x 0'
+run crm-product components P3 -f component,quantity --no-header
+out_is "P0000000003-k1	P0000000001	4"
+crm-product components >boxes.tsv
+works crm-product bundle P3 'P1 x 0'
+works crm-product bundle - <boxes.tsv
+run crm-product components -f component,quantity --no-header
+out_has "P0000000001	4" 'what is printed is read'
+fails 65 'a bundle is no part of itself' crm-product bundle P3 P3
+fails 65 "quantity: '-1': 0 or more is wanted" crm-product bundle P3 'P1 x -1'
+fails 65 "no product has 'sku:C'" crm-product bundle P3 sku:C
+err_has 'a component is PRODUCT x QUANTITY'
+fails 65 "stdin:1: there is no column 'component'" crm-product bundle - <<EOF
+product_id
+P1
+EOF
+fails 65 'P1 cannot be removed: P3 refers to it' crm-product rm P1
 done_testing

@@ -40,6 +40,8 @@ set_field(struct parser *p, const char *name, struct crm_str text,
 	int r = crm_value_parse(
 	    &p->part->fields[f], crm_str_trim(text), &ctx, &p->v[f], err);
 
+	*crm_change_cleaned(p->w->change) += ctx.cleaned;
+
 	if (r < 0)
 		crm_err_field(err, p->option, strlen(p->option));
 	return r;
@@ -205,6 +207,27 @@ add_payment(struct cli_work *w, struct crm_record *rec, struct crm_err *err)
 	return crm_order_event_add(w->c->schema, rec, &pay, err);
 }
 
+/* One that gives money is a slip of the hand here; imports take what is
+ * there. */
+static int
+check_credit(const struct crm_record *rec, struct crm_err *err)
+{
+	const struct crm_value *type = crm_record_get(rec, "type");
+	const struct crm_value *total = crm_record_get(rec, "total");
+	char room[64];
+	struct crm_buf b = {.p = room, .cap = sizeof room, .max = sizeof room};
+
+	if (!crm_str_is(type->s, "credit") || total->i <= 0)
+		return CRM_OK;
+	crm_money_put(&b, total->i, total->scale);
+	crm_err_set(err, CRM_EDATA,
+	    "a credit of '%.*s' would raise the revenue", (int)b.n, b.p);
+	crm_err_field(err, "total", 5);
+	crm_err_hint(err, "its quantities and amounts are negative: "
+			  "--line 'sku:85123A x -2 @ 2.55'");
+	return CRM_EDATA;
+}
+
 static int
 add_order(struct cli_work *w, struct crm_err *err)
 {
@@ -219,7 +242,9 @@ add_order(struct cli_work *w, struct crm_err *err)
 		r = add_rows(w, rec, "adjustment", "--adjust", &adjusts, err);
 	if (r == CRM_OK)
 		r = add_payment(w, rec, err);
-	return r == CRM_OK ? cli_work_put(w, rec, err) : r;
+	if (r == CRM_OK)
+		r = cli_work_put(w, rec, err);
+	return r == CRM_OK ? check_credit(rec, err) : r;
 }
 
 int

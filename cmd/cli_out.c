@@ -24,6 +24,7 @@ cli_stream(
 	    .name = "-",
 	    .header = crm_str(cli_opt.header),
 	    .whole_lines = whole,
+	    .any_bytes = cli_opt.clean,
 	};
 
 	if (cli_opt.header && cli_opt.bare)
@@ -115,7 +116,7 @@ hint_columns(struct cli *c, const struct crm_field *fields, size_t n,
 		near = crm_nearest(name, words, n);
 	if (near) {
 		crm_err_hint(err, "did you mean '%s'?", near);
-	} else if (c->kind) {
+	} else if (c->kind && fields == c->kind->fields) {
 		crm_err_hint(err, "crm-fields %s lists them", c->kind->name);
 	} else {
 		for (size_t i = 0; i < n && b.n < 300; i++)

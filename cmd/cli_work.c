@@ -218,10 +218,12 @@ enter(struct cli *c, const char *option, const char **text, struct crm_err *err)
 	if (r == CRM_OK)
 		r = crm_buf_check(&b, err);
 	if (r < 0) {
-		if (err != NULL)
-			err->code = CRM_EUSAGE;
 		crm_err_field(err, option, strlen(option));
-		r = CRM_EUSAGE;
+		if (r == CRM_EDATA) {
+			if (err != NULL)
+				err->code = CRM_EUSAGE;
+			r = CRM_EUSAGE;
+		}
 	} else {
 		*text = crm_arena_str(&c->arena, crm_buf_str(&b)).p;
 		if (*text == NULL)
@@ -237,6 +239,7 @@ cli_work_begin(
 {
 	struct crm_change_options opt = {.now = c->now,
 	    .spill_dir = c->spill_dir,
+	    .parse_flags = cli_parse_flags(),
 	    .progress = progress,
 	    .progress_ctx = c};
 	uint64_t done = 0;
@@ -338,8 +341,12 @@ int
 cli_work_end(struct cli_work *w, struct crm_err *err)
 {
 	uint64_t revision;
+	size_t cleaned = *crm_change_cleaned(w->change);
 	int r;
 
+	if (cleaned > 0)
+		cli_note(w->c, "%zu character%s replaced by U+FFFD", cleaned,
+		    cleaned == 1 ? " was" : "s were");
 	if (cli_opt.dry_run)
 		return dry_run(w, err);
 	r = crm_change_commit(w->change, &revision, err);

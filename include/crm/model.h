@@ -91,6 +91,7 @@ struct crm_change_options {
 	struct crm_str key; /* --key, n 0 none */
 	uint64_t keyhash; /* of what was asked: same key, other content
 				   is CRM_EDATA */
+	unsigned parse_flags; /* of every text that is taken */
 	const char *spill_dir; /* NULL: the store's folder */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
 	void *progress_ctx;
@@ -109,6 +110,8 @@ struct crm_str crm_change_why(const struct crm_change *ch);
 struct crm_txn *crm_change_txn(struct crm_change *ch);
 /* Memory until the next crm_change_reset (after each input record, say). */
 struct crm_arena *crm_change_arena(struct crm_change *ch);
+/* How many characters CRM_PARSE_CLEAN has replaced; callers add theirs. */
+size_t *crm_change_cleaned(struct crm_change *ch);
 void crm_change_reset(struct crm_change *ch);
 
 /* A new record without a number yet. */

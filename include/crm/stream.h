@@ -30,6 +30,7 @@ struct crm_stream_options {
 	struct crm_str header; /* --header a,b,c: the stream has none */
 	const char *bare; /* -i: bare ids, a single column so named */
 	bool whole_lines; /* a last line without LF is refused */
+	bool any_bytes; /* bad UTF-8 is left to whoever takes the values */
 	crm_read_fn *read; /* instead of the descriptor */
 	void *read_ctx;
 };

@@ -149,6 +149,12 @@ crm_change_txn(struct crm_change *ch)
 	return ch->txn;
 }
 
+size_t *
+crm_change_cleaned(struct crm_change *ch)
+{
+	return &ch->cleaned;
+}
+
 struct crm_arena *
 crm_change_arena(struct crm_change *ch)
 {

@@ -46,6 +46,7 @@ struct crm_change {
 	struct crm_change_count count[CRM_K_MAX];
 	struct crm_idmap removed;
 	uint64_t ops;
+	size_t cleaned;
 	int depth; /* prepare may put events */
 };
 
@@ -63,6 +64,10 @@ bool crm_change_pending(const struct crm_change *ch, unsigned kind,
 int crm_change_holders(struct crm_change *ch, unsigned kind,
     struct crm_str scheme, struct crm_str normal, uint64_t self,
     uint64_t *found, size_t max, size_t *n, bool *shared, struct crm_err *err);
+/* The record but for self with this value of a unique field (its key without
+ * a number), else 0.  ch may be NULL. */
+int crm_change_holder(struct crm_txn *t, struct crm_change *ch,
+    struct crm_str prefix, uint64_t self, uint64_t *out, struct crm_err *err);
 /* Does a record have an identity, and say that it is shared? */
 int crm_change_has(struct crm_change *ch, const struct crm_record *rec,
     struct crm_str scheme, struct crm_str normal, bool *has, bool *shared,

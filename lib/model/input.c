@@ -172,10 +172,11 @@ parse(struct crm_change *ch, const struct crm_record *rec,
 	struct crm_parse ctx = {.schema = ch->schema,
 	    .arena = &ch->work,
 	    .digits = crm_money_digits(ch->schema, rec),
-	    .flags = flags};
+	    .flags = flags | ch->opt.parse_flags};
 	int r;
 
 	r = crm_value_parse(f, text, &ctx, out, err);
+	ch->cleaned += ctx.cleaned;
 	if (r < 0)
 		return r;
 	/* what is borrowed must outlive the caller's line */

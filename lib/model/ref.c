@@ -217,6 +217,35 @@ ambiguous(const struct crm_schema *s, const struct reference *ref,
 	return CRM_EDATA;
 }
 
+/* A custom field that is unique names a record as well: vat_id:DE129273398. */
+static int
+find_unique(struct crm_txn *t, struct crm_change *ch,
+    const struct crm_schema *s, const struct reference *ref, uint64_t *out,
+    struct crm_err *err)
+{
+	const struct crm_kind *k = &s->kind[ref->kind];
+	struct crm_buf key = {.max = CRM_KEY_MAX};
+	struct crm_arena a = {0};
+	struct crm_parse ctx = {.schema = s, .arena = &a, .digits = s->digits};
+	struct crm_value v = {0};
+	int f = crm_kind_field(k, ref->scheme), r;
+
+	*out = 0;
+	if (f < 0 || !(k->fields[f].flags & CRM_F_UNIQUE))
+		return CRM_OK;
+	r = crm_value_parse(&k->fields[f], ref->value, &ctx, &v, err);
+	if (r == CRM_OK && v.type != CRM_T_NONE) {
+		crm_index_key(&key, k->number, k->fields[f].tag, &v, 0);
+		r = crm_buf_check(&key, err);
+		if (r == CRM_OK)
+			r = crm_change_holder(
+			    t, ch, crm_buf_str(&key), 0, out, err);
+	}
+	crm_buf_release(&key);
+	crm_arena_release(&a);
+	return r;
+}
+
 int
 crm_ref_find(struct crm_txn *t, struct crm_change *change, unsigned kind,
     const struct crm_schema *s, struct crm_str ref, struct crm_value *out,
@@ -247,6 +276,12 @@ crm_ref_find(struct crm_txn *t, struct crm_change *change, unsigned kind,
 	    crm_buf_str(&key), found, &n, err);
 	if (r < 0)
 		goto out;
+	if (n == 0) {
+		r = find_unique(t, change, s, &parsed, &found[0], err);
+		if (r < 0)
+			goto out;
+		n = found[0] != 0;
+	}
 	if (n == 0) {
 		r = crm_err_set(err, CRM_NOTFOUND, "no %s has '%.*s'",
 		    s->kind[parsed.kind].name, clip(ref.n), ref.p);

@@ -14,17 +14,20 @@
 
 static int
 taken(struct crm_change *ch, const struct crm_record *rec, const char *field,
-    struct crm_str value, uint64_t by, struct crm_err *err)
+    struct crm_str scheme, struct crm_str value, uint64_t by,
+    struct crm_err *err)
 {
+	bool shown = scheme.n > 0 && !crm_str_is(scheme, field);
 	struct crm_buf id = {.max = 64};
 	struct crm_id who = {.kind = rec->kind->number, .number = by};
 
 	crm_id_put(ch->schema, &id, &who, true);
-	crm_err_set(err, CRM_EDATA, "'%.*s' is already %.*s's",
+	crm_err_set(err, CRM_EDATA, "'%.*s%s%.*s' is already %.*s's",
+	    shown ? (int)scheme.n : 0, shown ? scheme.p : "", shown ? ":" : "",
 	    (int)(value.n < 160 ? value.n : 160), value.p, (int)id.n,
 	    id.p ? id.p : "");
 	crm_err_field(err, field, strlen(field));
-	if (strcmp(field, "email") == 0)
+	if (strcmp(field, "email") == 0 || crm_str_is(scheme, "email"))
 		crm_err_hint(err,
 		    "an address of several people is given by `crm-%s identify "
 		    "REF email:... --shared`",
@@ -148,9 +151,9 @@ out:
 }
 
 /* Another record with this value of a unique index: its number, else 0. */
-static int
-holder(struct crm_change *ch, struct crm_str prefix, uint64_t self,
-    uint64_t *out, struct crm_err *err)
+int
+crm_change_holder(struct crm_txn *t, struct crm_change *ch,
+    struct crm_str prefix, uint64_t self, uint64_t *out, struct crm_err *err)
 {
 	struct crm_cursor *cur = NULL;
 	struct crm_str k, v, tail;
@@ -158,12 +161,12 @@ holder(struct crm_change *ch, struct crm_str prefix, uint64_t self,
 	int r;
 
 	*out = 0;
-	if (crm_map_get(&ch->idents, prefix, &number)) {
+	if (ch != NULL && crm_map_get(&ch->idents, prefix, &number)) {
 		if (number != self)
 			*out = number;
 		return CRM_OK;
 	}
-	r = crm_cursor_open(ch->txn, CRM_TAB_INDEX, &cur, err);
+	r = crm_cursor_open(t, CRM_TAB_INDEX, &cur, err);
 	if (r < 0)
 		return r;
 	for (r = crm_cursor_seek(cur, prefix, &k, &v, err);
@@ -173,8 +176,9 @@ holder(struct crm_change *ch, struct crm_str prefix, uint64_t self,
 		tail = (struct crm_str){k.p + prefix.n, 8};
 		crm_take_be(&tail, 8, &number);
 		if (number != self &&
-		    !(crm_change_pending(
-			  ch, (unsigned char)prefix.p[0], number, &state) &&
+		    !(ch != NULL &&
+			crm_change_pending(
+			    ch, (unsigned char)prefix.p[0], number, &state) &&
 			state != CRM_LIVE))
 			*out = number;
 	}
@@ -205,7 +209,7 @@ ident_free(struct unique_ctx *c, struct crm_str scheme, struct crm_str normal,
 	/* a primary address may stand among the shared ones as well */
 	r = crm_change_has(c->ch, c->rec, scheme, normal, &own, &shared, err);
 	if (r == CRM_OK && !shared)
-		r = taken(c->ch, c->rec, field, normal, by[0], err);
+		r = taken(c->ch, c->rec, field, scheme, normal, by[0], err);
 	return r;
 }
 
@@ -226,10 +230,12 @@ index_free(struct unique_ctx *c, size_t field, struct crm_err *err)
 		crm_err_field(err, f->name, strlen(f->name));
 		return CRM_EDATA;
 	}
-	r = holder(c->ch, crm_buf_str(&c->key), c->rec->id, &by, err);
+	r = crm_change_holder(
+	    c->ch->txn, c->ch, crm_buf_str(&c->key), c->rec->id, &by, err);
 	if (r == CRM_OK && by != 0) {
 		crm_value_put(c->ch->schema, &text, v, true);
-		r = taken(c->ch, c->rec, f->name, crm_buf_str(&text), by, err);
+		r = taken(c->ch, c->rec, f->name, (struct crm_str){0},
+		    crm_buf_str(&text), by, err);
 	}
 	crm_buf_release(&text);
 	return r;

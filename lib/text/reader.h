@@ -17,6 +17,7 @@ struct crm_stream {
 	struct crm_str raw;
 	unsigned long line;
 	bool whole; /* a last line without LF is refused */
+	bool any; /* bad UTF-8 passes */
 	bool archive; /* section lines end the records */
 	bool crlf; /* the first line ended so */
 	bool repeated; /* column 1 is an id: the header may come again */

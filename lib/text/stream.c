@@ -114,7 +114,7 @@ check_bytes(struct crm_stream *s, struct crm_str line, unsigned seen,
 		    bad + 1);
 		return fault(s, column_of(line, bad), err);
 	}
-	if (seen & SEEN_HIGH && !crm_utf8_valid(line, &bad)) {
+	if (seen & SEEN_HIGH && !s->any && !crm_utf8_valid(line, &bad)) {
 		crm_err_set(err, CRM_EDATA,
 		    "byte %zu of the line is not UTF-8 (0x%02x)", bad + 1,
 		    (unsigned char)line.p[bad]);
@@ -314,6 +314,7 @@ crm_stream_new(struct crm_stream **out, int fd,
 	if (!s)
 		return crm_err_nomem(err);
 	s->whole = opt->whole_lines;
+	s->any = opt->any_bytes;
 	s->text.max = CRM_LINE_MAX + 1;
 	s->raw = (struct crm_str){"", 0};
 	code = crm_intake_open(

@@ -174,7 +174,8 @@ bad "stdin:3: 'shop/x:1' names no kind of record" crm-customer list
 
 # ---- what --clean replaces ----
 printf 'customer_id\ttier\nC1\ta\001b\n' >in
-works crm-customer set - --clean --dry-run <in
+run crm-customer set - --clean --dry-run <in
+err_is 'crm-customer: 1 character was replaced by U+FFFD'
 
 # ---- expressions ----
 refused 64 "'nmae'" crm-customer list -w 'nmae = "x"'

@@ -60,6 +60,7 @@ struct line {
 	size_t cells; /* index of its first cell in the batch's texts */
 	struct crm_value *added;
 	bool drop;
+	bool whole; /* the id is of a record, not of a row of its parts */
 };
 
 struct join {
@@ -140,13 +141,14 @@ join_id(struct join *j, struct crm_txn *t, struct crm_str ref,
 	int r;
 
 	line->number = 0;
-	line->drop = false;
+	line->drop = line->whole = false;
 	if (ref.n == 0)
 		return CRM_OK;
 	r = crm_ref_find(
 	    t, NULL, j->c->kind->number, j->c->schema, ref, &id, err);
 	if (r == CRM_OK)
 		line->number = (uint64_t)id.i;
+	line->whole = r == CRM_OK && id.sub == 0;
 	if (r != CRM_NOTFOUND)
 		return r;
 	line->drop = j->drop;
@@ -252,6 +254,10 @@ join_write(struct join *j, struct crm_err *err)
 			continue;
 		for (f = 0; f < j->ncol; f++)
 			j->row[f] = crm_value_text(j->text[line->cells + f]);
+		/* Output carries ids, whatever reference came in. */
+		if (line->whole)
+			j->row[j->id] =
+			    crm_value_id(j->c->kind->number, line->number);
 		for (f = 0; f < j->nadd; f++)
 			j->row[j->ncol + f] =
 			    line->added ? line->added[f] : none;

@@ -207,15 +207,15 @@ fails 64 'operand' crm-customer get
 rows in 'seller_id|n' 'C1|1' '|2' 'email:info@acme.example|3' 'C1|4'
 run crm-customer get - --on seller_id -f email,country <in
 out_is "seller_id${TAB}n${TAB}email${TAB}country
-C1${TAB}1${TAB}Ann@Example.org${TAB}DE
+C0000000001${TAB}1${TAB}Ann@Example.org${TAB}DE
 ${TAB}2${TAB}${TAB}
-email:info@acme.example${TAB}3${TAB}info@acme.example${TAB}
-C1${TAB}4${TAB}Ann@Example.org${TAB}DE" \
+C0000000003${TAB}3${TAB}info@acme.example${TAB}
+C0000000001${TAB}4${TAB}Ann@Example.org${TAB}DE" \
     'every row stays in order; column 1 needs no prefix; an empty id passes'
 rows in 'order_id|seller_id' 'O1|C1'
 run crm-customer get - --on seller_id -f name <in
 out_is "order_id${TAB}seller_id${TAB}seller_name
-O1${TAB}C1${TAB}Ann" 'other columns get the stem as a prefix'
+O1${TAB}C0000000001${TAB}Ann" 'other columns get the stem as a prefix'
 rows in 'customer_id|name' 'C1|x'
 fails 65 "has a column 'name' already" crm-customer get - -f name <in
 err_has '-f NAMES'
@@ -226,13 +226,13 @@ err_has 'stdin:3: '
 err_has 'there is no customer C999'
 works crm-customer get - -f name --missing keep <in
 out_is "customer_id${TAB}a${TAB}name
-C1${TAB}1${TAB}Ann
+C0000000001${TAB}1${TAB}Ann
 C999${TAB}2${TAB}
-C2${TAB}3${TAB}Bo Li" '--missing keep'
+C0000000002${TAB}3${TAB}Bo Li" '--missing keep'
 works crm-customer get - -f name --missing drop <in
 out_is "customer_id${TAB}a${TAB}name
-C1${TAB}1${TAB}Ann
-C2${TAB}3${TAB}Bo Li" '--missing drop'
+C0000000001${TAB}1${TAB}Ann
+C0000000002${TAB}3${TAB}Bo Li" '--missing drop'
 fails 64 "'lose' is not keep or drop" crm-customer get - --missing lose <in
 fails 65 "there is no column 'customer_id'" crm-customer get - <<-EOF
 	id
@@ -242,12 +242,12 @@ err_has '--on COLUMN'
 printf 'C1\nC2\n' >ids
 works crm-customer get - -i -f name <ids
 out_is "customer_id${TAB}name
-C1${TAB}Ann
-C2${TAB}Bo Li" '-i reads bare ids'
+C0000000001${TAB}Ann
+C0000000002${TAB}Bo Li" '-i reads bare ids'
 printf 'C1\t7\n' >in
 works crm-customer get - --header customer_id,n -f name <in
 out_is "customer_id${TAB}n${TAB}name
-C1${TAB}7${TAB}Ann" '--header names columns'
+C0000000001${TAB}7${TAB}Ann" '--header names columns'
 works crm-customer get - </dev/null
 out_empty 'zero bytes are a stream of no records'
 
@@ -386,10 +386,10 @@ out_has "C0000000001${TAB}tags${TAB}a,all${TAB}a,all,new"
 works crm-customer identify C1 shopify:2071 'ebay: Ann ' 
 works crm-customer get shopify:2071 ebay:Ann -f name
 is 'both are references' "$(sed 1d "$out" | cut -f 2 | paste -sd ,)" Ann,Ann
-fails 65 "'2071' is already C1's" crm-customer identify C2 shopify:2071
+fails 65 "'shopify:2071' is already C1's" crm-customer identify C2 shopify:2071
 fails 64 'is not SCHEME:VALUE' crm-customer identify C2 shopify
 fails 65 "is not the name of a scheme" crm-customer identify C2 'Shop!:1'
-fails 65 "'ann5@example.org' is already C1's" \
+fails 65 "'email:ann5@example.org' is already C1's" \
     crm-customer identify C2 email:ann5@example.org
 works crm-customer identify C1 email:family@example.org --shared
 works crm-customer set C2 --email family@example.org

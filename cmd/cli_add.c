@@ -564,6 +564,26 @@ cli_tag(struct cli *c, struct crm_err *err)
 
 /* ---- identify ---- */
 
+/* The primary one is a field, which is changed as others are. */
+static int
+not_known(const struct crm_record *rec, struct crm_str scheme,
+    struct crm_str normal, struct crm_err *err)
+{
+	int f = crm_kind_field(rec->kind, scheme);
+
+	crm_err_set(err, CRM_NOTFOUND, "it is not known as '%.*s:%.*s'",
+	    (int)scheme.n, scheme.p, (int)normal.n, normal.p);
+	if (f > 0 && crm_str_eq(rec->v[f].s, normal)) {
+		crm_err_set(err, CRM_NOTFOUND,
+		    "'%.*s:%.*s' is its field %s, not one of its identities",
+		    (int)scheme.n, scheme.p, (int)normal.n, normal.p,
+		    rec->kind->fields[f].name);
+		crm_err_hint(err, "give it another: set --%s ...",
+		    rec->kind->fields[f].name);
+	}
+	return CRM_NOTFOUND;
+}
+
 static int
 identify_one(struct cli_work *w, struct crm_record *rec, struct crm_str scheme,
     struct crm_str value, bool shared, struct crm_err *err)
@@ -584,9 +604,7 @@ identify_one(struct cli_work *w, struct crm_record *rec, struct crm_str scheme,
 			row = &rec->part[part].row[i];
 	if (cli_ident_remove) {
 		if (row == NULL) {
-			r = crm_err_set(err, CRM_NOTFOUND,
-			    "it is not known as '%.*s:%.*s'", (int)scheme.n,
-			    scheme.p, (int)normal.n, normal.p);
+			r = not_known(rec, scheme, crm_buf_str(&normal), err);
 			goto out;
 		}
 		crm_record_drop(rec, part, row->no);

@@ -135,8 +135,8 @@ consent_ask(struct cli *c, int64_t t, struct crm_err *err)
 	    crm_str(c->operand[0]), &id, err);
 	if (r == CRM_OK)
 		r = crm_consent_get(txn, c->schema, (uint64_t)id.i,
-		    crm_str(channel), crm_str(purpose), at ? t : INT64_MAX,
-		    &yes, err);
+		    crm_str(channel), crm_str(purpose), at ? t : c->at, &yes,
+		    err);
 	crm_txn_end(txn);
 	return r == CRM_OK && !yes ? CRM_NO : r;
 }

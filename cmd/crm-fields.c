@@ -140,6 +140,19 @@ list_parts(struct lister *l, const struct crm_kind *k, struct crm_err *err)
 	return code;
 }
 
+static void
+hint_kinds(const struct crm_schema *s, struct crm_err *err)
+{
+	struct crm_buf b = {.max = 400};
+
+	for (int i = 0; i < CRM_K_MAX; i++)
+		if (s->kind[i].name)
+			crm_buf_putf(
+			    &b, "%s%s", b.n ? ", " : "", s->kind[i].name);
+	crm_err_hint(err, "there are %.*s", (int)b.n, b.p ? b.p : "");
+	crm_buf_release(&b);
+}
+
 static int
 no_kind(const struct crm_schema *s, const char *want, struct crm_err *err)
 {
@@ -157,6 +170,8 @@ no_kind(const struct crm_schema *s, const char *want, struct crm_err *err)
 	crm_err_set(err, CRM_EUSAGE, "there is no kind '%s'", want);
 	if (near)
 		crm_err_hint(err, "did you mean '%s'?", near);
+	else
+		hint_kinds(s, err);
 	return CRM_EUSAGE;
 }
 

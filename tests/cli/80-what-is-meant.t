@@ -74,4 +74,63 @@ fails 65 'O2: amount: nothing is left to pay' crm-order pay O1 O2
 fails 65 "rate: '-1': a rate above 0 is wanted" crm-rate add --currency USD \
     --day 2026-05-01 --rate -1
 
+# --- --clean
+printf 'customer_id\tname\nC1\ta\001b\377\n' >dirty.tsv
+fails 65 'is not UTF-8 (0xff)' crm-customer set - <dirty.tsv
+run crm-customer set - --clean --print -f name --no-header <dirty.tsv
+out_is "C0000000001${TAB}a�b�" 'bad bytes are replaced'
+err_has '2 characters were replaced by U+FFFD'
+run crm-customer set C1 --clean --name "$(printf 'x\001')" -f name
+err_has '1 character was replaced by U+FFFD'
+works crm-customer set C1 --name Ann
+
+# --- a join carries ids, whatever reference came in
+run sh -c "printf 'email:ann@example.org\n\nC2\n' |
+    crm-customer get -i -f name -"
+out_is "customer_id	name
+C0000000001	Ann
+	
+C0000000002	Bo"
+run sh -c 'crm-order lines O1 -f sku | crm-order get - --on line_id -f status'
+out_has "O0000000001-2		" 'the id of a line stays that'
+
+# --- identities: which one, and what to do about it
+fails 1 "'email:ann@example.org' is its field email" \
+    crm-customer identify C1 email:ann@example.org --remove
+err_has 'give it another: set --email'
+crm-customer identify C1 shopify:1 >/dev/null
+fails 65 "'shopify:1' is already C1's" crm-customer identify C2 shopify:1
+
+# --- a unique column of the shop's own names records
+printf 'fields: {customer: [{name: vat_id, type: text, index: unique}]}\n' |
+    crm-store apply -q - >/dev/null
+works crm-customer set C1 --vat-id DE1
+run crm-customer get vat_id:DE1 -f name --format value
+out_is 'Ann'
+fails 1 "no customer has 'vat_id:DE2'" crm-customer get vat_id:DE2
+run sh -c "printf 'customer_id\ttier\nvat_id:DE1\tx\n' |
+    crm-customer set - -n --no-header"
+out_has "C0000000001	tier"
+
+# --- consent at a moment
+crm-customer consent C1 --channel email --purpose offers --grant \
+    --at 2026-01-01 >/dev/null
+crm-customer consent C1 --channel email --purpose offers --revoke \
+    --at 2026-03-01 >/dev/null
+run crm-customer consent C1 --channel email --purpose offers
+status_is 1
+works crm-customer consent C1 --channel email --purpose offers --at 2026-02-01
+works env CRM_NOW=2026-02-01 \
+    crm-customer consent C1 --channel email --purpose offers
+
+# --- what there is instead
+fails 64 "there is no column 'name'" crm-rfm -f name
+err_has 'there are customer_id, recency, frequency'
+fails 64 "there is no kind 'foo'" crm-fields foo
+err_has 'there are customer, product, order'
+fails 64 'a length of time has a unit, as 90d' \
+    crm-customer list -w 'last_order < today - 90'
+fails 65 "a credit of '5.10' would raise the revenue" \
+    crm-order add --type credit --line 'P1 x 2'
+
 done_testing

@@ -76,8 +76,8 @@ cannot(struct qparse *p, unsigned op, unsigned a, unsigned b, size_t pos)
 {
 	const char *x = crm_query_noun(a), *y = crm_query_noun(b);
 
-	if ((op == Q_ADD || op == Q_SUB) && crm_query_isnum(b) &&
-	    (a == CRM_T_DATE || a == CRM_T_TIME))
+	if ((op == Q_ADD || op == Q_SUB) && b != CRM_T_MONEY &&
+	    crm_query_isnum(b) && (a == CRM_T_DATE || a == CRM_T_TIME))
 		return crm_query_fail(p, pos,
 		    "cannot %s %s; a length of time has a unit, as 90d",
 		    op == Q_ADD ? "add a number to" : "subtract a number from",

@@ -126,7 +126,7 @@ words_become_operands_options_and_fields(void **state)
 	    {"show --size=5", "show size:5"},
 	    {"show -vvv", "show more:3"},
 	    {"show -fa,b --limit 0", "show f:a,b limit:0"},
-	    {"show -f a -f b", "show f:b"},
+	    {"show -f a -f b", "show f:a,b"},
 	    {"show -D a=1 -D b=2", "show D:a=1 D:b=2"},
 	    {"show --fields=", "show f:"},
 	    {"show -", "show [-]"},

@@ -177,8 +177,8 @@ number_value(struct crm_import *im, const struct crm_imp_source *src,
 		return refuse(f, text, err,
 		    f->type == CRM_T_MONEY ? "is not a money amount"
 					   : "is not a number");
-	if (src->negate)
-		d.v = -d.v;
+	if (src->negate && !crm_sub64(0, d.v, &d.v))
+		return refuse(f, text, err, "is too large an amount");
 	if (src->shift > 0) {
 		unsigned scale = d.scale + src->shift;
 

@@ -103,6 +103,7 @@ need(struct crm_imp_group *g, struct crm_imp_run *run, size_t n,
 {
 	size_t have = run->win.n - run->pos, want;
 	uint64_t left = run->end - run->at;
+	int r;
 
 	if (have >= n)
 		return CRM_OK;
@@ -117,9 +118,9 @@ need(struct crm_imp_group *g, struct crm_imp_run *run, size_t n,
 		want = (size_t)left;
 	if (!crm_buf_room(&run->win, want))
 		return crm_buf_check(&run->win, err);
-	if (crm_spool_pread(&g->spool, run->at, run->win.p + have, want, err) <
-	    0)
-		return err ? err->code : CRM_EIO;
+	r = crm_spool_pread(&g->spool, run->at, run->win.p + have, want, err);
+	if (r < 0)
+		return r;
 	run->win.n += want;
 	run->at += want;
 	return CRM_OK;
@@ -165,7 +166,7 @@ first_run(struct crm_imp_group *g, struct crm_imp_item *h, struct crm_err *err)
 		if (r == CRM_NOTFOUND)
 			continue;
 		if (r < 0)
-			return r < -1 ? r : CRM_EBUG;
+			return r; /* a code, which is below -1 */
 		if (best < 0 || before(&x, h)) {
 			best = (int)i;
 			*h = x;
@@ -241,19 +242,21 @@ gather_runs(struct crm_imp_group *g, struct crm_err *err)
 static int
 begin(struct crm_imp_group *g, struct crm_err *err)
 {
+	int r = CRM_OK;
+
 	g->reading = true;
 	if (g->nrun == 0) {
 		if (g->n > 1)
 			qsort(g->place, g->n, sizeof *g->place, cmp_place);
 		return CRM_OK;
 	}
-	if (g->n > 0 && spill(g, err) < 0)
-		return err ? err->code : CRM_EIO;
+	if (g->n > 0)
+		r = spill(g, err);
 	crm_buf_release(&g->buf);
 	free(g->place);
 	g->place = NULL;
 	g->cap = 0;
-	return CRM_OK;
+	return r;
 }
 
 int

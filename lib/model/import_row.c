@@ -295,6 +295,7 @@ poison(struct crm_import *im, struct crm_str raw, unsigned long line,
 	crm_buf_putvar(b, strlen(why->field));
 	crm_buf_puts(b, why->field);
 	crm_buf_puts(b, why->text);
+	r = crm_buf_check(b, &err);
 	for (size_t i = 0; r == CRM_OK && i < im->map->nspec; i++) {
 		if (!im->stage[i].on || !is_order(&im->map->spec[i]))
 			continue;

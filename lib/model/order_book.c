@@ -25,8 +25,11 @@ booked_so_far(struct crm_calc *c, const struct crm_order_state *o,
 	b->shipping = crm_calc_base(c, c->shipping_net);
 	b->fees = crm_calc_base(c, c->fees_net);
 	b->tax = crm_calc_base(c, c->tax);
-	b->gross = o->base_total - b->discount - b->shipping - b->fees - b->tax;
-	b->refunds = o->base_kept - o->base_total;
+	b->gross = crm_calc_less(c, o->base_total, b->discount);
+	b->gross = crm_calc_less(c, b->gross, b->shipping);
+	b->gross = crm_calc_less(c, b->gross, b->fees);
+	b->gross = crm_calc_less(c, b->gross, b->tax);
+	b->refunds = crm_calc_less(c, o->base_kept, o->base_total);
 }
 
 /* What was sold stays sold on its day; that it does not count any more is
@@ -175,6 +178,9 @@ walk(struct crm_calc *c, int64_t at, bool all, struct crm_buf *out,
 				booked_so_far(c, &w->state, &is);
 			else
 				is = taken_back(&was);
+			r = crm_calc_check(c, err);
+			if (r < 0)
+				return r;
 			if (!begun || memcmp(&is, &was, sizeof is) != 0)
 				put_change(out, &was, &is,
 				    begun ? time : placed, flags);
@@ -288,12 +294,14 @@ crm_order_tally(const struct crm_schema *s, const struct crm_record *order,
 			out->first = out->last = placed->i;
 		out->revenue = o.base_revenue;
 		out->spent = o.base_kept;
-		out->refunded =
-		    c.credit ? -o.base_total : crm_calc_base(&c, o.refunded);
-		out->discounts = -crm_calc_base(&c, c.discount);
+		out->refunded = c.credit ? crm_calc_less(&c, 0, o.base_total)
+					 : crm_calc_base(&c, o.refunded);
+		out->discounts =
+		    crm_calc_less(&c, 0, crm_calc_base(&c, c.discount));
 		out->cost = o.cost;
 		out->items = o.items;
 		out->returns = !c.credit && o.any_return;
+		r = crm_calc_check(&c, err);
 	}
 	crm_calc_close(&c);
 	return r;

@@ -39,8 +39,8 @@ sum(struct crm_calc *c, int64_t *to, int64_t v)
 		c->bad = true;
 }
 
-static int64_t
-less(struct crm_calc *c, int64_t a, int64_t b)
+int64_t
+crm_calc_less(struct crm_calc *c, int64_t a, int64_t b)
 {
 	int64_t r = 0;
 
@@ -85,11 +85,13 @@ crm_calc_base(struct crm_calc *c, int64_t v)
 	return c->foreign ? scaled(c, v, c->num, c->den) : v;
 }
 
-static int
-overflow(struct crm_err *err)
+int
+crm_calc_check(const struct crm_calc *c, struct crm_err *err)
 {
-	return crm_order_refuse(err, NULL, 0, "total",
-	    "the amounts of the order are too large to be added");
+	return c->bad ? crm_order_refuse(err, NULL, 0, "total",
+			    "the amounts of the order are too large to be "
+			    "added")
+		      : CRM_OK;
 }
 
 static struct crm_dec
@@ -143,8 +145,8 @@ load_rate(struct crm_calc *c, struct crm_err *err)
 	c->den = crm_pow10(rate->scale);
 	if (!crm_mul64(
 		shift > 0 ? c->num : c->den, up, shift > 0 ? &c->num : &c->den))
-		return overflow(err);
-	return CRM_OK;
+		c->bad = true;
+	return crm_calc_check(c, err);
 }
 
 static int
@@ -169,7 +171,7 @@ load_lines(struct crm_calc *c, struct crm_err *err)
 		    .cost = num_of(&v[CRM_LINE_COST]),
 		    .gift = v[CRM_LINE_TYPE].type == CRM_T_ENUM &&
 			    v[CRM_LINE_TYPE].i == CRM_LINE_GIFT_CARD};
-		l->net = less(c, l->amount, c->tax_in ? l->tax : 0);
+		l->net = crm_calc_less(c, l->amount, c->tax_in ? l->tax : 0);
 		sum(c, &c->goods, l->amount);
 		sum(c, &c->goods_tax, l->tax);
 	}
@@ -181,7 +183,7 @@ discount_line(
     struct crm_calc *c, struct crm_calc_line *l, int64_t amount, int64_t tax)
 {
 	sum(c, &l->discount, amount);
-	sum(c, &l->net, less(c, amount, c->tax_in ? tax : 0));
+	sum(c, &l->net, crm_calc_less(c, amount, c->tax_in ? tax : 0));
 	sum(c, &l->tax, tax);
 }
 
@@ -197,7 +199,7 @@ discount_order(
 
 	if (c->nline == 0) {
 		c->loose_tax = tax;
-		c->loose_net = less(c, amount, c->tax_in ? tax : 0);
+		c->loose_net = crm_calc_less(c, amount, c->tax_in ? tax : 0);
 		return CRM_OK;
 	}
 	if (c->nline > 12)
@@ -233,7 +235,7 @@ load_adjustments(struct crm_calc *c, struct crm_err *err)
 		const struct crm_value *v = rows->row[i].v;
 		int64_t amount = num_of(&v[CRM_A_AMOUNT]);
 		int64_t tax = num_of(&v[CRM_A_TAX]);
-		int64_t net = less(c, amount, c->tax_in ? tax : 0);
+		int64_t net = crm_calc_less(c, amount, c->tax_in ? tax : 0);
 		struct crm_calc_line *l = NULL;
 
 		if (v[CRM_A_LINE].type == CRM_T_INT) {
@@ -338,7 +340,7 @@ crm_calc_load(struct crm_calc *c, const struct crm_schema *s,
 	sum(c, &c->total, c->tax);
 	sum(c, &c->total, c->shipping_net);
 	sum(c, &c->total, c->fees_net);
-	return c->bad ? overflow(err) : CRM_OK;
+	return crm_calc_check(c, err);
 }
 
 void
@@ -382,15 +384,15 @@ sums_owed(struct crm_calc *c, struct sums *o)
 	    .goods_tax = c->loose_tax,
 	    .shipping = c->shipping_net,
 	    .fees = c->fees_net,
-	    .rest_tax = less(c, c->tax, c->goods_tax)};
+	    .rest_tax = crm_calc_less(c, c->tax, c->goods_tax)};
 	for (size_t i = 0; i < c->nline; i++) {
 		struct crm_calc_line *l = &c->line[i];
 
 		sum(c, l->gift ? &o->gift : &o->revenue,
-		    less(c, l->net,
+		    crm_calc_less(c, l->net,
 			crm_calc_share(c, l->net, l->cancelled, l->quantity)));
 		sum(c, &o->goods_tax,
-		    less(c, l->tax,
+		    crm_calc_less(c, l->tax,
 			crm_calc_share(c, l->tax, l->cancelled, l->quantity)));
 	}
 }
@@ -414,7 +416,7 @@ static void
 sums_refund(struct crm_calc *c, struct sums *o, int64_t owed, int64_t refund,
     int64_t named)
 {
-	int64_t pool = less(c, owed, o->shipping), left, kept;
+	int64_t pool = crm_calc_less(c, owed, o->shipping), left, kept;
 
 	if (refund <= 0 || owed <= 0)
 		return;
@@ -422,26 +424,27 @@ sums_refund(struct crm_calc *c, struct sums *o, int64_t owed, int64_t refund,
 		*o = (struct sums){0};
 		return;
 	}
-	pool = less(c, less(c, pool, o->fees), o->rest_tax);
+	pool = crm_calc_less(c, crm_calc_less(c, pool, o->fees), o->rest_tax);
 	if (named > pool)
 		named = pool;
 	if (named > 0) {
 		left = pool - named;
 		o->goods_tax = scaled(c, o->goods_tax, left, pool);
 		o->gift = scaled(c, o->gift, left, pool);
-		o->revenue = less(c, less(c, left, o->goods_tax), o->gift);
+		o->revenue = crm_calc_less(
+		    c, crm_calc_less(c, left, o->goods_tax), o->gift);
 	} else {
 		named = 0;
 	}
-	left = less(c, owed, named);
-	kept = less(c, owed, refund);
+	left = crm_calc_less(c, owed, named);
+	kept = crm_calc_less(c, owed, refund);
 	o->goods_tax = scaled(c, o->goods_tax, kept, left);
 	o->gift = scaled(c, o->gift, kept, left);
 	o->shipping = scaled(c, o->shipping, kept, left);
 	o->fees = scaled(c, o->fees, kept, left);
 	o->rest_tax = scaled(c, o->rest_tax, kept, left);
 	o->revenue = 0;
-	o->revenue = less(c, kept, sums_total(c, o));
+	o->revenue = crm_calc_less(c, kept, sums_total(c, o));
 }
 
 /* ---- statuses ---- */
@@ -578,11 +581,11 @@ crm_calc_state(struct crm_calc *c, bool counted, struct crm_order_state *o,
 	if (cancelled)
 		q = (struct sums){0};
 	o->owed = sums_total(c, &q);
-	over = less(c, c->npay > 0 ? c->paid : c->total, o->owed);
-	refund = over > 0 ? less(c, c->refunded, over) : c->refunded;
+	over = crm_calc_less(c, c->npay > 0 ? c->paid : c->total, o->owed);
+	refund = over > 0 ? crm_calc_less(c, c->refunded, over) : c->refunded;
 	if (!c->credit)
 		sums_refund(c, &q, o->owed, refund,
-		    over > 0 ? less(c, c->refunded_lines, over)
+		    over > 0 ? crm_calc_less(c, c->refunded_lines, over)
 			     : c->refunded_lines);
 	o->kept = sums_total(c, &q);
 	o->revenue = done ? 0 : q.revenue;
@@ -602,7 +605,7 @@ crm_calc_state(struct crm_calc *c, bool counted, struct crm_order_state *o,
 	o->fulfilment = fulfilment_of(c);
 	o->status = status_of(c, o, done);
 	o->counts = counts_of(c, o->status, counted);
-	return c->bad ? overflow(err) : CRM_OK;
+	return crm_calc_check(c, err);
 }
 
 struct crm_dec

@@ -219,11 +219,11 @@ crm_calc_step(
 static int64_t
 refundable(const struct crm_calc *c)
 {
-	int64_t most = c->npay > 0 ? c->paid : c->total;
+	int64_t most = c->npay > 0 ? c->paid : c->total, left;
 
 	if (c->credit && c->npay == 0)
 		most = most == INT64_MIN ? INT64_MAX : most < 0 ? -most : most;
-	return most - c->refunded;
+	return crm_sub64(most, c->refunded, &left) ? left : INT64_MIN;
 }
 
 /* The amount that is meant when none is given. */
@@ -398,9 +398,8 @@ crm_order_worth(const struct crm_schema *s, const struct crm_record *order,
 			out))
 			c.bad = true;
 	}
-	if (r == CRM_OK && c.bad)
-		r = crm_err_set(
-		    err, CRM_EDATA, "the amounts of the order are too large");
+	if (r == CRM_OK)
+		r = crm_calc_check(&c, err);
 	crm_calc_close(&c);
 	return r;
 }

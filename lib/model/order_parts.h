@@ -137,6 +137,9 @@ int crm_calc_state(struct crm_calc *c, bool counted,
 int crm_calc_walk(struct crm_calc *c, int64_t at, struct crm_order_state *out,
     struct crm_err *err);
 int64_t crm_calc_base(struct crm_calc *c, int64_t v);
+int64_t crm_calc_less(struct crm_calc *c, int64_t a, int64_t b); /* a - b */
+/* CRM_EDATA when a sum has overflowed. */
+int crm_calc_check(const struct crm_calc *c, struct crm_err *err);
 struct crm_calc_line *crm_calc_find(struct crm_calc *c, int64_t no);
 /* Units of a line that are neither cancelled nor returned; not below 0. */
 struct crm_dec crm_calc_left(const struct crm_calc_line *l);

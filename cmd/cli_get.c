@@ -4,12 +4,15 @@
  * Under `-` every row of the stream passes, in order, with columns added.
  * Rows are taken in batches: the ids of a batch are looked up in their
  * order in the store, which is several times quicker than in the stream's.
+ * So an id is not asked for before that, and one that is not found may still
+ * be merged into another.
  */
 #include <stdlib.h>
 
 #include "cli_noun.h"
 
-#define BATCH 8192
+#define BATCH_BITS 15
+#define BATCH (1 << BATCH_BITS)
 
 /* ---- operands ---- */
 
@@ -58,8 +61,10 @@ get_operands(struct cli *c, struct crm_err *err)
 struct line {
 	uint64_t number; /* 0: no id */
 	size_t cells; /* index of its first cell in the batch's texts */
+	unsigned long at; /* its place in the stream */
 	struct crm_value *added;
 	bool drop;
+	bool look; /* its reference is to be looked up by itself */
 	bool whole; /* the id is of a record, not of a row of its parts */
 };
 
@@ -71,7 +76,7 @@ struct join {
 	struct crm_want want;
 	struct crm_arena arena; /* of the batch */
 	struct line line[BATCH];
-	uint32_t order[BATCH];
+	int64_t order[BATCH]; /* number, then index in line */
 	struct crm_str *text;
 	size_t n;
 	struct crm_value *row;
@@ -133,32 +138,42 @@ join_columns(struct join *j, struct crm_field **out, struct crm_err *err)
 	return CRM_OK;
 }
 
+/* A reference by itself: its record, or what --missing says. */
 static int
-join_id(struct join *j, struct crm_txn *t, struct crm_str ref,
-    struct line *line, struct crm_err *err)
+join_id(
+    struct join *j, struct crm_txn *t, struct line *line, struct crm_err *err)
 {
 	struct crm_value id;
 	int r;
 
 	line->number = 0;
-	line->drop = line->whole = false;
-	if (ref.n == 0)
-		return CRM_OK;
-	r = crm_ref_find(
-	    t, NULL, j->c->kind->number, j->c->schema, ref, &id, err);
-	if (r == CRM_OK)
+	line->look = line->whole = false;
+	r = crm_ref_find(t, NULL, j->c->kind->number, j->c->schema,
+	    j->text[line->cells + j->id], &id, err);
+	if (r == CRM_OK) {
 		line->number = (uint64_t)id.i;
-	line->whole = r == CRM_OK && id.sub == 0;
-	if (r != CRM_NOTFOUND)
-		return r;
-	line->drop = j->drop;
-	return j->keep || j->drop ? CRM_OK : CRM_EDATA;
+		line->whole = id.sub == 0;
+	}
+	line->drop = r == CRM_NOTFOUND && j->drop;
+	if (r == CRM_NOTFOUND && (j->keep || j->drop))
+		r = CRM_OK;
+	if (r == CRM_NOTFOUND || r == CRM_EDATA) {
+		r = CRM_EDATA;
+		if (err != NULL) {
+			err->code = r;
+			if (err->place[0] == '\0')
+				crm_err_place(
+				    err, crm_stream_file(j->s), line->at);
+		}
+	}
+	return r;
 }
 
 static int
-join_read(struct join *j, struct crm_txn *t, struct crm_err *err)
+join_read(struct join *j, struct crm_err *err)
 {
 	struct line *line;
+	struct crm_id id;
 	size_t i;
 	int r;
 
@@ -169,14 +184,8 @@ join_read(struct join *j, struct crm_txn *t, struct crm_err *err)
 		if (r < 0)
 			return r;
 		line = &j->line[j->n];
-		line->cells = j->n * j->ncol;
-		r = join_id(j, t, crm_stream_field(j->s, j->id), line, err);
-		if (r < 0) {
-			if (err != NULL)
-				err->code = CRM_EDATA;
-			cli_place(err, j->s);
-			return r;
-		}
+		*line = (struct line){
+		    .cells = j->n * j->ncol, .at = crm_stream_line(j->s)};
 		for (i = 0; i < j->ncol; i++) {
 			struct crm_str *to = &j->text[line->cells + i];
 
@@ -185,59 +194,91 @@ join_read(struct join *j, struct crm_txn *t, struct crm_err *err)
 			if (to->p == NULL)
 				return crm_err_nomem(err);
 		}
-		j->order[j->n] = (uint32_t)j->n;
+		if (crm_id_parse(j->c->schema, j->text[line->cells + j->id],
+			&id) == CRM_OK &&
+		    id.kind == j->c->kind->number) {
+			line->number = id.number;
+			line->whole = id.sub == 0;
+		} else
+			line->look = j->text[line->cells + j->id].n > 0;
 		j->n++;
 	}
 	return CRM_OK;
 }
 
+/* The values that are added to a line whose record is known. */
 static int
-by_number(const void *a, const void *b, void *ctx)
+join_add(struct join *j, struct crm_txn *t, struct crm_record *rec,
+    struct line *line, struct crm_err *err)
 {
-	const struct join *j = ctx;
-	uint64_t x = j->line[*(const uint32_t *)a].number;
-	uint64_t y = j->line[*(const uint32_t *)b].number;
+	int r = crm_model_read_at(t, j->c->schema, j->c->kind, line->number,
+	    &j->want, j->c->at, rec, err);
 
-	return x < y ? -1 : x > y;
+	if (r < 0)
+		return r;
+	line->added =
+	    crm_arena_alloc(&j->arena, (j->nadd + 1) * sizeof *line->added);
+	if (line->added == NULL)
+		return crm_err_nomem(err);
+	for (size_t f = 0; f < j->nadd; f++)
+		line->added[f] = rec->v[j->pick[f]];
+	return CRM_OK;
+}
+
+/* Looks up the batch in the order of numbers; ids that are not there are left
+ * to be looked up by themselves. */
+static int
+join_sorted(struct join *j, struct crm_txn *t, struct crm_record *rec,
+    struct crm_err *err)
+{
+	const struct line *last = NULL;
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < j->n; i++)
+		if (j->line[i].number != 0)
+			j->order[n++] =
+			    (int64_t)(j->line[i].number << BATCH_BITS | i);
+	r = crm_sort_int(j->order, n, err);
+	for (size_t i = 0; i < n && r == CRM_OK; i++) {
+		struct line *line = &j->line[j->order[i] & (BATCH - 1)];
+
+		if (last != NULL && line->number == last->number) {
+			line->added = last->added;
+			line->look = last->look;
+			continue;
+		}
+		r = join_add(j, t, rec, line, err);
+		if (r == CRM_NOTFOUND) {
+			line->look = true;
+			r = CRM_OK;
+		}
+		last = line;
+	}
+	return r;
 }
 
 static int
 join_look(struct join *j, struct crm_txn *t, struct crm_err *err)
 {
-	const struct crm_kind *k = j->c->kind;
-	struct crm_record *rec = NULL;
-	uint64_t last = 0;
-	size_t i, f;
-	int r;
+	struct crm_record *rec = crm_record_new(j->c->kind, &j->arena);
+	int r = rec ? CRM_OK : crm_err_nomem(err);
 
-	qsort_r(j->order, j->n, sizeof *j->order, by_number, j);
-	for (i = 0; i < j->n; i++) {
-		struct line *line = &j->line[j->order[i]];
+	for (size_t i = 0; i < j->n && r == CRM_OK; i++)
+		if (j->line[i].look)
+			r = join_id(j, t, &j->line[i], err);
+	if (r == CRM_OK)
+		r = join_sorted(j, t, rec, err);
+	for (size_t i = 0; i < j->n && r == CRM_OK; i++) {
+		struct line *line = &j->line[i];
 
-		if (line->number == 0) {
-			line->added = NULL;
+		if (!line->look)
 			continue;
-		}
-		if (i > 0 && line->number == last) {
-			line->added = j->line[j->order[i - 1]].added;
-			continue;
-		}
-		rec = crm_record_new(k, &j->arena);
-		if (rec == NULL)
-			return crm_err_nomem(err);
-		r = crm_model_read_at(t, j->c->schema, k, line->number,
-		    &j->want, j->c->at, rec, err);
-		if (r < 0)
-			return r;
-		last = line->number;
-		line->added = crm_arena_alloc(
-		    &j->arena, (j->nadd + 1) * sizeof *line->added);
-		if (line->added == NULL)
-			return crm_err_nomem(err);
-		for (f = 0; f < j->nadd; f++)
-			line->added[f] = rec->v[j->pick[f]];
+		r = join_id(j, t, line, err);
+		if (r == CRM_OK && line->number != 0)
+			r = join_add(j, t, rec, line, err);
 	}
-	return CRM_OK;
+	return r;
 }
 
 static int
@@ -289,15 +330,14 @@ join_run(struct join *j, struct crm_err *err)
 	int r, end = CRM_OK;
 
 	while (end == CRM_OK) {
-		/* a batch is read with no transaction open for longer than
-		 * its look-ups: stdin may make us wait */
+		end = join_read(j, err);
+		if (end < 0 && end != CRM_NOTFOUND)
+			return end;
+		/* no transaction is open while stdin may make us wait */
 		r = crm_txn_begin(j->c->store, &t, err);
 		if (r < 0)
 			return r;
-		end = join_read(j, t, err);
-		r = end == CRM_OK || end == CRM_NOTFOUND ? CRM_OK : end;
-		if (r == CRM_OK)
-			r = join_look(j, t, err);
+		r = join_look(j, t, err);
 		if (r == CRM_OK)
 			r = crm_out_hold(j->out, err);
 		if (r == CRM_OK)

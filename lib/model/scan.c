@@ -34,22 +34,24 @@ static void
 widen(const struct crm_kind *k, const struct crm_want *in, int64_t at,
     struct crm_want *out, struct crm_fills *f)
 {
-	size_t i;
-
 	*out = *in;
 	*f = (struct crm_fills){.revision = -1};
-	for (i = 0; i < k->nfields; i++) {
-		if (!crm_wants(in, (int)i))
-			continue;
-		if (k->fields[i].flags & CRM_F_FIGURE)
-			f->figures = true;
-		if (!(k->fields[i].flags & CRM_F_VIRTUAL))
-			continue;
-		if (strcmp(k->fields[i].name, "revision") == 0)
-			f->revision = (int)i;
-		else
-			f->virtuals = true;
-	}
+	/* For each record of a join: no more than what is wanted. */
+	for (unsigned w = 0; w < CRM_FIELDS_MAX / 64; w++)
+		for (uint64_t b = in->fields[w]; b != 0; b &= b - 1) {
+			unsigned i = w * 64 + (unsigned)__builtin_ctzll(b);
+
+			if (i >= k->nfields)
+				break;
+			if (k->fields[i].flags & CRM_F_FIGURE)
+				f->figures = true;
+			if (!(k->fields[i].flags & CRM_F_VIRTUAL))
+				continue;
+			if (strcmp(k->fields[i].name, "revision") == 0)
+				f->revision = (int)i;
+			else
+				f->virtuals = true;
+		}
 	if (f->virtuals)
 		out->parts |= (1u << k->nparts) - 1;
 	if (at != INT64_MAX && crm_hooks[k->number].as_at != NULL)

@@ -16,32 +16,18 @@
 static int
 key_known(struct crm_change *ch, uint64_t *done, struct crm_err *err)
 {
-	struct crm_buf key = {.max = CRM_KEY_MAX}, head = {0};
-	struct crm_cursor *cur = NULL;
+	struct crm_prefix p = crm_prefix_of(ch->txn, CRM_TAB_IDENT);
 	struct crm_log_head log;
-	struct crm_str k, v, tail;
+	struct crm_str k, v;
 	uint64_t revision;
 	char logkey[17];
 	int r;
 
-	crm_ident_key(&key, 0, CRM_STR("key"), ch->opt.key, 0);
-	r = crm_buf_check(&key, err);
+	crm_ident_key(&p.key, 0, CRM_STR("key"), ch->opt.key, 0);
+	r = crm_prefix_next(&p, &revision, err);
+	crm_prefix_close(&p);
 	if (r < 0)
-		goto out;
-	r = crm_cursor_open(ch->txn, CRM_TAB_IDENT, &cur, err);
-	if (r < 0)
-		goto out;
-	r = crm_cursor_seek(cur, crm_buf_str(&key), &k, &v, err);
-	if (r == CRM_NOTFOUND ||
-	    (r == CRM_OK &&
-		(k.n != key.n + 8 || !crm_str_starts(k, crm_buf_str(&key))))) {
-		r = CRM_OK;
-		goto out;
-	}
-	if (r < 0)
-		goto out;
-	tail = (struct crm_str){k.p + key.n, 8};
-	crm_take_be(&tail, 8, &revision);
+		return r == CRM_NOTFOUND ? CRM_OK : r;
 	crm_log_key(revision, 0, 0, logkey);
 	k = (struct crm_str){logkey, sizeof logkey};
 	r = crm_get(ch->txn, CRM_TAB_LOG, k, &v, err);
@@ -49,25 +35,23 @@ key_known(struct crm_change *ch, uint64_t *done, struct crm_err *err)
 		r = crm_unseal(CRM_TAB_LOG, k, &v, err);
 	if (r == CRM_OK)
 		r = crm_log_decode(v, &log, err);
+	if (r == CRM_NOTFOUND)
+		return crm_err_set(err, CRM_EDAMAGE,
+		    "the log lacks revision %llu, which a key names",
+		    (unsigned long long)revision);
 	if (r < 0)
-		goto out;
+		return r;
 	if (log.keyhash != ch->opt.keyhash) {
 		crm_err_set(err, CRM_EDATA,
 		    "the key '%.*s' was used for something else, revision %llu",
 		    (int)(ch->opt.key.n < 120 ? ch->opt.key.n : 120),
 		    ch->opt.key.p, (unsigned long long)revision);
 		crm_err_field(err, "--key", 5);
-		r = CRM_EDATA;
-		goto out;
+		return CRM_EDATA;
 	}
 	if (done != NULL)
 		*done = revision;
-	r = CRM_NO;
-out:
-	crm_cursor_close(cur);
-	crm_buf_release(&key);
-	crm_buf_release(&head);
-	return r;
+	return CRM_NO;
 }
 
 int
@@ -253,8 +237,6 @@ pending(struct crm_change *ch, const struct crm_kind *k, uint64_t number,
 			    : crm_change_new(ch, k, out, err);
 	if (r < 0)
 		goto out;
-	(*out)->id = number;
-	(*out)->v[0] = crm_value_id(k->number, number);
 	r = crm_record_decode(ch->schema, image, &crm_want_all, *out, err);
 	(*out)->revision = op.base;
 	(*out)->id = number;

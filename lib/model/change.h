@@ -9,6 +9,7 @@
 #include <crm/os.h>
 
 #include "hooks.h"
+#include "prefix.h"
 
 /*
  * One operation as it lies in the spool: this head, then the image (the

@@ -11,7 +11,6 @@
 
 #include "change.h"
 #include "import_parts.h"
-#include "prefix.h"
 
 #define GONE UINT64_MAX
 

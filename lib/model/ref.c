@@ -158,14 +158,14 @@ find_id(struct crm_txn *t, struct crm_change *ch, const struct crm_schema *s,
 	return CRM_OK;
 }
 
-/* The numbers in the store behind an identity, the pending ones counted. */
+/* The numbers behind an identity, the pending ones counted. */
 static int
 candidates(struct crm_txn *t, struct crm_change *ch,
-    const struct reference *ref, struct crm_str normal, struct crm_str prefix,
-    uint64_t *found, size_t *n, struct crm_err *err)
+    const struct reference *ref, struct crm_str normal, uint64_t *found,
+    size_t *n, struct crm_err *err)
 {
-	struct crm_cursor *cur = NULL;
-	struct crm_str k, v;
+	struct crm_prefix p = crm_prefix_of(t, CRM_TAB_IDENT);
+	uint64_t number;
 	bool shared;
 	int r;
 
@@ -173,24 +173,13 @@ candidates(struct crm_txn *t, struct crm_change *ch,
 	if (ch != NULL)
 		return crm_change_holders(ch, ref->kind, ref->scheme, normal, 0,
 		    found, CANDIDATES + 1, n, &shared, err);
-	r = crm_cursor_open(t, CRM_TAB_IDENT, &cur, err);
-	if (r < 0)
-		return r;
-	for (r = crm_cursor_seek(cur, prefix, &k, &v, err); r == CRM_OK;
-	     r = crm_cursor_next(cur, &k, &v, err)) {
-		struct crm_str tail;
-
-		if (k.n != prefix.n + 8 || !crm_str_starts(k, prefix))
-			break;
-		r = crm_unseal(CRM_TAB_IDENT, k, &v, err);
-		if (r < 0)
-			break;
-		tail = (struct crm_str){k.p + prefix.n, 8};
-		if (*n < CANDIDATES)
-			crm_take_be(&tail, 8, &found[*n]);
-		++*n;
+	crm_ident_key(&p.key, ref->kind, ref->scheme, normal, 0);
+	while ((r = crm_prefix_next(&p, &number, err)) == CRM_OK) {
+		found[(*n)++] = number;
+		if (*n > CANDIDATES)
+			break; /* more than are named */
 	}
-	crm_cursor_close(cur);
+	crm_prefix_close(&p);
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
@@ -251,7 +240,7 @@ crm_ref_find(struct crm_txn *t, struct crm_change *change, unsigned kind,
     const struct crm_schema *s, struct crm_str ref, struct crm_value *out,
     struct crm_err *err)
 {
-	struct crm_buf key = {.max = CRM_KEY_MAX}, normal = {.max = 2048};
+	struct crm_buf normal = {.max = 2048};
 	uint64_t found[CANDIDATES + 1];
 	struct reference parsed;
 	struct crm_id id;
@@ -265,15 +254,9 @@ crm_ref_find(struct crm_txn *t, struct crm_change *change, unsigned kind,
 	if (r < 0)
 		return r;
 	r = crm_ident_normal(s, parsed.scheme, parsed.value, &normal, err);
-	if (r < 0)
-		goto out;
-	crm_ident_key(
-	    &key, parsed.kind, parsed.scheme, crm_buf_str(&normal), 0);
-	r = crm_buf_check(&key, err);
-	if (r < 0)
-		goto out;
-	r = candidates(t, change, &parsed, crm_buf_str(&normal),
-	    crm_buf_str(&key), found, &n, err);
+	if (r == CRM_OK)
+		r = candidates(
+		    t, change, &parsed, crm_buf_str(&normal), found, &n, err);
 	if (r < 0)
 		goto out;
 	if (n == 0) {
@@ -293,7 +276,6 @@ crm_ref_find(struct crm_txn *t, struct crm_change *change, unsigned kind,
 	}
 	*out = crm_value_id(parsed.kind, found[0]);
 out:
-	crm_buf_release(&key);
 	crm_buf_release(&normal);
 	return r;
 }

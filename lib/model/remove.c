@@ -6,7 +6,6 @@
  * is about to be written.
  */
 #include "change.h"
-#include "prefix.h"
 
 int
 crm_change_take_out(

@@ -11,7 +11,6 @@
 #include <stdio.h>
 
 #include "change.h"
-#include "prefix.h"
 #include "history_parts.h"
 #include "order_parts.h"
 

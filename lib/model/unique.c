@@ -99,55 +99,32 @@ crm_change_holders(struct crm_change *ch, unsigned kind, struct crm_str scheme,
     size_t *n, bool *shared, struct crm_err *err)
 {
 	const struct crm_kind *k = &ch->schema->kind[kind];
-	struct crm_buf key = {.max = CRM_KEY_MAX};
-	struct crm_cursor *cur = NULL;
-	struct crm_str at, v, tail;
+	struct crm_prefix p = crm_prefix_of(ch->txn, CRM_TAB_IDENT);
 	uint64_t number, took = 0;
 	bool there, says;
-	int r;
+	int r = CRM_OK;
 
 	*n = 0;
 	*shared = false;
-	crm_ident_key(&key, kind, scheme, normal, 0);
-	r = crm_buf_check(&key, err);
-	if (r < 0)
-		goto out;
-	if (crm_map_get(&ch->idents, crm_buf_str(&key), &took) && took != 0 &&
+	crm_ident_key(&p.key, kind, scheme, normal, 0);
+	if (crm_map_get(&ch->idents, crm_buf_str(&p.key), &took) && took != 0 &&
 	    took != self && max > 0) {
 		r = has(ch, k, took, scheme, normal, &there, &says, err);
-		if (r < 0)
-			goto out;
-		if (there)
+		if (r == CRM_OK && there)
 			found[(*n)++] = took;
-		*shared |= says;
+		*shared |= r == CRM_OK && says;
 	}
-	r = crm_cursor_open(ch->txn, CRM_TAB_IDENT, &cur, err);
-	if (r == CRM_OK)
-		r = crm_cursor_seek(cur, crm_buf_str(&key), &at, &v, err);
-	for (; r == CRM_OK && *n < max;
-	     r = crm_cursor_next(cur, &at, &v, err)) {
-		if (at.n != key.n + 8 || !crm_str_starts(at, crm_buf_str(&key)))
-			break;
-		r = crm_unseal(CRM_TAB_IDENT, at, &v, err);
-		if (r < 0)
-			break;
-		tail = (struct crm_str){at.p + key.n, 8};
-		crm_take_be(&tail, 8, &number);
-		if (number == self || number == took)
+	while (r == CRM_OK && *n < max) {
+		r = crm_prefix_next(&p, &number, err);
+		if (r < 0 || number == self || number == took)
 			continue;
 		r = has(ch, k, number, scheme, normal, &there, &says, err);
-		if (r < 0)
-			break;
-		if (there)
+		if (r == CRM_OK && there)
 			found[(*n)++] = number;
-		*shared |= says;
+		*shared |= r == CRM_OK && says;
 	}
-	if (r == CRM_NOTFOUND)
-		r = CRM_OK;
-out:
-	crm_cursor_close(cur);
-	crm_buf_release(&key);
-	return r;
+	crm_prefix_close(&p);
+	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
 /* Another record with this value of a unique index: its number, else 0. */
@@ -155,10 +132,9 @@ int
 crm_change_holder(struct crm_txn *t, struct crm_change *ch,
     struct crm_str prefix, uint64_t self, uint64_t *out, struct crm_err *err)
 {
-	struct crm_cursor *cur = NULL;
-	struct crm_str k, v, tail;
+	struct crm_prefix p = crm_prefix_of(t, CRM_TAB_INDEX);
 	uint64_t number, state;
-	int r;
+	int r = CRM_OK;
 
 	*out = 0;
 	if (ch != NULL && crm_map_get(&ch->idents, prefix, &number)) {
@@ -166,23 +142,15 @@ crm_change_holder(struct crm_txn *t, struct crm_change *ch,
 			*out = number;
 		return CRM_OK;
 	}
-	r = crm_cursor_open(t, CRM_TAB_INDEX, &cur, err);
-	if (r < 0)
-		return r;
-	for (r = crm_cursor_seek(cur, prefix, &k, &v, err);
-	     r == CRM_OK && *out == 0; r = crm_cursor_next(cur, &k, &v, err)) {
-		if (k.n != prefix.n + 8 || !crm_str_starts(k, prefix))
-			break;
-		tail = (struct crm_str){k.p + prefix.n, 8};
-		crm_take_be(&tail, 8, &number);
+	crm_buf_putstr(&p.key, prefix);
+	while (*out == 0 && (r = crm_prefix_next(&p, &number, err)) == CRM_OK)
 		if (number != self &&
 		    !(ch != NULL &&
 			crm_change_pending(
 			    ch, (unsigned char)prefix.p[0], number, &state) &&
 			state != CRM_LIVE))
 			*out = number;
-	}
-	crm_cursor_close(cur);
+	crm_prefix_close(&p);
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 

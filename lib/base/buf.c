@@ -265,6 +265,11 @@ crm_take_var(struct crm_str *s, uint64_t *out)
 {
 	uint64_t v = 0;
 
+	if (s->n > 0 && (unsigned char)*s->p < 0x80) {
+		*out = (unsigned char)*s->p++;
+		s->n--;
+		return true;
+	}
 	for (size_t i = 0; i < s->n && i < 10; i++) {
 		uint64_t byte = (unsigned char)s->p[i];
 

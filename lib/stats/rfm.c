@@ -39,27 +39,63 @@ add_row(struct crm_rfm *x, const struct crm_schema *s, uint64_t customer,
 
 /* ---- from the figures kept ---- */
 
+/* A table whose keys are numbers, read through. */
+struct numbers {
+	struct crm_cursor *cursor;
+	unsigned table;
+	bool begun;
+	uint64_t number;
+	struct crm_str value;
+};
+
+static int
+next_number(struct numbers *n, struct crm_err *err)
+{
+	struct crm_str key;
+	int code;
+
+	if (n->begun)
+		code = crm_cursor_next(n->cursor, &key, &n->value, err);
+	else
+		code = crm_cursor_seek(
+		    n->cursor, (struct crm_str){"", 0}, &key, &n->value, err);
+	n->begun = true;
+	if (code == CRM_OK)
+		code = crm_unseal(n->table, key, &n->value, err);
+	if (code == CRM_OK && !crm_take_be(&key, 8, &n->number))
+		code = crm_err_set(
+		    err, CRM_EDAMAGE, "a key of the figures is not a number");
+	return code;
+}
+
+/* Figures and customers lie in the same order: both are read side by side,
+ * and of a customer no more than whether they are still there. */
 static int
 read_tallies(struct crm_txn *t, const struct crm_schema *s, int64_t today,
     struct crm_rfm *out, struct crm_err *err)
 {
-	static const struct crm_want nothing;
-	struct crm_scan *scan = NULL;
-	struct crm_record *rec;
-	struct crm_tally y;
+	struct numbers y = {.table = CRM_TAB_TALLY};
+	struct numbers c = {.table = CRM_TAB_KIND + CRM_K_CUSTOMER};
+	struct crm_tally tally;
 	int code;
 
-	code = crm_scan_open(
-	    t, s, &s->kind[CRM_K_CUSTOMER], &nothing, INT64_MAX, &scan, err);
+	code = crm_cursor_open(t, y.table, &y.cursor, err);
+	if (code == CRM_OK)
+		code = crm_cursor_open(t, c.table, &c.cursor, err);
 	while (code == CRM_OK) {
-		code = crm_scan_next(scan, &rec, err);
+		code = next_number(&y, err);
+		while (code == CRM_OK && c.number < y.number)
+			code = next_number(&c, err);
+		if (code < 0 || c.number != y.number || c.value.n == 0 ||
+		    c.value.p[0] != CRM_LIVE)
+			continue;
+		code = crm_tally_decode(y.value, &tally, err);
 		if (code == CRM_OK)
-			code = crm_tally_read(t, rec->id, &y, err);
-		if (code == CRM_OK)
-			code = add_row(out, s, rec->id, y.last, y.orders,
-			    y.revenue, today, err);
+			code = add_row(out, s, y.number, tally.last,
+			    tally.orders, tally.revenue, today, err);
 	}
-	crm_scan_close(scan);
+	crm_cursor_close(y.cursor);
+	crm_cursor_close(c.cursor);
 	return code == CRM_NOTFOUND ? CRM_OK : code;
 }
 

@@ -284,12 +284,12 @@ job_get_email()
 		.mode tabs
 		.headers on
 		.import --skip 1 $D/typed/emails.tsv r
-		SELECT 'email:' || r.email,$f FROM r LEFT JOIN customer c ON
+		SELECT customer_id,$f FROM r LEFT JOIN customer c ON
 		    c.customer_id = (SELECT customer_id FROM customer d
 		    WHERE d.email = r.email ORDER BY customer_id LIMIT 1)
 		    ORDER BY r.rowid;
 	END
-	echo "$duck_pragma COPY (SELECT 'email:' || r.email,$f FROM
+	echo "$duck_pragma COPY (SELECT customer_id,$f FROM
 	    read_csv('$D/typed/emails.tsv', header = true, columns =
 	    {'email': 'TEXT'}) r LEFT JOIN customer c USING (email))
 	    TO '$D/out/get-email.duckdb' (DELIMITER '\t', HEADER);" \
@@ -297,7 +297,7 @@ job_get_email()
 	side crm 1 - "crm-customer get --store $D/store - -f $f <$D/emails.tsv >$D/out/get-email.crm"
 	side sqlite3 1 - "sqlite3 -batch -mmap 4294967296 $D/shop.sqlite <$D/email.sqlite3 >$D/out/get-email.sqlite3"
 	side duckdb 1 - "$duckdb $D/shop.duckdb <$D/email.duckdb"
-	compare get-email text
+	compare get-email id
 }
 
 # What was loaded, in a line: orders, lines, units, and what they come to.

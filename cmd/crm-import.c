@@ -150,6 +150,9 @@ summary(struct run *x, const struct crm_change *ch,
 	if (n->refused > 0)
 		crm_buf_putf(
 		    b, "; %llu refused", (unsigned long long)n->refused);
+	if (n->cleaned > 0)
+		crm_buf_putf(b, "; %llu character%s replaced",
+		    (unsigned long long)n->cleaned, n->cleaned == 1 ? "" : "s");
 	crm_buf_putf(b, "; %llu rejected", (unsigned long long)n->rejected);
 	if (n->rejected > 0 && cli_opt.rejects)
 		crm_buf_putf(b, " (in %s)", cli_opt.rejects);

@@ -90,6 +90,7 @@ struct crm_csv_options {
 	char quote; /* '"', 0 none */
 	bool ragged; /* rows may differ in length */
 	bool trim; /* blanks around fields dropped */
+	bool any_bytes; /* bad UTF-8 is left to whoever takes the fields */
 	unsigned skip; /* lines before the header or first row */
 };
 int crm_csv_open(struct crm_csv **out, const struct crm_csv_options *opt,
@@ -97,7 +98,8 @@ int crm_csv_open(struct crm_csv **out, const struct crm_csv_options *opt,
 /* The next row: its fields and count, valid until the next.  Blank lines are
  * passed over.  CRM_NOTFOUND at the end; CRM_EDATA: an open quote, bad UTF-8
  * or NUL, a field past the maximum (goes on after the row; after an open
- * quote on the line behind the one where the row began). */
+ * quote on the line behind the one where the row began).  Of a row that could
+ * be split *fields and *n are given with CRM_EDATA too, else *n is 0. */
 int crm_csv_next(
     struct crm_csv *c, struct crm_str **fields, size_t *n, struct crm_err *err);
 /* Line on which the current row began; its original bytes with its end, also

@@ -105,6 +105,7 @@ crm_import_open(struct crm_import **out, const struct crm_import_options *opt,
 	    .quote = d->quote,
 	    .ragged = d->ragged,
 	    .trim = d->trim,
+	    .any_bytes = opt->clean,
 	    .skip = d->skip};
 	struct crm_import *im = calloc(1, sizeof *im);
 	int r;
@@ -132,9 +133,36 @@ crm_import_open(struct crm_import **out, const struct crm_import_options *opt,
 
 /* ---- rows ---- */
 
+/* Under --clean a cell that is no UTF-8 is made text for conditions too; of a
+ * row that is refused it is none. */
+static int
+clean_cell(struct crm_import *im, struct crm_str *s, struct crm_err *err)
+{
+	struct crm_buf b = {0};
+	size_t bad, cleaned = 0;
+	int r;
+
+	if (crm_utf8_valid(*s, &bad))
+		return CRM_OK;
+	if (!im->opt.clean) {
+		*s = (struct crm_str){"", 0};
+		return CRM_OK;
+	}
+	r = crm_text_enter(*s, CRM_TEXT_CLEAN, &cleaned, &b, err);
+	if (r == CRM_OK) {
+		*s = crm_arena_str(&im->work, crm_buf_str(&b));
+		r = s->p ? CRM_OK : crm_err_nomem(err);
+	}
+	im->count.cleaned += cleaned;
+	crm_buf_release(&b);
+	return r;
+}
+
 static int
 set_cell(struct crm_import *im, size_t i, struct crm_str s, struct crm_err *err)
 {
+	if (clean_cell(im, &s, err) < 0)
+		return err->code;
 	if (im->fills[i]) {
 		if (s.n > 0) {
 			crm_buf_clear(&im->fill[i]);
@@ -186,6 +214,28 @@ reject(struct crm_import *im, struct crm_str raw, struct crm_err *err)
 	return im->opt.reject(im->opt.ctx, raw, err);
 }
 
+/*
+ * A row that cannot be taken whole.  Its orders are to know as far as its
+ * cells tell which they are: without its line they would be others.
+ */
+static int
+bad_row(struct crm_import *im, const struct crm_str *f, size_t n,
+    struct crm_str raw, unsigned long line, struct crm_err *err)
+{
+	struct crm_err why = *err;
+	int r = CRM_OK;
+
+	*err = (struct crm_err){0};
+	if (n == 0 || im->map->dialect.explode)
+		return reject(im, raw, &why);
+	for (size_t i = 0; r == CRM_OK && i < im->ncolumn; i++)
+		r = set_cell(
+		    im, i, i < n ? f[i] : (struct crm_str){"", 0}, err);
+	im->row[im->row_field] =
+	    crm_value_num(CRM_T_INT, (int64_t)im->count.rows, 0);
+	return r == CRM_OK ? crm_imp_row(im, raw, line, &why, err) : r;
+}
+
 static int
 explode(struct crm_import *im, const struct crm_str *f, size_t n,
     struct crm_str raw, unsigned long line, struct crm_err *err)
@@ -199,7 +249,7 @@ explode(struct crm_import *im, const struct crm_str *f, size_t n,
 			continue;
 		r = set_cell(im, 0, f[i], err);
 		if (r == CRM_OK)
-			r = crm_imp_row(im, raw, line, err);
+			r = crm_imp_row(im, raw, line, NULL, err);
 		raw.n = 0;
 	}
 	return r;
@@ -219,9 +269,11 @@ take_row(struct crm_import *im, const struct crm_str *f, size_t n,
 		return explode(im, f, n, raw, line, err);
 	r = set_row(im, f, n, err);
 	if (r == CRM_OK)
-		return crm_imp_row(im, raw, line, err);
+		return crm_imp_row(im, raw, line, NULL, err);
 	crm_err_place(err, im->opt.name, line);
-	return r == CRM_EDATA && im->opt.keep_going ? reject(im, raw, err) : r;
+	return r == CRM_EDATA && im->opt.keep_going
+		   ? bad_row(im, f, n, raw, line, err)
+		   : r;
 }
 
 static int
@@ -243,8 +295,8 @@ first_row(struct crm_import *im, struct crm_err *err)
 int
 crm_import_read(struct crm_import *im, struct crm_err *err)
 {
-	struct crm_str *f;
-	size_t n;
+	struct crm_str *f = NULL;
+	size_t n = 0;
 	int r = CRM_OK;
 
 	if (!im->map->dialect.header) {
@@ -261,8 +313,10 @@ crm_import_read(struct crm_import *im, struct crm_err *err)
 		if (r == CRM_NOTFOUND)
 			return CRM_OK;
 		if (r == CRM_EDATA && im->opt.keep_going) {
+			crm_arena_reset(&im->work);
 			im->count.rows++;
-			r = reject(im, crm_csv_raw(im->csv), err);
+			r = bad_row(im, f, n, crm_csv_raw(im->csv),
+			    crm_csv_line(im->csv), err);
 			continue;
 		}
 		if (r == CRM_OK)

@@ -289,6 +289,7 @@ parse(struct crm_import *im, const struct crm_imp_source *src,
 	    .arena = &im->work,
 	    .digits = -1,
 	    .flags = im->opt.clean ? CRM_PARSE_CLEAN : 0};
+	int r;
 
 	switch (f->type) {
 	case CRM_T_INT:
@@ -299,10 +300,14 @@ parse(struct crm_import *im, const struct crm_imp_source *src,
 	case CRM_T_DATE:
 		return time_value(im, src, f, text, canonical, out, err);
 	case CRM_T_TEXT:
-		return crm_value_parse(f, text, &ctx, out, err);
+		break;
 	default:
-		return crm_value_parse(f, crm_str_trim(text), &ctx, out, err);
+		text = crm_str_trim(text);
+		break;
 	}
+	r = crm_value_parse(f, text, &ctx, out, err);
+	im->count.cleaned += ctx.cleaned;
+	return r;
 }
 
 /* An e-mail or phone that cannot be one. */

@@ -298,8 +298,9 @@ int crm_imp_value_take(struct crm_str *s, const struct crm_field *f,
 
 /* import_row.c */
 bool crm_imp_has_orders(const struct crm_import_map *m);
+/* fault: why the row cannot be taken, known before; NULL. */
 int crm_imp_row(struct crm_import *im, struct crm_str raw, unsigned long line,
-    struct crm_err *err);
+    const struct crm_err *fault, struct crm_err *err);
 
 /* import_source.c: what a source said last */
 struct crm_imp_said_field {

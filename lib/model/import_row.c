@@ -339,7 +339,7 @@ eval_lets(struct crm_import *im, struct crm_err *err)
 
 int
 crm_imp_row(struct crm_import *im, struct crm_str raw, unsigned long line,
-    struct crm_err *err)
+    const struct crm_err *fault, struct crm_err *err)
 {
 	const struct crm_import_map *m = im->map;
 	struct crm_err why = {0};
@@ -350,8 +350,13 @@ crm_imp_row(struct crm_import *im, struct crm_str raw, unsigned long line,
 	for (size_t i = 0; i < m->nspec; i++)
 		im->stage[i].on = false;
 	r = eval_lets(im, &why);
-	if (r == CRM_OK)
+	/* A row with a fault is never passed over. */
+	if (fault) {
+		r = fault->code;
+		why = *fault;
+	} else if (r == CRM_OK) {
 		r = test(im, &m->when, &yes, &why);
+	}
 	if (!yes) {
 		im->count.passed++;
 		return CRM_OK;

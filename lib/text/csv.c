@@ -16,7 +16,7 @@
 struct crm_csv {
 	struct crm_intake in;
 	char sep, quote;
-	bool ragged, trim;
+	bool ragged, trim, any;
 	unsigned skip;
 	struct crm_str *field;
 	size_t n, cap;
@@ -41,6 +41,7 @@ crm_csv_open(struct crm_csv **out, const struct crm_csv_options *opt,
 	c->quote = opt->quote;
 	c->ragged = opt->ragged;
 	c->trim = opt->trim;
+	c->any = opt->any_bytes;
 	c->skip = opt->skip;
 	c->next = 1;
 	c->raw = (struct crm_str){"", 0};
@@ -307,7 +308,7 @@ check_row(struct crm_csv *c, struct crm_str row, struct crm_err *err)
 		crm_err_set(err, CRM_EDATA, "a NUL byte");
 		return fault(c, err);
 	}
-	if (!crm_utf8_valid(row, &bad)) {
+	if (!c->any && !crm_utf8_valid(row, &bad)) {
 		crm_err_set(err, CRM_EDATA,
 		    "byte %zu of the row is not UTF-8 (0x%02x)", bad + 1,
 		    (unsigned char)row.p[bad]);
@@ -339,18 +340,16 @@ crm_csv_next(
 	struct crm_str row;
 	int code;
 
+	*n = 0;
 	code = find_row(c, &row, &quoted, err);
 	if (code < 0)
 		return code;
 	code = split_row(c, row, quoted, err);
 	if (code < 0)
 		return code;
-	code = check_row(c, row, err);
-	if (code < 0)
-		return code;
 	*fields = c->field;
 	*n = c->n;
-	return CRM_OK;
+	return check_row(c, row, err);
 }
 
 unsigned long

@@ -221,4 +221,31 @@ printf 'map: &a x\nsource: *a\n' >bomb.yaml
 run crm-import --map ./bomb.yaml "$data/shop.csv"
 status_is 78 'YAML with aliases'
 is 'the store is as it was' "$(crm-order list --count)" 2
+
+# --- a row that cannot be read takes its order with it: without it the order
+# would be another, and the rejected row alone, imported again, a third
+cat >short.yaml <<'EOF'
+map: short
+source: file
+match: [order, sku, amount]
+orders:
+  key: order
+  lines:
+    set: {text: sku, amount: amount}
+EOF
+printf 'order,sku,amount\nA,x,1.00\nA,y\nB,z,3.00\nB,\377,4.00\nC,w,5.00\n' \
+    >short.csv
+CRM_STORE=$T/short
+new_store
+run crm-import --map ./short.yaml --keep-going --rejects short.bad short.csv
+status_is 2
+out_has '1 order was added; 0 changed; 4 rejected'
+err_has 'short.csv:2: goes with line 3, which is refused'
+err_has 'short.csv:3: 2 fields, the first row has 3'
+err_has 'short.csv:5: byte 3 of the row is not UTF-8 (0xff)'
+is 'all four rows are kept' "$(wc -l <short.bad | tr -d ' ')" 5
+run crm-import --map ./short.yaml --clean --keep-going short.csv
+out_has '1 order was added; 0 changed; 1 as they were; 1 character replaced;'
+is 'bad bytes are replaced' \
+    "$(crm-order lines --format value -f text -w 'amount = 4')" '�'
 done_testing

@@ -49,8 +49,7 @@ crm_enum_name(const char *values, unsigned place)
 	if (!p || place == 0)
 		return (struct crm_str){"", 0};
 	for (;;) {
-		for (end = p; *end != ',' && *end != '\0'; end++)
-			;
+		end = strchrnul(p, ',');
 		if (--place == 0)
 			return (struct crm_str){p, (size_t)(end - p)};
 		if (*end == '\0')

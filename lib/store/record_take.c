@@ -17,6 +17,8 @@ struct decode {
 	const struct crm_want *want;
 	struct crm_record *r;
 	int digits; /* -1: not looked up */
+	unsigned coin; /* the tag of the currency, 0 not known */
+	const unsigned char *currency; /* its item, when it was met */
 	unsigned last; /* the highest tag that is wanted */
 	unsigned parts; /* the lowest tag of a part */
 	const uint8_t *by_tag;
@@ -84,6 +86,7 @@ prepare(struct decode *d)
 	if (k->number < CRM_K_TAGGED &&
 	    d->schema->kind[k->number].fields == k->fields) {
 		d->by_tag = d->schema->by_tag[k->number];
+		d->coin = k->fields[d->schema->currency[k->number]].tag;
 	} else {
 		crm_kind_tags(k, d->own);
 		d->by_tag = d->own;
@@ -169,6 +172,12 @@ find_digits(struct decode *d)
 	uint64_t key;
 	int i, digits = -1;
 
+	if (d->currency) {
+		p = var_at(d->currency, d->end, &key);
+		if (p && key <= (uint64_t)(d->end - p))
+			text = (struct crm_str){(const char *)p, (size_t)key};
+		p = NULL;
+	}
 	i = d->by_tag != d->own ? d->schema->currency[k->number]
 				: crm_kind_field(k, CRM_STR("currency"));
 	while (i > 0 && p && p < d->end) {
@@ -411,6 +420,8 @@ take_items(struct decode *d)
 				return code;
 			continue;
 		}
+		if (tag == d->coin && wire == WIRE_BYTES)
+			d->currency = d->p;
 		i = find_field(d, tag);
 		d->p = i < 0 ? skip_item(d->p, d->end, wire)
 			     : take_value(d, d->p, d->end, wire, &k->fields[i],
@@ -465,6 +476,8 @@ crm_record_decode(const struct crm_schema *s, struct crm_str bytes,
 	d.want = want;
 	d.r = r;
 	d.digits = -1;
+	d.coin = 0;
+	d.currency = NULL;
 	clear(r);
 	if (bytes.n > 0 && take_head(&d)) {
 		prepare(&d);

@@ -52,7 +52,7 @@ stage_each(struct cli_work *w, struct crm_str ref, struct crm_stream *row,
 	if (r == CRM_OK)
 		r = crm_customer_stage(w->change, rec,
 		    role ? crm_str(role) : CRM_STR("customer"), x->stage, x->at,
-		    crm_str(cli_opt.why), err);
+		    err);
 	if (r == CRM_OK)
 		r = cli_work_touch(w, rec->id, err);
 	return r;

@@ -130,6 +130,9 @@ void *crm_arena_alloc(struct crm_arena *a, size_t n);
 void *crm_arena_zalloc(struct crm_arena *a, size_t n);
 /* A copy of s, with a NUL after it; p is NULL when out of memory. */
 struct crm_str crm_arena_str(struct crm_arena *a, struct crm_str s);
+/* The content of a buffer in the arena; its sticky failure, or no memory. */
+int crm_buf_keep(const struct crm_buf *b, struct crm_arena *a,
+    struct crm_str *out, struct crm_err *err);
 void crm_arena_reset(struct crm_arena *a);
 void crm_arena_release(struct crm_arena *a);
 

@@ -196,10 +196,10 @@ int crm_input_set(struct crm_change *ch, struct crm_record *rec,
 
 /* ---- what parties are ---- */
 
-/* Records a stage of a role (an event with its reason) and sets it. */
+/* Records a stage of a role (an event, the change's why its reason) and sets
+ * it. */
 int crm_customer_stage(struct crm_change *ch, struct crm_record *rec,
-    struct crm_str role, struct crm_str stage, int64_t at, struct crm_str why,
-    struct crm_err *err);
+    struct crm_str role, struct crm_str stage, int64_t at, struct crm_err *err);
 /* Grants or revokes consent for a channel and purpose; append-only. */
 int crm_consent_put(struct crm_change *ch, uint64_t customer,
     struct crm_str channel, struct crm_str purpose, bool granted, int64_t at,

@@ -145,6 +145,10 @@ struct crm_letter {
 	const char *letter;
 };
 extern const struct crm_letter crm_letters[];
+/* A kind's; of a number that no kind has "record" and "?". */
+const struct crm_letter *crm_letter_of(unsigned kind);
+/* "a" or "an", as the name wants it. */
+const char *crm_article(const char *name);
 
 /* ---- settings: what shapes stored figures, applied into the store ---- */
 

@@ -94,6 +94,19 @@ crm_arena_str(struct crm_arena *a, struct crm_str s)
 	return (struct crm_str){p, s.n};
 }
 
+int
+crm_buf_keep(const struct crm_buf *b, struct crm_arena *a, struct crm_str *out,
+    struct crm_err *err)
+{
+	int r = crm_buf_check(b, err);
+
+	*out = (struct crm_str){"", 0};
+	if (r < 0)
+		return r;
+	*out = crm_arena_str(a, crm_buf_str(b));
+	return out->p ? CRM_OK : crm_err_nomem(err);
+}
+
 void
 crm_arena_reset(struct crm_arena *a)
 {

@@ -66,6 +66,9 @@ int crm_rate_prepare(struct crm_change *ch, const struct crm_record *old,
 int crm_event_prepare(struct crm_change *ch, const struct crm_record *old,
     struct crm_record *rec, struct crm_err *err);
 
+/* Refuses a parent_id that would make a circle (product.c). */
+int crm_parent_check(
+    struct crm_change *ch, const struct crm_record *rec, struct crm_err *err);
 /* Base currency for one unit of `currency` on the shop's day of `at`, from the
  * rate records (at most 7 days old); CRM_EDATA when missing or stale. */
 int crm_rate_find(struct crm_change *ch, struct crm_str currency, int64_t at,

@@ -48,11 +48,14 @@ unknown(const struct crm_kind *k, struct crm_str name, bool rows,
 
 	for (i = 0; i < k->nfields; i++)
 		words[n++] = k->fields[i].name;
-	for (i = 0; rows && i < k->parts[0].nfields && n < 160; i++)
+	for (i = 0; rows && i < k->parts[0].nfields &&
+		    n < sizeof words / sizeof *words;
+	     i++)
 		words[n++] = k->parts[0].fields[i].name;
 	near = crm_nearest(name, words, n);
-	crm_err_set(err, CRM_EDATA, "a %s has no field '%.*s'", k->name,
-	    (int)(name.n < 80 ? name.n : 80), name.p);
+	crm_err_set(err, CRM_EDATA, "%s %s has no field '%.*s'",
+	    crm_article(k->name), k->name, (int)(name.n < 80 ? name.n : 80),
+	    name.p);
 	if (near != NULL)
 		crm_err_hint(err, "did you mean '%s'?", near);
 	else
@@ -281,11 +284,10 @@ figures(struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
 }
 
 static int
-apply_one(struct crm_input *in, struct crm_change *ch, const struct target *to,
-    struct crm_str cell, struct crm_record *rec, struct crm_row *row,
-    enum crm_empty empty, unsigned flags, struct crm_err *err)
+apply_one(struct crm_change *ch, const struct target *to, struct crm_str cell,
+    struct crm_record *rec, struct crm_row *row, enum crm_empty empty,
+    unsigned flags, struct crm_err *err)
 {
-	(void)in;
 	switch (to->what) {
 	case IN_FIELD:
 		return set_value(ch, rec, &rec->v[to->index], to->field, cell,
@@ -322,12 +324,12 @@ crm_input_apply(struct crm_input *in, struct crm_change *ch,
 	if (in->figures)
 		r = figures(ch, rec, err);
 	if (r == CRM_OK && in->currency >= 0)
-		r = apply_one(in, ch, &in->to[in->currency], cell[in->currency],
+		r = apply_one(ch, &in->to[in->currency], cell[in->currency],
 		    rec, row, empty, parse_flags, err);
 	for (i = 0; i < in->n && r == CRM_OK; i++)
 		if ((int)i != in->currency)
-			r = apply_one(in, ch, &in->to[i], cell[i], rec, row,
-			    empty, parse_flags, err);
+			r = apply_one(ch, &in->to[i], cell[i], rec, row, empty,
+			    parse_flags, err);
 	return r;
 }
 

@@ -174,7 +174,9 @@ name_take(struct crm_record *rec, struct crm_err *err)
 	struct crm_value *name = crm_record_at(rec, "name");
 	static const char *const others[] = {"email", "phone"};
 	struct crm_buf b = {.max = 1 << 20};
+	struct crm_str text;
 	size_t i;
+	int r;
 
 	if (name->type != CRM_T_NONE)
 		return CRM_OK;
@@ -198,13 +200,11 @@ name_take(struct crm_record *rec, struct crm_err *err)
 			crm_buf_putstr(&b, v[1].s);
 		}
 	}
-	if (b.n > 0)
-		*name =
-		    crm_value_text(crm_arena_str(rec->arena, crm_buf_str(&b)));
+	r = crm_buf_keep(&b, rec->arena, &text, err);
+	if (r == CRM_OK)
+		*name = crm_value_text(text);
 	crm_buf_release(&b);
-	return name->type != CRM_T_NONE && name->s.p == NULL
-		   ? crm_err_nomem(err)
-		   : CRM_OK;
+	return r;
 }
 
 static int
@@ -234,28 +234,6 @@ bad:
 	    (int)(v->s.n < 40 ? v->s.n : 40), v->s.p);
 	crm_err_field(err, "country", 7);
 	return CRM_EDATA;
-}
-
-/* A circle of parents would make every roll-up endless. */
-static int
-parent_check(
-    struct crm_change *ch, const struct crm_record *rec, struct crm_err *err)
-{
-	const struct crm_value *v = crm_record_get(rec, "parent_id");
-	struct crm_record *up;
-	unsigned hops = 0;
-	int r;
-
-	while (v->type == CRM_T_ID) {
-		if ((uint64_t)v->i == rec->id || ++hops > 100)
-			return bad("parent_id", err,
-			    "a record cannot be above itself");
-		r = crm_change_get(ch, rec->kind, (uint64_t)v->i, &up, err);
-		if (r < 0)
-			return r == CRM_NOTFOUND ? CRM_OK : r;
-		v = crm_record_get(up, "parent_id");
-	}
-	return CRM_OK;
 }
 
 int
@@ -292,7 +270,7 @@ crm_customer_prepare(struct crm_change *ch, const struct crm_record *old,
 	if (r == CRM_OK)
 		r = country_check(rec, err);
 	if (r == CRM_OK)
-		r = parent_check(ch, rec, err);
+		r = crm_parent_check(ch, rec, err);
 	if (r == CRM_OK)
 		crm_customer_compute(crm_change_schema(ch), rec);
 	return r;
@@ -355,8 +333,7 @@ crm_customer_after(struct crm_change *ch, const struct crm_record *old,
 
 int
 crm_customer_stage(struct crm_change *ch, struct crm_record *rec,
-    struct crm_str role, struct crm_str stage, int64_t at, struct crm_str why,
-    struct crm_err *err)
+    struct crm_str role, struct crm_str stage, int64_t at, struct crm_err *err)
 {
 	const struct crm_kind *k = rec->kind;
 	const struct crm_field *fields = k->parts[role_part(k)].fields;
@@ -366,7 +343,6 @@ crm_customer_stage(struct crm_change *ch, struct crm_record *rec,
 	struct crm_row *row;
 	int r;
 
-	(void)why; /* is the change's */
 	r = crm_value_parse(&fields[CRM_R_STAGE], stage, &parse, &to, err);
 	if (r < 0)
 		crm_err_field(err, "stage", 5);
@@ -379,7 +355,7 @@ crm_customer_stage(struct crm_change *ch, struct crm_record *rec,
 		r = bad("role", err, "a role is wanted");
 	if (r < 0)
 		return r;
-	row = role_need(rec, role);
+	row = role_need(rec, in.s);
 	if (row == NULL)
 		return crm_err_nomem(err);
 	if (row->v[CRM_R_SINCE].type == CRM_T_TIME &&
@@ -434,14 +410,9 @@ enter(struct crm_change *ch, const char *field, struct crm_str *text,
 
 	r = crm_text_enter(crm_str_trim(*text), 0, NULL, &b, err);
 	if (r == CRM_OK)
-		r = crm_buf_check(&b, err);
+		r = crm_buf_keep(&b, crm_change_arena(ch), text, err);
 	if (r < 0)
 		crm_err_field(err, field, strlen(field));
-	else {
-		*text = crm_arena_str(crm_change_arena(ch), crm_buf_str(&b));
-		if (text->p == NULL)
-			r = crm_err_nomem(err);
-	}
 	crm_buf_release(&b);
 	return r;
 }

@@ -1,7 +1,12 @@
 /*
  * product.c - what a product record must be.
+ *
+ * Parents are followed upwards to find a circle, which would make every
+ * roll-up endless; what stands so deep that it would not end is one too.
  */
 #include "hooks.h"
+
+#define PARENTS 100
 
 static int
 check_components(struct crm_record *rec, struct crm_err *err)
@@ -22,14 +27,38 @@ check_components(struct crm_record *rec, struct crm_err *err)
 }
 
 int
+crm_parent_check(
+    struct crm_change *ch, const struct crm_record *rec, struct crm_err *err)
+{
+	const struct crm_value *v = crm_record_get(rec, "parent_id");
+	struct crm_record *up;
+	unsigned hops = 0;
+	int r;
+
+	while (v->type == CRM_T_ID) {
+		if ((uint64_t)v->i == rec->id || ++hops > PARENTS) {
+			crm_err_set(
+			    err, CRM_EDATA, "a record cannot be above itself");
+			crm_err_field(err, "parent_id", 9);
+			return CRM_EDATA;
+		}
+		r = crm_change_get(ch, rec->kind, (uint64_t)v->i, &up, err);
+		if (r < 0)
+			return r == CRM_NOTFOUND ? CRM_OK : r;
+		v = crm_record_get(up, "parent_id");
+	}
+	return CRM_OK;
+}
+
+int
 crm_product_prepare(struct crm_change *ch, const struct crm_record *old,
     struct crm_record *rec, struct crm_err *err)
 {
 	static const char *const money[] = {"price", "cost"};
 	struct crm_value *type = crm_record_at(rec, "type");
 	struct crm_value *created = crm_record_at(rec, "created");
-	const struct crm_value *parent = crm_record_get(rec, "parent_id");
 	size_t i;
+	int r;
 
 	if (type->type == CRM_T_NONE) {
 		type->type = CRM_T_ENUM;
@@ -47,11 +76,8 @@ crm_product_prepare(struct crm_change *ch, const struct crm_record *old,
 			return CRM_EDATA;
 		}
 	}
-	if (parent->type == CRM_T_ID && (uint64_t)parent->i == rec->id) {
-		crm_err_set(
-		    err, CRM_EDATA, "a product is no variant of itself");
-		crm_err_field(err, "parent_id", 9);
-		return CRM_EDATA;
-	}
+	r = crm_parent_check(ch, rec, err);
+	if (r < 0)
+		return r;
 	return check_components(rec, err);
 }

@@ -72,8 +72,8 @@ resolve_value(struct crm_change *ch, const struct crm_field *f,
 			v->i = (int64_t)number;
 		} else if (r == CRM_NOTFOUND)
 			crm_err_set(err, CRM_NOTFOUND, "there is no %s %s%lld",
-			    ch->schema->kind[v->kind].name,
-			    ch->schema->kind[v->kind].letter, (long long)v->i);
+			    crm_letter_of(v->kind)->name,
+			    crm_letter_of(v->kind)->letter, (long long)v->i);
 	}
 	if (r == CRM_NOTFOUND || r == CRM_EDATA) {
 		crm_err_field(err, f->name, strlen(f->name));
@@ -138,6 +138,7 @@ keep_identities(struct crm_change *ch, const struct crm_record *old,
 	const struct crm_kind *k = rec->kind;
 	int part = crm_kind_part(k, CRM_STR("identity"));
 	struct crm_buf was = {0}, is = {0};
+	struct crm_str kept;
 	size_t i, j;
 	int r = CRM_OK;
 
@@ -158,12 +159,8 @@ keep_identities(struct crm_change *ch, const struct crm_record *old,
 			crm_err_field(err, scheme.p, scheme.n);
 			break;
 		}
-		if (crm_str_is(scheme, "phone")) {
-			rec->v[i].s =
-			    crm_arena_str(&ch->work, crm_buf_str(&is));
-			if (rec->v[i].s.p == NULL)
-				r = crm_err_nomem(err);
-		}
+		if (crm_str_is(scheme, "phone"))
+			r = crm_buf_keep(&is, &ch->work, &rec->v[i].s, err);
 		/* what is primary now is not also among the others */
 		for (j = 0; j < rec->part[part].n; j++) {
 			row = &rec->part[part].row[j];
@@ -188,9 +185,9 @@ keep_identities(struct crm_change *ch, const struct crm_record *old,
 			r = crm_err_nomem(err);
 			break;
 		}
+		r = crm_buf_keep(&was, &ch->work, &kept, err);
 		row->v[0] = crm_value_text(scheme);
-		row->v[1] =
-		    crm_value_text(crm_arena_str(&ch->work, crm_buf_str(&was)));
+		row->v[1] = crm_value_text(kept);
 	}
 	crm_buf_release(&was);
 	crm_buf_release(&is);
@@ -218,8 +215,7 @@ normal_rows(struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
 		if (r < 0)
 			crm_err_field(err, "identity", 8);
 		else if (!crm_str_eq(v[1].s, crm_buf_str(&b)))
-			v[1] = crm_value_text(
-			    crm_arena_str(&ch->work, crm_buf_str(&b)));
+			r = crm_buf_keep(&b, &ch->work, &v[1].s, err);
 	}
 	crm_buf_release(&b);
 	return r;

@@ -21,33 +21,13 @@ clip(size_t n)
 	return (int)(n < 120 ? n : 120);
 }
 
-/* "a customer", "an order"; kinds of later versions have letters only. */
-static const char *
-article(const char *name)
-{
-	return name[0] != '\0' && strchr("aeiou", name[0]) ? "an" : "a";
-}
-
-static const char *
-kind_name(const struct crm_schema *s, unsigned kind)
-{
-	const struct crm_letter *l;
-
-	if (s->kind[kind].name != NULL)
-		return s->kind[kind].name;
-	for (l = crm_letters; l->kind != 0; l++)
-		if (l->kind == kind)
-			return l->name;
-	return "record";
-}
-
 /* Takes "kind/" off the front; scheme and value apart. */
 static int
 reference_parse(const struct crm_schema *s, unsigned kind, struct crm_str text,
     struct reference *out, struct crm_err *err)
 {
+	const char *colon, *slash, *wanted = crm_letter_of(kind)->name;
 	const struct crm_kind *k;
-	const char *colon, *slash;
 
 	out->kind = kind;
 	out->text = text;
@@ -64,8 +44,8 @@ reference_parse(const struct crm_schema *s, unsigned kind, struct crm_str text,
 		if (kind != 0 && k->number != kind)
 			return crm_err_set(err, CRM_EDATA,
 			    "'%.*s' is %s %s, %s %s was wanted", clip(text.n),
-			    text.p, article(k->name), k->name,
-			    article(kind_name(s, kind)), kind_name(s, kind));
+			    text.p, crm_article(k->name), k->name,
+			    crm_article(wanted), wanted);
 		out->kind = k->number;
 		text.n -= name.n + 1;
 		text.p = slash + 1;
@@ -100,16 +80,18 @@ crm_ref_live(struct crm_txn *t, struct crm_change *ch,
 	struct crm_str bytes, key;
 	uint64_t state, revision, into;
 	unsigned hops;
+	int r;
 
+	/* no record is of a kind that a later version will have */
+	if (s->kind[kind].name == NULL)
+		return CRM_NOTFOUND;
 	for (hops = 0; hops < 64; hops++) {
 		if (ch != NULL && crm_change_pending(ch, kind, *number, &state))
 			return state == CRM_LIVE ? CRM_OK : CRM_NOTFOUND;
 		key = crm_number_key(*number, kb);
-		int r = crm_get(t, CRM_TAB_KIND + kind, key, &bytes, err);
-
-		if (r < 0)
-			return r;
-		r = crm_unseal(CRM_TAB_KIND + kind, key, &bytes, err);
+		r = crm_get(t, CRM_TAB_KIND + kind, key, &bytes, err);
+		if (r == CRM_OK)
+			r = crm_unseal(CRM_TAB_KIND + kind, key, &bytes, err);
 		if (r < 0)
 			return r;
 		if (!crm_take_var(&bytes, &state) ||
@@ -132,22 +114,20 @@ find_id(struct crm_txn *t, struct crm_change *ch, const struct crm_schema *s,
     unsigned kind, const struct crm_id *id, struct crm_str text,
     struct crm_value *out, struct crm_err *err)
 {
+	const char *is = crm_letter_of(id->kind)->name;
+	const char *wanted = crm_letter_of(kind)->name;
 	uint64_t number = id->number;
 	int r;
 
 	if (kind != 0 && id->kind != kind)
 		return crm_err_set(err, CRM_EDATA,
 		    "'%.*s' is the id of %s %s, one of %s %s was wanted",
-		    clip(text.n), text.p, article(kind_name(s, id->kind)),
-		    kind_name(s, id->kind), article(kind_name(s, kind)),
-		    kind_name(s, kind));
-	/* No record is of a kind that a later version will have. */
-	r = s->kind[id->kind].name == NULL
-		? CRM_NOTFOUND
-		: crm_ref_live(t, ch, s, id->kind, &number, err);
+		    clip(text.n), text.p, crm_article(is), is,
+		    crm_article(wanted), wanted);
+	r = crm_ref_live(t, ch, s, id->kind, &number, err);
 	if (r == CRM_NOTFOUND)
-		return crm_err_set(err, CRM_NOTFOUND, "there is no %s %.*s",
-		    kind_name(s, id->kind), clip(text.n), text.p);
+		return crm_err_set(err, CRM_NOTFOUND, "there is no %s %.*s", is,
+		    clip(text.n), text.p);
 	if (r < 0)
 		return r;
 	*out = crm_value_id(id->kind, number);

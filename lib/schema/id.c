@@ -96,15 +96,21 @@ crm_id_parse(
 	return parse_part(&s->kind[out->kind], text, out);
 }
 
-static const char *
-letter_of(const struct crm_schema *s, unsigned kind)
+const struct crm_letter *
+crm_letter_of(unsigned kind)
 {
-	if (kind < CRM_K_MAX && s->kind[kind].letter)
-		return s->kind[kind].letter;
-	for (const struct crm_letter *l = crm_letters; l->kind; l++)
-		if (l->kind == kind)
-			return l->letter;
-	return "?";
+	static const struct crm_letter none = {0, "record", "?"};
+	const struct crm_letter *l = crm_letters;
+
+	while (l->kind && l->kind != kind)
+		l++;
+	return l->kind ? l : &none;
+}
+
+const char *
+crm_article(const char *name)
+{
+	return name[0] && strchr("aeiou", name[0]) ? "an" : "a";
 }
 
 /* The letter of a part; lines have none. */
@@ -131,7 +137,7 @@ crm_id_put(const struct crm_schema *s, struct crm_buf *b,
 		digits[--at] = (char)('0' + v % 10);
 		v /= 10;
 	}
-	crm_buf_puts(b, letter_of(s, id->kind));
+	crm_buf_puts(b, crm_letter_of(id->kind)->letter);
 	crm_buf_put(b, digits + at, sizeof digits - at);
 	if (id->sub > 0) {
 		crm_buf_putc(b, '-');

@@ -32,24 +32,6 @@ is_reference(struct crm_str s)
 	return i > 0 && i + 1 < s.n && s.p[i] == ':';
 }
 
-static const char *
-kind_name(unsigned kind)
-{
-	for (const struct crm_letter *l = crm_letters; l->kind; l++)
-		if (l->kind == kind)
-			return l->name;
-	return "record";
-}
-
-static const char *
-kind_letter(unsigned kind)
-{
-	for (const struct crm_letter *l = crm_letters; l->kind; l++)
-		if (l->kind == kind)
-			return l->letter;
-	return "C";
-}
-
 /* The part whose rows a field names by its own name ("line_id"); 0 none. */
 static unsigned
 part_wanted(const struct crm_schema *s, const struct crm_field *f)
@@ -72,7 +54,7 @@ id_name(const struct crm_schema *s, unsigned kind, unsigned part)
 	const struct crm_kind *k = &s->kind[kind % CRM_K_MAX];
 
 	return part > 0 && part <= k->nparts ? k->parts[part - 1].name
-					     : kind_name(kind);
+					     : crm_letter_of(kind)->name;
 }
 
 static int
@@ -101,13 +83,13 @@ no_id(const struct crm_field *f, struct crm_str text, struct crm_err *err)
 		crm_err_set(err, CRM_EDATA,
 		    "'%.*s' is not an id (%s42) or reference (scheme:value)",
 		    (int)(text.n > 80 ? 80 : text.n), text.p,
-		    kind_letter(f->ref));
+		    crm_letter_of(f->ref)->letter);
 		crm_err_field(err, f->name, strlen(f->name));
 		return CRM_EDATA;
 	}
 	crm_err_set(err, CRM_EDATA, "'%.*s' is not an id; %s%.*s?",
-	    (int)(text.n > 80 ? 80 : text.n), text.p, kind_letter(f->ref),
-	    (int)digits.n, digits.p);
+	    (int)(text.n > 80 ? 80 : text.n), text.p,
+	    crm_letter_of(f->ref)->letter, (int)digits.n, digits.p);
 	crm_err_field(err, f->name, strlen(f->name));
 	return CRM_EDATA;
 }
@@ -158,13 +140,13 @@ crm_value_parse_id(const struct crm_field *f, struct crm_str text,
 		return take_id(f, ctx->schema, text, &id, out, err);
 	kind = take_prefix(&ref);
 	if (kind && f->ref && kind != f->ref)
-		return wrong_kind(
-		    f, text, kind_name(kind), kind_name(f->ref), err);
+		return wrong_kind(f, text, crm_letter_of(kind)->name,
+		    crm_letter_of(f->ref)->name, err);
 	if (kind && crm_id_parse(ctx->schema, ref, &id) == CRM_OK) {
 		if (id.kind != kind)
 			return wrong_kind(f, text,
 			    id_name(ctx->schema, id.kind, id.part),
-			    kind_name(kind), err);
+			    crm_letter_of(kind)->name, err);
 		return take_id(f, ctx->schema, text, &id, out, err);
 	}
 	if (!is_reference(ref))

@@ -38,8 +38,10 @@ works crm-product add --or-get sku --sku 85123A --format value -f product_id
 out_is P0000000001
 works crm-product add --sku V-1 --parent-id sku:85123B --type service
 is 'variants name their group' "$(cell sku:V-1 parent_id)" P0000000001
-fails 65 'parent_id: a product is no variant of itself' \
+fails 65 'parent_id: a record cannot be above itself' \
     crm-product set P1 --parent-id P1
+fails 65 'parent_id: a record cannot be above itself' \
+    crm-product set P1 --parent-id sku:V-1
 fails 65 'P1 cannot be removed: P2 refers to it' crm-product rm P1
 works crm-product identify P1 gtin:4006381333931
 works crm-product get gtin:4006381333931 --format value -f product_id

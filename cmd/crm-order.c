@@ -21,6 +21,12 @@ track(struct cli *c, struct crm_err *err)
 	return cli_order_part(c, "track", err);
 }
 
+static int
+identities(struct cli *c, struct crm_err *err)
+{
+	return cli_part_list(c, "identity", err);
+}
+
 #define WRITES (CLI_CHANGE | CLI_BULK | CLI_IN | CLI_OUT)
 
 static const struct cli_verb verbs[] = {
@@ -51,6 +57,9 @@ static const struct cli_verb verbs[] = {
     {"track", track, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK,
 	cli_order_of_options, "[REF... | -]",
 	"print what happened, a row for each event"},
+    {"identities", identities, CLI_SCAN,
+	CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK, NULL, "[REF... | -]",
+	"print the other names they are known by"},
     {"totals", cli_order_totals, CLI_SCAN, CLI_EXPR | CLI_OUT | CLI_CLOCK,
 	cli_order_totals_options, "", "print what was sold, in groups"},
     {0},

@@ -12,6 +12,12 @@ components(struct cli *c, struct crm_err *err)
 	return cli_part_list(c, "component", err);
 }
 
+static int
+identities(struct cli *c, struct crm_err *err)
+{
+	return cli_part_list(c, "identity", err);
+}
+
 /* ---- bundle ---- */
 
 struct bundle_ctx {
@@ -166,6 +172,9 @@ static const struct cli_verb verbs[] = {
     {"components", components, CLI_SCAN,
 	CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK, NULL, "[REF... | -]",
 	"print what bundles are made of"},
+    {"identities", identities, CLI_SCAN,
+	CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK, NULL, "[REF... | -]",
+	"print the other names they are known by"},
     {0},
 };
 

@@ -8,22 +8,46 @@
 
 #define PARENTS 100
 
+/* Bundles within bundles; more is a mistake, and would be endless. */
+#define BUNDLES 16
+
+/* Is the product `self` somewhere in this one?  Then CRM_NO. */
 static int
-check_components(struct crm_record *rec, struct crm_err *err)
+contains(struct crm_change *ch, struct crm_record *rec, uint64_t self,
+    unsigned depth, struct crm_err *err)
 {
 	int part = crm_kind_part(rec->kind, CRM_STR("component"));
 	int f = crm_part_field(&rec->kind->parts[part], CRM_STR("component"));
+	struct crm_record *in;
+	int r = CRM_OK;
 
-	for (size_t i = 0; i < rec->part[part].n; i++) {
+	for (size_t i = 0; r == CRM_OK && i < rec->part[part].n; i++) {
 		const struct crm_value *v = &rec->part[part].row[i].v[f];
 
-		if (v->type != CRM_T_ID || (uint64_t)v->i != rec->id)
+		if (v->type != CRM_T_ID)
 			continue;
-		crm_err_set(err, CRM_EDATA, "a bundle is no part of itself");
-		crm_err_field(err, "component", 9);
-		return CRM_EDATA;
+		if ((uint64_t)v->i == self || depth == 0)
+			return CRM_NO;
+		r = crm_change_get(ch, rec->kind, (uint64_t)v->i, &in, err);
+		if (r == CRM_OK)
+			r = contains(ch, in, self, depth - 1, err);
+		else if (r == CRM_NOTFOUND)
+			r = CRM_OK;
 	}
-	return CRM_OK;
+	return r;
+}
+
+static int
+check_components(
+    struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
+{
+	int r = contains(ch, rec, rec->id, BUNDLES, err);
+
+	if (r != CRM_NO)
+		return r;
+	crm_err_set(err, CRM_EDATA, "a bundle is no part of itself");
+	crm_err_field(err, "component", 9);
+	return CRM_EDATA;
 }
 
 int
@@ -79,5 +103,5 @@ crm_product_prepare(struct crm_change *ch, const struct crm_record *old,
 	r = crm_parent_check(ch, rec, err);
 	if (r < 0)
 		return r;
-	return check_components(rec, err);
+	return check_components(ch, rec, err);
 }

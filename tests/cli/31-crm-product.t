@@ -82,6 +82,7 @@ works crm-product bundle - <boxes.tsv
 run crm-product components -f component,quantity --no-header
 out_has "P0000000001	4" 'what is printed is read'
 fails 65 'a bundle is no part of itself' crm-product bundle P3 P3
+fails 65 'a bundle is no part of itself' crm-product bundle P1 P3
 fails 65 "quantity: '-1': 0 or more is wanted" crm-product bundle P3 'P1 x -1'
 fails 65 "no product has 'sku:C'" crm-product bundle P3 sku:C
 err_has 'a component is PRODUCT x QUANTITY'

@@ -101,6 +101,13 @@ err_has 'give it another: set --email'
 crm-customer identify C1 shopify:1 >/dev/null
 fails 65 "'shopify:1' is already C1's" crm-customer identify C2 shopify:1
 
+crm-order identify O1 web:77 >/dev/null
+run crm-order identities -f scheme,value --no-header
+out_is "O0000000001-i1	web	77" 'orders list theirs too'
+crm-product identify P1 ean:9 >/dev/null
+run crm-product identities P1 -f scheme,value --no-header
+out_is "P0000000001-i1	ean	9"
+
 # --- a unique column of the shop's own names records
 printf 'fields: {customer: [{name: vat_id, type: text, index: unique}]}\n' |
     crm-store apply -q - >/dev/null

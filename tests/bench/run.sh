@@ -173,7 +173,10 @@ fill_peers()
 	# shellcheck disable=SC2086
 	if [ -n "$psql" ]; then
 		sql_load psql "$D/typed" $tables >"$D/load.psql"
-		psql -q <"$D/load.psql"
+		side psql 1 - "psql -q -f $D/load.psql"
+		# once, as it takes part in no goal
+		"$B/turns" -m -s 1 "$T" >"$D/psql.once"
+		rm -f "$T"
 	fi
 }
 
@@ -211,10 +214,11 @@ compare()
 	measure "$job" "$check"
 }
 
-# measure JOB CHECK
+# measure JOB CHECK [OPTION]
 measure()
 {
-	if "$B/turns" -m -c "$2" "$rounds" "$T" >"$D/job.tmp"; then
+	# shellcheck disable=SC2086  # no option or one
+	if "$B/turns" -m ${3-} -c "$2" "$rounds" "$T" >"$D/job.tmp"; then
 		sed "s/^/$1$tab/" "$D/job.tmp" >>"$raw"
 	else
 		say "$1: no times, it failed"
@@ -331,7 +335,7 @@ compare_load()
 	say "$1"
 	answers_of_load "$1"
 	rm -f "$D/out/$1".*
-	measure "$1" "sh $D/check.$1"
+	measure "$1" "sh $D/check.$1" -s
 }
 
 job_load()
@@ -339,8 +343,8 @@ job_load()
 	side crm 1 "rm -rf $D/new" "crm-store load -q --store $D/new --currency EUR --timezone UTC --country DE - <$D/shop.arc"
 	side duckdb 1 "rm -f $D/new.duckdb*" "$duckdb $D/new.duckdb <$D/load.duckdb"
 	side sqlite3 1 "rm -f $D/new.sqlite*" "sqlite3 -batch -mmap 4294967296 $D/new.sqlite <$D/load.sqlite3"
-	side psql 1 - "psql -q -f $D/load.psql"
 	compare_load load
+	[ -z "$psql" ] || sed "s/^/load$tab/" "$D/psql.once" >>"$raw"
 	rm -rf "$D/new" "$D"/new.*
 }
 

@@ -1,7 +1,7 @@
 /*
  * turns.c - runs the commands of one job in turn and says what each cost.
  *
- *	turns [-c CHECK] [-m] ROUNDS FILE	A B C A B C ...
+ *	turns [-c CHECK] [-m] [-s] ROUNDS FILE	A B C A B C ...
  *	turns -l SECONDS FILE			all of them at once, in loops
  *
  * A line of FILE is: side, how often in a round, a command that prepares
@@ -11,8 +11,9 @@
  * What prepares and CHECK go through sh.
  *
  * Sides alternate within each round, so that what else the machine does hits
- * all of them.  Round 0 warms up and is not counted; CHECK runs behind it,
- * and when it fails no time is reported.
+ * all of them.  A first round warms up and is not counted; CHECK runs behind
+ * it, and when it fails no time is reported.  -s: slow jobs, which are not
+ * warmed up and whose memory (-m) is watched while they are timed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -181,25 +182,6 @@ prepare(const struct side *s)
 	}
 }
 
-static void
-run(struct side *s, int round)
-{
-	struct rusage use;
-	double t;
-
-	prepare(s);
-	s->cpu[round] = 0;
-	t = now();
-	for (int i = 0; i < s->times; i++) {
-		finish(s, start(s), &use);
-		s->cpu[round] += seconds(use.ru_utime) + seconds(use.ru_stime);
-		if (use.ru_maxrss > s->peak)
-			s->peak = use.ru_maxrss;
-	}
-	s->wall[round] = (now() - t) / s->times;
-	s->cpu[round] /= s->times;
-}
-
 /* KiB of memory that is of no file. */
 static long
 anonymous(pid_t pid)
@@ -219,17 +201,13 @@ anonymous(pid_t pid)
 	return kib;
 }
 
-/* A run that is looked at every millisecond, and so not timed. */
+/* Looks at a process every few milliseconds until it ends. */
 static void
-weigh(struct side *s)
+watch(struct side *s, pid_t pid, long milliseconds)
 {
-	const struct timespec nap = {0, 1000000};
+	const struct timespec nap = {0, milliseconds * 1000000};
 	siginfo_t info;
-	struct rusage use;
-	pid_t pid;
 
-	prepare(s);
-	pid = start(s);
 	for (;;) {
 		long kib = anonymous(pid);
 
@@ -239,9 +217,44 @@ weigh(struct side *s)
 		if (waitid(P_PID, (id_t)pid, &info,
 			WEXITED | WNOHANG | WNOWAIT) < 0 ||
 		    info.si_pid != 0)
-			break;
+			return;
 		nanosleep(&nap, NULL);
 	}
+}
+
+static void
+run(struct side *s, int round, bool watched)
+{
+	struct rusage use;
+	pid_t pid;
+	double t;
+
+	prepare(s);
+	s->cpu[round] = 0;
+	t = now();
+	for (int i = 0; i < s->times; i++) {
+		pid = start(s);
+		if (watched)
+			watch(s, pid, 5);
+		finish(s, pid, &use);
+		s->cpu[round] += seconds(use.ru_utime) + seconds(use.ru_stime);
+		if (use.ru_maxrss > s->peak)
+			s->peak = use.ru_maxrss;
+	}
+	s->wall[round] = (now() - t) / s->times;
+	s->cpu[round] /= s->times;
+}
+
+/* One more run that is watched closely, and so not timed. */
+static void
+weigh(struct side *s)
+{
+	struct rusage use;
+	pid_t pid;
+
+	prepare(s);
+	pid = start(s);
+	watch(s, pid, 1);
 	finish(s, pid, &use);
 	if (use.ru_maxrss > s->peak)
 		s->peak = use.ru_maxrss;
@@ -263,22 +276,23 @@ median(double *v, int n)
 }
 
 static void
-in_turn(int rounds, const char *check, bool memory)
+in_turn(int rounds, const char *check, bool memory, bool slow)
 {
-	for (int i = 0; i < nside; i++)
-		run(&side[i], 0);
-	if (check != NULL && system(check) != 0) {
-		fprintf(stderr, "turns: the answers differ\n");
-		exit(2);
-	}
-	for (int r = 0; r < rounds; r++)
+	for (int r = slow ? 0 : -1; r < rounds; r++) {
 		for (int i = 0; i < nside; i++)
-			run(&side[i], r);
+			run(&side[i], r < 0 ? 0 : r, slow && memory);
+		if (r != (slow ? 0 : -1) || check == NULL)
+			continue;
+		if (system(check) != 0) {
+			fprintf(stderr, "turns: the answers differ\n");
+			exit(2);
+		}
+	}
 	for (int i = 0; i < nside; i++) {
 		struct side *s = &side[i];
 		double mid, cpu = median(s->cpu, rounds);
 
-		if (memory)
+		if (memory && !slow)
 			weigh(s);
 		mid = median(s->wall, rounds);
 		printf("%s\t%d\t%.6f\t%.6f\t%.6f\t%.6f\t%.1f\t%.1f\n", s->name,
@@ -325,20 +339,22 @@ int
 main(int argc, char **argv)
 {
 	const char *check = NULL;
-	bool memory = false, loop = false;
+	bool memory = false, loop = false, slow = false;
 	int c;
 
-	while ((c = getopt(argc, argv, "+c:ml")) != -1)
+	while ((c = getopt(argc, argv, "+c:mls")) != -1)
 		if (c == 'c')
 			check = optarg;
 		else if (c == 'm')
 			memory = true;
 		else if (c == 'l')
 			loop = true;
+		else if (c == 's')
+			slow = true;
 		else
 			return 64;
 	if (argc - optind != 2) {
-		fputs("usage: turns [-c CHECK] [-m] ROUNDS FILE\n"
+		fputs("usage: turns [-c CHECK] [-ms] ROUNDS FILE\n"
 		      "       turns -l SECONDS FILE\n",
 		    stderr);
 		return 64;
@@ -350,6 +366,6 @@ main(int argc, char **argv)
 	if (loop)
 		at_once(c);
 	else
-		in_turn(c, check, memory);
+		in_turn(c, check, memory, slow);
 	return 0;
 }

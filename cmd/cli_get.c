@@ -105,6 +105,8 @@ join_columns(struct join *j, struct crm_field **out, struct crm_err *err)
 	for (i = 0; i < j->ncol; i++) {
 		f[i].name =
 		    crm_arena_str(&c->arena, crm_stream_name(j->s, i)).p;
+		if (f[i].name == NULL)
+			return crm_err_nomem(err);
 		f[i].type = CRM_T_TEXT;
 	}
 	/* of another record than column 1's: seller_id adds seller_name */
@@ -119,6 +121,10 @@ join_columns(struct join *j, struct crm_field **out, struct crm_err *err)
 			crm_buf_putc(&name, '_');
 		}
 		crm_buf_puts(&name, k->fields[pick[i]].name);
+		if ((r = crm_buf_check(&name, err)) < 0) {
+			crm_buf_release(&name);
+			return r;
+		}
 		if (crm_stream_find(j->s, crm_buf_str(&name)) >= 0) {
 			crm_err_set(err, CRM_EDATA,
 			    "the stream has a column '%.*s' already",
@@ -130,6 +136,10 @@ join_columns(struct join *j, struct crm_field **out, struct crm_err *err)
 		f[j->ncol + j->nadd] = k->fields[pick[i]];
 		f[j->ncol + j->nadd].name =
 		    crm_arena_str(&c->arena, crm_buf_str(&name)).p;
+		if (f[j->ncol + j->nadd].name == NULL) {
+			crm_buf_release(&name);
+			return crm_err_nomem(err);
+		}
 		crm_want_field(&j->want, pick[i]);
 		j->pick[j->nadd++] = pick[i];
 	}
@@ -367,8 +377,15 @@ get_stream(struct cli *c, struct crm_err *err)
 		r = cli_slurp(c, err);
 	if (r == CRM_OK)
 		r = cli_stream(c, false, &j->s, err);
-	if (r < 0 || crm_stream_columns(j->s) == 0)
-		goto out; /* zero bytes are a stream of no records */
+	/* Zero bytes are a stream of no records. */
+	if (r == CRM_OK && crm_stream_columns(j->s) == 0) {
+		r = cli_out(c, NULL, 0, &j->out, err);
+		if (r == CRM_OK)
+			r = crm_out_close(j->out, err);
+		goto out;
+	}
+	if (r < 0)
+		goto out;
 	j->ncol = crm_stream_columns(j->s);
 	r = cli_id_column(c, j->s, c->kind, &j->id, err);
 	if (r == CRM_OK)

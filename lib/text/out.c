@@ -195,6 +195,9 @@ crm_out_close(struct crm_out *o, struct crm_err *err)
 	int code;
 
 	finish(o);
+	/* Zero bytes are a stream, but no JSON. */
+	if (o->n == 0 && o->opt.format == CRM_FMT_JSON)
+		crm_buf_puts(&o->buf, "[]\n");
 	code = crm_out_flush(o, err);
 	if (code == CRM_OK)
 		code = crm_out_drain(o, err);

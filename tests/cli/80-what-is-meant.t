@@ -94,6 +94,14 @@ C0000000002	Bo"
 run sh -c 'crm-order lines O1 -f sku | crm-order get - --on line_id -f status'
 out_has "O0000000001-2		" 'the id of a line stays that'
 
+# --- no bytes are a stream of no records, and JSON of none
+run sh -c ': | crm-rows --format json'
+out_is '[]'
+run sh -c ': | crm-customer get --format json -'
+out_is '[]'
+run sh -c ': | crm-customer get -'
+out_empty
+
 # --- identities: which one, and what to do about it
 fails 1 "'email:ann@example.org' is its field email" \
     crm-customer identify C1 email:ann@example.org --remove

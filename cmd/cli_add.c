@@ -465,6 +465,7 @@ tag_change(struct crm_value *v, struct crm_str tag, bool add,
 	struct crm_buf b = {0};
 	struct crm_str rest = v->s, item;
 	bool there = false;
+	int r;
 
 	if (tag.n == 0 || memchr(tag.p, ',', tag.n) != NULL)
 		return crm_err_set(err, CRM_EUSAGE,
@@ -484,12 +485,19 @@ tag_change(struct crm_value *v, struct crm_str tag, bool add,
 			crm_buf_putc(&b, ',');
 		crm_buf_putstr(&b, tag);
 	}
-	*v = crm_value_text(crm_arena_str(a, crm_buf_str(&b)));
-	if (v->type != CRM_T_NONE)
+	r = crm_buf_check(&b, err);
+	if (r == CRM_OK && b.n > 0) {
+		struct crm_str text = crm_arena_str(a, crm_buf_str(&b));
+
+		*v = crm_value_text(text);
 		v->type = CRM_T_LIST;
+		if (text.p == NULL)
+			r = crm_err_nomem(err);
+	} else if (r == CRM_OK) {
+		*v = (struct crm_value){.type = CRM_T_NONE};
+	}
 	crm_buf_release(&b);
-	return v->type != CRM_T_NONE && v->s.p == NULL ? crm_err_nomem(err)
-						       : CRM_OK;
+	return r;
 }
 
 /* The operands after the first, and stdin's rows under `-`. */

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli_hooks.h"
@@ -129,6 +130,26 @@ may_have_changed(const struct cli *c, int code)
 	       (code > CRM_EUSAGE || code == CRM_EIO);
 }
 
+/* What failed did so after the change: that must not be taken for a failure of
+ * the change. */
+static void
+tell_committed(const struct cli *c, struct crm_err *err)
+{
+	uint64_t revision = c->store ? crm_store_committed(c->store) : 0;
+	struct crm_buf b = {.max = sizeof err->hint - 1};
+
+	if (revision == 0 || strstr(err->text, "committed") ||
+	    strstr(err->hint, "committed"))
+		return;
+	crm_buf_putf(
+	    &b, "committed as revision %llu", (unsigned long long)revision);
+	if (err->hint[0])
+		crm_buf_putf(&b, "\n%s", err->hint);
+	crm_buf_putc(&b, '\0');
+	crm_err_hint(err, "%s", b.fail ? "committed, see crm-log list" : b.p);
+	crm_buf_release(&b);
+}
+
 int
 crm_main(const struct cli_command *command, int argc, char **argv)
 {
@@ -141,11 +162,13 @@ crm_main(const struct cli_command *command, int argc, char **argv)
 	cli_progress_end();
 	if (code < 0) {
 		err.code = code;
+		tell_committed(&c, &err);
 		cli_error_print(&c, &err);
 	}
 	/* An answer that was not written is no answer. */
 	if (close_stdout(&last) < 0 && code > CRM_EUSAGE) {
 		code = last.code;
+		tell_committed(&c, &last);
 		cli_error_print(&c, &last);
 	}
 	if (may_have_changed(&c, code))

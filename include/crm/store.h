@@ -161,6 +161,9 @@ typedef int crm_txn_fn(struct crm_txn *, void *, struct crm_err *);
  */
 int crm_txn_run(struct crm_store *s, enum crm_mode mode, crm_txn_fn *fn,
     void *ctx, struct crm_err *err);
+/* The last revision that was committed through s, 0 when none was: what a
+ * command that fails afterwards has to tell. */
+uint64_t crm_store_committed(const struct crm_store *s);
 /* A read transaction of the caller's. */
 int crm_txn_begin(
     struct crm_store *s, struct crm_txn **out, struct crm_err *err);
@@ -169,6 +172,9 @@ struct crm_store *crm_txn_store(struct crm_txn *t);
 
 /* The revision: of the last commit (read), of this one to be (write). */
 uint64_t crm_txn_revision(struct crm_txn *t);
+/* The same, with the reason when it cannot be read (the one above is 0 then,
+ * a revision no store has). */
+int crm_txn_last(struct crm_txn *t, uint64_t *out, struct crm_err *err);
 /* The next number of a kind: one past the highest ever given. */
 int crm_txn_next(
     struct crm_txn *t, unsigned kind, uint64_t *out, struct crm_err *err);

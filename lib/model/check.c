@@ -121,8 +121,9 @@ check_all(struct crm_check *ck, struct crm_err *err)
 {
 	int r;
 
-	ck->revision = crm_txn_revision(ck->txn);
-	r = check_meta(ck, err);
+	r = crm_txn_last(ck->txn, &ck->revision, err);
+	if (r == CRM_OK)
+		r = check_meta(ck, err);
 	if (r == CRM_OK)
 		r = crm_check_log(ck, err);
 	if (r == CRM_OK)

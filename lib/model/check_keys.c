@@ -122,10 +122,16 @@ derive_ident(struct derived *d, struct crm_str scheme, struct crm_str value,
 {
 	struct crm_check *ck = d->ck;
 	char head[80];
+	int r;
 
 	crm_buf_clear(&ck->normal);
-	if (scheme.n > 63 || crm_ident_normal(ck->schema, scheme, value,
-				 &ck->normal, NULL) < 0) {
+	r = scheme.n > 63 ? CRM_EDATA
+			  : crm_ident_normal(
+				ck->schema, scheme, value, &ck->normal, NULL);
+
+	if (r == CRM_ENOMEM)
+		return crm_err_nomem(err);
+	if (r < 0) {
 		d->bad = true;
 		return crm_check_at(ck, err, d->rec->kind, d->rec->id,
 		    "its identity '%.*s:%.*s' cannot be one",

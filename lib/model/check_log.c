@@ -217,6 +217,7 @@ crm_check_chain(struct crm_check *ck, const struct crm_kind *k, uint64_t number,
 	uint64_t state, revision, before, op, again;
 	char lk[17];
 	struct crm_str key = {lk, sizeof lk};
+	int r;
 
 	rest = now;
 	if (!crm_take_var(&rest, &state) || !crm_take_var(&rest, &revision))
@@ -226,7 +227,10 @@ crm_check_chain(struct crm_check *ck, const struct crm_kind *k, uint64_t number,
 		    inserted(ck, k->number, number, revision))
 			return CRM_OK;
 		crm_log_key(revision, k->number, number, lk);
-		if (crm_get(ck->txn, CRM_TAB_LOG, key, &v, NULL) < 0)
+		r = crm_get(ck->txn, CRM_TAB_LOG, key, &v, NULL);
+		if (r == CRM_ENOMEM)
+			return crm_err_nomem(err);
+		if (r < 0)
 			return crm_check_at(ck, err, k, number,
 			    "its revision %llu is not in the log",
 			    (unsigned long long)revision);
@@ -236,7 +240,10 @@ crm_check_chain(struct crm_check *ck, const struct crm_kind *k, uint64_t number,
 		    before >= revision)
 			return CRM_OK;
 		crm_buf_clear(&ck->new);
-		if (crm_diff_apply(now, v, true, &ck->new, NULL) < 0)
+		r = crm_diff_apply(now, v, true, &ck->new, NULL);
+		if (r == CRM_ENOMEM)
+			return crm_err_nomem(err);
+		if (r < 0)
 			return crm_check_at(ck, err, k, number,
 			    "its revision %llu in the log does not lead to it",
 			    (unsigned long long)revision);

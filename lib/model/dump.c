@@ -60,13 +60,34 @@ put_hex(struct crm_buf *b, struct crm_str s)
 	}
 }
 
+/* What went into the buffers is all there. */
+static int
+put_row(struct dump *d, const struct crm_value *row, struct crm_err *err)
+{
+	int r = crm_buf_check(&d->a, err);
+
+	if (r == CRM_OK)
+		r = crm_buf_check(&d->b, err);
+	return r < 0 ? r : crm_out_row(d->out, row, err);
+}
+
+static int
+put_texts(struct dump *d, const struct crm_str *cell, struct crm_err *err)
+{
+	int r = crm_buf_check(&d->a, err);
+
+	if (r == CRM_OK)
+		r = crm_buf_check(&d->b, err);
+	return r < 0 ? r : crm_out_texts(d->out, cell, err);
+}
+
 static int
 pair(
     struct dump *d, const char *name, struct crm_str value, struct crm_err *err)
 {
 	struct crm_str cell[2] = {crm_str(name), value};
 
-	return crm_out_texts(d->out, cell, err);
+	return put_texts(d, cell, err);
 }
 
 static int
@@ -105,7 +126,9 @@ dump_store(struct dump *d, bool log, struct crm_err *err)
 	}
 	if (r < 0 && r != CRM_NOTFOUND)
 		return r;
-	r = pair_num(d, "revision", crm_txn_revision(d->txn), err);
+	r = crm_txn_last(d->txn, &n, err);
+	if (r == CRM_OK)
+		r = pair_num(d, "revision", n, err);
 	if (r < 0 || !log)
 		return r;
 	r = crm_get(
@@ -133,7 +156,7 @@ dump_fields(struct dump *d, const struct crm_settings *set, struct crm_err *err)
 		crm_buf_putu(&d->b, c->flags);
 		cell[5] = crm_buf_str(&d->a);
 		cell[6] = crm_buf_str(&d->b);
-		r = crm_out_texts(d->out, cell, err);
+		r = put_texts(d, cell, err);
 	}
 	return r;
 }
@@ -172,7 +195,7 @@ dump_settings(struct dump *d, struct crm_err *err)
 		struct crm_str cell[3] = {set->segment[i].name,
 		    set->segment[i].where, set->segment[i].help};
 
-		r = crm_out_texts(d->out, cell, err);
+		r = put_texts(d, cell, err);
 	}
 	return r;
 }
@@ -204,7 +227,7 @@ chunk_live(struct dump *d, const struct crm_kind *k, struct crm_err *err)
 			if (f == 0 || crm_archive_field(&k->fields[f]))
 				row[n++] = rec->v[f];
 		row[n] = crm_value_num(CRM_T_INT, (int64_t)rec->revision, 0);
-		r = crm_out_row(d->out, row, err);
+		r = put_row(d, row, err);
 	}
 	return r;
 }
@@ -239,7 +262,7 @@ chunk_part(struct dump *d, const struct crm_kind *k, unsigned part,
 			row[0].sub = rows->row[j].no;
 			memcpy(
 			    row + 1, rows->row[j].v, p->nfields * sizeof *row);
-			r = crm_out_row(d->out, row, err);
+			r = put_row(d, row, err);
 		}
 	}
 	return r;
@@ -273,7 +296,7 @@ chunk_given(struct dump *d, const struct crm_kind *k, struct crm_err *err)
 			row[1] = crm_value_text(crm_str(k->parts[p].name));
 			row[2] = crm_value_num(CRM_T_INT, rows->last, 0);
 			if (r == CRM_OK)
-				r = crm_out_row(d->out, row, err);
+				r = put_row(d, row, err);
 		}
 	return r;
 }
@@ -306,7 +329,7 @@ chunk_gone(struct dump *d, const struct crm_kind *k, struct crm_err *err)
 		    k->number, rec->state == CRM_MERGED ? rec->into : 0);
 		row[3] = crm_value_num(CRM_T_INT, (int64_t)rec->revision, 0);
 		if (r == CRM_OK)
-			r = crm_out_row(d->out, row, err);
+			r = put_row(d, row, err);
 	}
 	return r;
 }
@@ -402,7 +425,7 @@ dump_source(struct dump *d, struct crm_err *err)
 		put_hex(&d->b, v);
 		cell[0] = crm_buf_str(&d->a);
 		cell[1] = crm_buf_str(&d->b);
-		r = crm_out_texts(d->out, cell, err);
+		r = put_texts(d, cell, err);
 		if (r == CRM_OK)
 			r = crm_cursor_next(cur, &key, &v, err);
 	}
@@ -439,7 +462,7 @@ head_row(struct dump *d, struct crm_str v, struct crm_err *err)
 	row[10] = crm_value_num(CRM_T_INT, (int64_t)h.updated, 0);
 	row[11] = crm_value_num(CRM_T_INT, (int64_t)h.removed, 0);
 	row[12] = crm_value_text(crm_buf_str(&d->a));
-	return crm_out_row(d->out, row, err);
+	return put_row(d, row, err);
 }
 
 static int
@@ -466,7 +489,7 @@ entry_row(
 		row[1] = crm_value_num(CRM_T_INT, (int64_t)kind, 0);
 		row[2] = crm_value_num(CRM_T_INT, (int64_t)number, 0);
 		row[3] = crm_value_text(crm_buf_str(&d->a));
-		r = crm_out_row(d->out, row, err);
+		r = put_row(d, row, err);
 	} while (r == CRM_OK && v.n > 0);
 	return r;
 }

@@ -105,10 +105,12 @@ crm_log_change(struct crm_txn *t, uint64_t revision, uint64_t *first,
     uint64_t *last, struct crm_err *err)
 {
 	struct crm_log_head h;
-	uint64_t end = crm_txn_revision(t);
+	uint64_t end;
 	int r;
 
-	r = crm_log_read(t, revision, &h, err);
+	r = crm_txn_last(t, &end, err);
+	if (r == CRM_OK)
+		r = crm_log_read(t, revision, &h, err);
 	if (r < 0)
 		return r;
 	*first = h.change;

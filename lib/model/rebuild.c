@@ -18,6 +18,7 @@
 #define BATCH_BYTES ((size_t)4 << 20)
 
 struct rebuild {
+	bool begun; /* what there was is going */
 	struct crm_store *store;
 	const struct crm_schema *schema;
 	const struct crm_watch *watch;
@@ -365,6 +366,7 @@ write_all(struct rebuild *b, struct crm_err *err)
 	    CRM_TAB_IDENT, CRM_TAB_INDEX, CRM_TAB_SALES, CRM_TAB_TALLY};
 	int r = crm_txn_run(b->store, CRM_WRITE, mark, b, err);
 
+	b->begun = r == CRM_OK;
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		if (r == CRM_OK)
 			r = empty(b, tables[i], err);
@@ -405,6 +407,9 @@ rebuild(struct crm_store *s, const struct crm_origin *by,
 	if (r == CRM_OK)
 		r = crm_txn_run(
 		    s, CRM_WRITE, finish, (void *)(uintptr_t)by, err);
+	if (r < 0 && b.begun)
+		crm_err_hint(err, "it is not finished: run crm-store rebuild, "
+				  "or apply, again");
 	if (r == CRM_OK && out != NULL)
 		*out = (struct crm_rebuild_result){.identities = b.ident.total,
 		    .indexes = b.index.total,

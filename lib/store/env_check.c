@@ -96,6 +96,13 @@ claim(
 	return CRM_OK;
 }
 
+static int
+read_fail(struct walk *w, uint64_t page)
+{
+	return crm_err_sys(w->err, CRM_EIO, errno, "cannot read page %llu",
+	    (unsigned long long)page);
+}
+
 /* Answers CRM_NO when the fault was reported. */
 static int
 load(struct walk *w, const struct tree *t, uint64_t page, void *to, size_t n)
@@ -103,8 +110,7 @@ load(struct walk *w, const struct tree *t, uint64_t page, void *to, size_t n)
 	int code = crm_page_read(w->fd, to, n, page * w->size);
 
 	if (code == CRM_EIO)
-		return crm_err_sys(w->err, CRM_EIO, errno,
-		    "cannot read page %llu", (unsigned long long)page);
+		return read_fail(w, page);
 	if (code == CRM_NO)
 		code = fault(w, t, page, "it lies past the end of the file");
 	else if (crm_page_u64(to) == page)
@@ -276,8 +282,10 @@ walk_big(struct walk *w, struct tree *t, const struct node *x)
 		return fault(w, t, page, "it is not of a value of %llu bytes",
 		    (unsigned long long)x->n);
 	/* LMDB reads the last one too. */
-	if (crm_page_read(w->fd, head, 1, page * w->size + HEAD + x->n - 1) !=
-	    CRM_OK)
+	code = crm_page_read(w->fd, head, 1, page * w->size + HEAD + x->n - 1);
+	if (code == CRM_EIO)
+		return read_fail(w, page);
+	if (code != CRM_OK)
 		return fault(w, t, page, "it reaches past the end of the file");
 	if (t->owner != OWNER_FREE)
 		return CRM_OK;
@@ -285,8 +293,11 @@ walk_big(struct walk *w, struct tree *t, const struct node *x)
 	if (!list)
 		return crm_err_nomem(w->err);
 	code = crm_page_read(w->fd, list, (size_t)x->n, page * w->size + HEAD);
-	code = code == CRM_OK ? free_list(w, t, page, x, list)
-			      : fault(w, t, page, "it cannot be read");
+	if (code == CRM_EIO)
+		code = read_fail(w, page);
+	else
+		code = code == CRM_OK ? free_list(w, t, page, x, list)
+				      : fault(w, t, page, "it cannot be read");
 	free(list);
 	return code;
 }

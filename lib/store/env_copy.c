@@ -264,7 +264,9 @@ stat_meta(struct crm_txn *t, void *ctx, struct crm_err *err)
 		CRM_OK &&
 	    crm_take_be(&v, 4, &n))
 		out->format = (uint32_t)n;
-	out->revision = crm_txn_revision(t);
+	code = crm_txn_last(t, &out->revision, err);
+	if (code < 0)
+		return code;
 	if (pages_free(t, &n) != 0)
 		return crm_err_set(err, CRM_EDAMAGE,
 		    "the store '%s' is damaged: its list of free pages",

@@ -59,6 +59,7 @@ struct crm_txn {
 struct crm_txn_write {
 	uint64_t given[CRM_K_MAX]; /* numbers: the highest so far */
 	uint32_t puts[CRM_TABS]; /* into the middle, and deletes */
+	bool logged; /* it is a revision */
 };
 
 /* env.c */

@@ -268,6 +268,8 @@ crm_put(struct crm_txn *t, unsigned table, struct crm_str key,
 	if (rc)
 		return table_fail(t, rc, "cannot write to", err);
 	put_count(t, table, key, value.n, append);
+	if (table == CRM_TAB_LOG)
+		t->w->logged = true;
 	return CRM_OK;
 }
 

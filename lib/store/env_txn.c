@@ -203,6 +203,15 @@ crm_txn_revision(struct crm_txn *t)
 }
 
 int
+crm_txn_last(struct crm_txn *t, uint64_t *out, struct crm_err *err)
+{
+	int code = t->revision == 0 ? txn_find_revision(t, err) : CRM_OK;
+
+	*out = t->revision;
+	return code;
+}
+
+int
 crm_txn_next(
     struct crm_txn *t, unsigned kind, uint64_t *out, struct crm_err *err)
 {
@@ -282,6 +291,8 @@ run_write(struct crm_store *s, crm_txn_fn *fn, void *ctx, bool *again,
 		done = run_commit(t, err);
 		if (done < 0)
 			code = done;
+		else if (t->w->logged && !t->full)
+			s->committed = t->revision;
 	} else {
 		crm_env_end(t, false, NULL);
 	}
@@ -358,6 +369,12 @@ crm_txn_run(struct crm_store *s, enum crm_mode mode, crm_txn_fn *fn, void *ctx,
 	if (!s->held)
 		crm_lock_drop(&s->lock);
 	return code;
+}
+
+uint64_t
+crm_store_committed(const struct crm_store *s)
+{
+	return s->committed;
 }
 
 int

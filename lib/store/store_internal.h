@@ -83,6 +83,7 @@ struct crm_store {
 	bool ready; /* schema */
 	unsigned wait_ms;
 	uint64_t map_bytes;
+	uint64_t committed; /* the last revision that was */
 	struct crm_arena arena; /* of the settings */
 	struct crm_settings settings;
 	struct crm_schema schema;

@@ -137,6 +137,11 @@ group_end(struct cli_work *w, struct group *g, struct cli_rejects *rejects,
 			r = CRM_EDATA;
 			if (err != NULL && err->place[0] == '\0')
 				crm_err_place(err, crm_stream_file(s), g->line);
+			if (err != NULL && err->hint[0] == '\0' &&
+			    strcmp(err->field, "number") == 0)
+				crm_err_hint(err,
+				    "rows of one order follow each other, and "
+				    "what they say of it is equal or empty");
 		}
 	}
 	if (r == CRM_EDATA) {

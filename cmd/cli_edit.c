@@ -210,7 +210,7 @@ edit_done(struct crm_buf *path, bool keep, struct crm_err *err)
 	if (path->n > 0 && keep && err != NULL) {
 		memcpy(hint, err->hint, sizeof hint);
 		crm_err_hint(err, "%s%sthe text is kept in '%s'", hint,
-		    hint[0] ? "\n" : "", path->p);
+		    hint[0] ? " " : "", path->p);
 	} else if (path->n > 0)
 		unlink(path->p);
 	crm_buf_release(path);

@@ -198,7 +198,7 @@ static const struct crm_field order_fields[] = {
 	"the order this one is an exchange for"},
     {"recurring", CRM_T_BOOL, 0, 16, WIDE, NULL, "by subscription"},
     {"guest", CRM_T_BOOL, 0, 17, WIDE, NULL, "ordered without an account"},
-    {"test", CRM_T_BOOL, 0, 18, WIDE, NULL, "a test, left out of everything"},
+    {"test", CRM_T_BOOL, 0, 18, WIDE, NULL, "a test, left out of all figures"},
     {"tags", CRM_T_LIST, 0, 19, WIDE, NULL, "free labels"},
     {"note", CRM_T_TEXT, 0, 20, WIDE | PERS, NULL, "a remark"},
     {"source", CRM_T_TEXT, 0, 21, WIDE, NULL, "the data's source"},

@@ -200,7 +200,10 @@ bad_name(
 	    show, name.p);
 	for (size_t i = 0; i < s->n; i++)
 		data = data || looks_like_data(s->name[i]);
-	if (s->n == 1 && memchr(name.p ? name.p : "", ',', name.n))
+	if (crm_str_starts(name, CRM_STR("\\:")))
+		crm_err_hint(err, "this is an archive of several streams: "
+				  "take one section, or crm-store load - all");
+	else if (s->n == 1 && memchr(name.p ? name.p : "", ',', name.n))
 		crm_err_hint(err, "fields are separated by TABs; crm-import "
 				  "reads CSV");
 	else if (data)

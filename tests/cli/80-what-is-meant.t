@@ -138,6 +138,17 @@ works crm-customer consent C1 --channel email --purpose offers --at 2026-02-01
 works env CRM_NOW=2026-02-01 \
     crm-customer consent C1 --channel email --purpose offers
 
+# --- rows of an order that are not one; an archive; an edited text
+printf 'number\tchannel\ttext\tamount\nA\tweb\tx\t1\nA\tshop\ty\t2\n' >two.tsv
+fails 65 "stdin:3: number: 'A' is already O" crm-order add - <two.tsv
+err_has 'rows of one order follow each other'
+run sh -c 'crm-gen --customers 2 | crm-rows'
+status_is 65
+err_has 'this is an archive of several streams'
+run env TMPDIR="$T" EDITOR='sed -i s/name:/nmae:/' crm-customer edit C1
+status_is 65
+err_has "did you mean 'name'? the text is kept in"
+
 # --- what there is instead
 fails 64 "there is no column 'name'" crm-rfm -f name
 err_has 'there are customer_id, recency, frequency'

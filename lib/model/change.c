@@ -175,6 +175,28 @@ crm_change_pending(const struct crm_change *ch, unsigned kind, uint64_t number,
 /* ---- records in and out ---- */
 
 int
+crm_change_next(struct crm_change *ch, uint64_t *off, struct crm_op *op,
+    struct crm_err *err)
+{
+	uint64_t latest, at;
+	int r;
+
+	while (*off < ch->spool.size) {
+		at = *off;
+		r = crm_spool_pread(&ch->spool, at, op, sizeof *op, err);
+		if (r < 0)
+			return r;
+		*off += sizeof *op + op->image + op->keys + op->effects;
+		if (op->what != 'x' &&
+		    crm_idmap_get(&ch->latest,
+			crm_op_slot(op->kind, op->number), &latest) &&
+		    latest == at + 1)
+			return CRM_OK;
+	}
+	return CRM_NOTFOUND;
+}
+
+int
 crm_change_op(struct crm_change *ch, uint64_t off, struct crm_op *op,
     struct crm_buf *b, struct crm_err *err)
 {

@@ -73,6 +73,13 @@ int crm_change_holder(struct crm_txn *t, struct crm_change *ch,
 int crm_change_has(struct crm_change *ch, const struct crm_record *rec,
     struct crm_str scheme, struct crm_str normal, bool *has, bool *shared,
     struct crm_err *err);
+/*
+ * Walks the heads of the operations that will be written: those whose records
+ * were put again later, and entries alone, are passed over.  *off is 0 before
+ * the first.  CRM_NOTFOUND at the end.
+ */
+int crm_change_next(struct crm_change *ch, uint64_t *off, struct crm_op *op,
+    struct crm_err *err);
 /* Reads the op at an offset into b (head apart). */
 int crm_change_op(struct crm_change *ch, uint64_t off, struct crm_op *op,
     struct crm_buf *b, struct crm_err *err);

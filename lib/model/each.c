@@ -19,6 +19,9 @@ one(struct crm_change *ch, const struct crm_op *op, crm_change_fn *fn,
 		r = crm_change_stored(ch, k, op->number, &old, err);
 	if (r == CRM_OK && op->what != 'r')
 		r = crm_change_get(ch, k, op->number, &new, err);
+	if (r == CRM_NOTFOUND)
+		return crm_err_set(err, CRM_EDAMAGE, "%s%llu is gone",
+		    k->letter, (unsigned long long)op->number);
 	if (r < 0)
 		return r;
 	return crm_record_differ(ch->schema, old, new, &row, fn, ctx, err);
@@ -28,23 +31,15 @@ int
 crm_change_each(
     struct crm_change *ch, crm_change_fn *fn, void *ctx, struct crm_err *err)
 {
-	uint64_t off = 0, latest;
 	struct crm_op op;
+	uint64_t off = 0;
 	int r;
 
 	r = crm_change_guard(ch, err);
-	while (r == CRM_OK && off < ch->spool.size) {
-		r = crm_spool_pread(&ch->spool, off, &op, sizeof op, err);
-		if (r < 0)
-			break;
-		if (op.what != 'x' &&
-		    crm_idmap_get(&ch->latest, crm_op_slot(op.kind, op.number),
-			&latest) &&
-		    latest == off + 1) {
-			r = one(ch, &op, fn, ctx, err);
-			crm_change_reset(ch);
-		}
-		off += sizeof op + op.image + op.keys + op.effects;
+	while (r == CRM_OK &&
+	       (r = crm_change_next(ch, &off, &op, err)) == CRM_OK) {
+		r = one(ch, &op, fn, ctx, err);
+		crm_change_reset(ch);
 	}
-	return r;
+	return r == CRM_NOTFOUND ? CRM_OK : r;
 }

@@ -176,27 +176,22 @@ static int
 guard_pending(struct crm_change *ch, struct crm_err *err)
 {
 	struct crm_record *rec;
-	uint64_t off = 0, latest;
 	struct crm_op op;
-	int r = CRM_OK;
+	uint64_t off = 0;
+	int r;
 
-	while (r == CRM_OK && off < ch->spool.size) {
-		r = crm_spool_pread(&ch->spool, off, &op, sizeof op, err);
+	while ((r = crm_change_next(ch, &off, &op, err)) == CRM_OK) {
+		if (op.what == 'r')
+			continue;
+		r = crm_change_get(
+		    ch, &ch->schema->kind[op.kind], op.number, &rec, err);
+		if (r == CRM_OK)
+			r = guard_record(ch, rec, err);
+		crm_change_reset(ch);
 		if (r < 0)
-			break;
-		if (op.what != 'x' && op.what != 'r' &&
-		    crm_idmap_get(&ch->latest, crm_op_slot(op.kind, op.number),
-			&latest) &&
-		    latest == off + 1) {
-			r = crm_change_get(ch, &ch->schema->kind[op.kind],
-			    op.number, &rec, err);
-			if (r == CRM_OK)
-				r = guard_record(ch, rec, err);
-			crm_change_reset(ch);
-		}
-		off += sizeof op + op.image + op.keys + op.effects;
+			return r;
 	}
-	return r;
+	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
 int

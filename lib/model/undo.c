@@ -414,20 +414,20 @@ check_all(struct undo *u, struct crm_err *err)
 	struct crm_record *rec;
 	struct crm_op op;
 	uint64_t off = 0;
-	int r = CRM_OK;
+	int r;
 
-	while (r == CRM_OK && off < ch->spool.size) {
-		r = crm_spool_pread(&ch->spool, off, &op, sizeof op, err);
-		if (r == CRM_OK && (op.what == 'c' || op.what == 'u')) {
-			r = crm_change_get(ch, &ch->schema->kind[op.kind],
-			    op.number, &rec, err);
-			if (r == CRM_OK)
-				r = check_record(u, rec, err);
-			crm_change_reset(ch);
-		}
-		off += sizeof op + op.image + op.keys + op.effects;
+	while ((r = crm_change_next(ch, &off, &op, err)) == CRM_OK) {
+		if (op.what != 'c' && op.what != 'u')
+			continue;
+		r = crm_change_get(
+		    ch, &ch->schema->kind[op.kind], op.number, &rec, err);
+		if (r == CRM_OK)
+			r = check_record(u, rec, err);
+		crm_change_reset(ch);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
 /* ---- keys, and what imports remember ---- */

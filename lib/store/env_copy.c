@@ -54,6 +54,8 @@ make_run(struct crm_store *s, crm_txn_fn *fn, void *ctx, struct crm_err *err)
 		return code;
 	t->revision = 1;
 	code = fn(t, ctx, err);
+	if (code == CRM_OK && t->w->puts[CRM_TAB_META])
+		code = crm_meta_sum(t, err);
 	done = crm_env_end(t, code == CRM_OK, code == CRM_OK ? err : NULL);
 	if (code == CRM_OK)
 		code = t->full ? crm_env_fail(s, MDB_MAP_FULL, "", err) : done;

@@ -284,6 +284,9 @@ run_write(struct crm_store *s, crm_txn_fn *fn, void *ctx, bool *again,
 	code = txn_find_revision(t, err);
 	if (code == CRM_OK)
 		code = fn(t, ctx, err);
+	if ((code == CRM_OK || code == CRM_NO) && t->w->puts[CRM_TAB_META] &&
+	    !t->full && (done = crm_meta_sum(t, err)) < 0)
+		code = done;
 	if ((code == CRM_OK || code == CRM_NO) && t->failed && !t->full)
 		code = crm_err_set(err, CRM_EBUG,
 		    "a write to '%s' failed and was passed over", s->path);

@@ -1,20 +1,88 @@
 /*
  * meta.c - the table of what a store is: format, settings, schema.
  *
- * Its values carry no checksum, so that a program of any version can read the
- * format and say that it is too old.
+ * Its values carry no checksums of their own, so that a program of any version
+ * can read the format and say that it is too old.  One entry, `sum`, is the
+ * checksum of all others; it is written with whatever changes them, and looked
+ * at when a store is opened.
  */
 #include <stdio.h>
+
+#include <crm/hash.h>
 
 #include "store/store_internal.h"
 
 /* Features without which a store must not be touched; none so far. */
 #define FEATURES_KNOWN 0U
+#define SUM "sum"
 
 struct crm_str
 crm_meta_key(const char *name)
 {
 	return crm_str(name);
+}
+
+static int
+sum_of(struct crm_txn *t, uint32_t *out, struct crm_err *err)
+{
+	struct crm_cursor *c;
+	struct crm_str k, v;
+	int code = crm_cursor_open(t, CRM_TAB_META, &c, err);
+
+	*out = 0;
+	if (code < 0)
+		return code;
+	code = crm_cursor_seek(c, CRM_STR(""), &k, &v, err);
+	for (; code == CRM_OK; code = crm_cursor_next(c, &k, &v, err)) {
+		uint64_t length = v.n;
+
+		if (crm_str_is(k, SUM))
+			continue;
+		*out = crm_crc32c(*out, k.p, k.n);
+		for (int i = 0; i < 8; i++) {
+			char byte = (char)(length >> (8 * i));
+
+			*out = crm_crc32c(*out, &byte, 1);
+		}
+		*out = crm_crc32c(*out, v.p, v.n);
+	}
+	crm_cursor_close(c);
+	return code == CRM_NOTFOUND ? CRM_OK : code;
+}
+
+int
+crm_meta_sum(struct crm_txn *t, struct crm_err *err)
+{
+	char bytes[4];
+	uint32_t sum;
+	int code = sum_of(t, &sum, err);
+
+	for (int i = 0; i < 4; i++)
+		bytes[i] = (char)(sum >> (24 - 8 * i));
+	return code < 0 ? code
+			: crm_put(t, CRM_TAB_META, crm_meta_key(SUM),
+			      (struct crm_str){bytes, sizeof(bytes)}, 0, err);
+}
+
+static int
+sum_check(struct crm_txn *t, struct crm_err *err)
+{
+	struct crm_str v;
+	uint64_t said = 0;
+	uint32_t sum;
+	int code = sum_of(t, &sum, err);
+
+	if (code == CRM_OK)
+		code = crm_get(t, CRM_TAB_META, crm_meta_key(SUM), &v, err);
+	if (code < 0 && code != CRM_NOTFOUND)
+		return code;
+	if (code == CRM_NOTFOUND || !crm_take_be(&v, 4, &said) || v.n > 0 ||
+	    said != sum)
+		return crm_err_set(err, CRM_EDAMAGE,
+		    "the store '%s' is damaged: what it says of itself does"
+		    " not fit its checksum",
+		    crm_store_path(crm_txn_store(t)));
+	return CRM_OK;
 }
 
 int
@@ -41,7 +109,7 @@ crm_meta_check(struct crm_txn *t, struct crm_err *err)
 		    " not know",
 		    path, (unsigned)(features & ~(uint64_t)FEATURES_KNOWN));
 	else
-		return CRM_OK;
+		return sum_check(t, err);
 	crm_err_hint(err, "a newer version of crm-tools is needed");
 	return CRM_ECONFIG;
 }

@@ -91,6 +91,8 @@ struct crm_store {
 };
 /* meta.c: CRM_ECONFIG for a store this program is too old for. */
 int crm_meta_check(struct crm_txn *t, struct crm_err *err);
+/* Writes the checksum of what the table holds now. */
+int crm_meta_sum(struct crm_txn *t, struct crm_err *err);
 void crm_meta_release(struct crm_store *s);
 
 /* env_copy.c: makes a data file in a new folder, that nobody else sees yet,

@@ -9,6 +9,7 @@
 # free already; where none fails the test has shown nothing, so each is tried
 # with a large input too.  Exit status 77: no file system can be mounted here.
 set -u
+maps=$(cd "$(dirname "$0")/../../share/maps" && pwd) || exit 2
 bin=$(cd "$1" && pwd) || exit 2
 PATH=$bin:$PATH CRM_NOW=2026-06-01T10:00:00Z CRM_ACTOR=fault LC_ALL=C
 export PATH CRM_NOW CRM_ACTOR LC_ALL
@@ -109,7 +110,7 @@ try crm-order cancel O3
 try crm-rate add --currency USD --day 2026-01-01 --rate 0.9
 try crm-store rebuild
 crm-gen --customers 400 --orders 600 --seed 2 --format shopify >"$T/orders.csv"
-try crm-import --map shopify-orders "$T/orders.csv"
+try crm-import --map "$maps/shopify-orders.yaml" "$T/orders.csv"
 awk 'BEGIN { print "name\temail"
 	for (i = 0; i < 3000; i++) print "N" i "\tn" i "@example.org" }' >"$T/in"
 try crm-customer add -

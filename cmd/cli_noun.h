@@ -35,6 +35,11 @@ int cli_work_touch(struct cli_work *w, uint64_t number, struct crm_err *err);
 /* Prints what would change (--dry-run), or commits and prints the records. */
 int cli_work_end(struct cli_work *w, struct crm_err *err);
 void cli_work_release(struct cli_work *w);
+/*
+ * The end of a verb: r is what begin or the work after it answered.  Ends the
+ * run when all went well, or under --keep-going in part; releases it.
+ */
+int cli_work_finish(struct cli_work *w, int r, struct crm_err *err);
 
 /* An operand or cell that names a record of c->kind: a copy to change. */
 int cli_record(struct cli_work *w, struct crm_str ref, struct crm_record **out,
@@ -75,8 +80,9 @@ int cli_each_bound(struct cli_work *w, cli_bind_fn *bind, cli_each_fn *fn,
 /* The common verbs' functions. */
 cli_fn cli_add, cli_get, cli_list, cli_set_verb, cli_rm, cli_edit, cli_tag,
     cli_identify;
-/* --or-get of add. */
+/* --or-get of add; --shared and --remove of identify. */
 extern const char *cli_or_get;
+extern bool cli_ident_shared, cli_ident_remove;
 
 /* A row for each row of a part: of all records, of operands, or of a stream
  * of ids under `-`. */

@@ -368,3 +368,17 @@ cli_work_release(struct cli_work *w)
 	free(w->touched);
 	memset(w, 0, sizeof *w);
 }
+
+int
+cli_work_finish(struct cli_work *w, int r, struct crm_err *err)
+{
+	int end;
+
+	if (r == CRM_OK || r == CRM_PARTLY) {
+		end = cli_work_end(w, err);
+		if (end < 0)
+			r = end;
+	}
+	cli_work_release(w);
+	return r == CRM_NO ? CRM_OK : r;
+}

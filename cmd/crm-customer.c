@@ -63,7 +63,7 @@ stage(struct cli *c, struct crm_err *err)
 {
 	struct stage_ctx x;
 	struct cli_work w;
-	int r, end;
+	int r;
 
 	r = cli_operands(c, 2, 2, err);
 	if (r == CRM_OK)
@@ -75,14 +75,7 @@ stage(struct cli *c, struct crm_err *err)
 	r = cli_work_begin(c, cli_stdin(c), &w, err);
 	if (r == CRM_OK)
 		r = cli_each(&w, stage_each, &x, err);
-	else if (r == CRM_NO)
-		return CRM_OK;
-	if (r == CRM_OK || r == CRM_PARTLY) {
-		end = cli_work_end(&w, err);
-		r = end < 0 ? end : r;
-	}
-	cli_work_release(&w);
-	return r;
+	return cli_work_finish(&w, r, err);
 }
 
 /* ---- consent ---- */
@@ -146,7 +139,7 @@ consent(struct cli *c, struct crm_err *err)
 {
 	struct cli_work w;
 	int64_t t;
-	int r, end;
+	int r;
 
 	r = cli_operands(c, 1, 0, err);
 	if (r == CRM_OK && (channel == NULL || purpose == NULL)) {
@@ -171,16 +164,9 @@ consent(struct cli *c, struct crm_err *err)
 		return r == CRM_OK ? consent_ask(c, t, err) : r;
 	}
 	r = cli_work_begin(c, cli_stdin(c), &w, err);
-	if (r == CRM_NO)
-		return CRM_OK;
 	if (r == CRM_OK)
 		r = cli_each(&w, consent_each, &t, err);
-	if (r == CRM_OK || r == CRM_PARTLY) {
-		end = cli_work_end(&w, err);
-		r = end < 0 ? end : r;
-	}
-	cli_work_release(&w);
-	return r;
+	return cli_work_finish(&w, r, err);
 }
 
 static const struct cli_verb verbs[] = {

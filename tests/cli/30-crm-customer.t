@@ -152,6 +152,12 @@ is 'and numbers have no holes' "$(crm-customer list -w 'name ~ "^n[0-9]"' \
     -f customer_id --format tsv | sed 1d | tr -d C |
     awk 'NR > 1 && $1 != was + 1 { print "hole before", $1 } { was = $1 }')" ''
 fails 64 '--rejects goes with --keep-going' crm-customer add - --rejects x <in
+printf 'name\n\nZoe\n' >in
+run crm-customer add - --keep-going <in
+status_is 2 'an empty line is a row of one empty cell'
+err_has 'stdin:2: name: a value is needed'
+printf 'name\temail\nX\tnot\nA\tb\tc\n' >in
+fails 65 "stdin:2: email: 'not' is not an e-mail" crm-customer add - <in
 
 # ---- --key, --why ----
 works crm-customer add --name Key --key order-1 --format value -f customer_id

@@ -11,8 +11,8 @@ static const char *paid;
 
 const struct cli_option cli_order_add_options[] = {
     {0, "line", CLI_TEXTS, &lines, "LINE",
-	"a line: 'PRODUCT x QUANTITY @ PRICE = AMOUNT', the product a "
-	"reference or \"text\""},
+	"a line: 'PRODUCT x QUANTITY @ PRICE = AMOUNT tax TAX', the product "
+	"a reference or \"text\""},
     {0, "adjust", CLI_TEXTS, &adjusts, "WHAT",
 	"an adjustment: 'shipping 4.90', 'discount -5 code XMAS'"},
     {0, "pay", CLI_TEXT, &paid, "AMOUNT", "it is paid, so much"},
@@ -58,20 +58,22 @@ refuse(const struct parser *p, struct crm_str text, const char *what,
 	return CRM_EDATA;
 }
 
-#define LINE_HINT                                                      \
-	"a line is PRODUCT x QUANTITY @ PRICE = AMOUNT, with blanks: " \
+#define LINE_HINT                                                              \
+	"a line is PRODUCT x QUANTITY @ PRICE = AMOUNT tax TAX, with blanks: " \
 	"'sku:85123A x 6 @ 2.55', '\"gift wrap\" @ 3', 'P7 x 3 = 10.00'"
 
 /* Takes what follows the last " MARK " off the end of *text. */
 static bool
-take_after(struct crm_str *text, char mark, struct crm_str *out)
+take_after(struct crm_str *text, const char *mark, struct crm_str *out)
 {
+	size_t n = strlen(mark);
+
 	for (size_t i = text->n; i-- > 1;) {
-		if (text->p[i] != mark || text->p[i - 1] != ' ' ||
-		    i + 1 >= text->n || text->p[i + 1] != ' ')
+		if (i + n >= text->n || text->p[i - 1] != ' ' ||
+		    memcmp(text->p + i, mark, n) != 0 || text->p[i + n] != ' ')
 			continue;
 		*out = crm_str_trim(
-		    (struct crm_str){text->p + i + 2, text->n - i - 2});
+		    (struct crm_str){text->p + i + n + 1, text->n - i - n - 1});
 		/* The blank stays: another mark may be at the front. */
 		text->n = i;
 		return true;
@@ -83,9 +85,9 @@ static int
 parse_line(struct parser *p, struct crm_str text, struct crm_err *err)
 {
 	static const struct {
-		char mark;
-		const char *field;
-	} after[] = {{'=', "amount"}, {'@', "price"}, {'x', "quantity"}};
+		const char *mark, *field;
+	} after[] = {{"tax", "line_tax"}, {"=", "amount"}, {"@", "price"},
+	    {"x", "quantity"}};
 	struct crm_str all = crm_str_trim(text), rest = all, name = {"", 0};
 	struct crm_str item;
 	char *padded;
@@ -108,7 +110,7 @@ parse_line(struct parser *p, struct crm_str text, struct crm_err *err)
 	padded[0] = ' ';
 	memcpy(padded + 1, rest.p, rest.n);
 	rest = (struct crm_str){padded, rest.n + 1};
-	for (size_t i = 0; r == CRM_OK && i < 3; i++)
+	for (size_t i = 0; r == CRM_OK && i < 4; i++)
 		if (take_after(&rest, after[i].mark, &item))
 			r = item.n > 0 ? set_field(p, after[i].field, item, err)
 				       : refuse(p, all, "lacks a number",

@@ -47,9 +47,9 @@ fails 65 "no product has 'sku:nope'" crm-order add --line 'sku:nope x 2'
 fails 65 "'12,5' is not a decimal number" crm-order add --line 'P1 x 12,5'
 fails 65 "'12,5 x' is not an id (P42) or reference" crm-order add \
     --line '12,5 x'
-err_has 'a line is PRODUCT x QUANTITY @ PRICE = AMOUNT'
+err_has 'a line is PRODUCT x QUANTITY @ PRICE = AMOUNT tax TAX'
 fails 65 "no product has 'sku:85123A 2'" crm-order add --line 'sku:85123A 2'
-err_has 'a line is PRODUCT x QUANTITY @ PRICE = AMOUNT'
+err_has 'a line is PRODUCT x QUANTITY @ PRICE = AMOUNT tax TAX'
 fails 65 'has no closing quote' crm-order add --line '"wrap @ 3'
 fails 65 'an amount or a price is wanted' crm-order add --line '"wrap" x 3'
 fails 65 'a discount lowers the total' crm-order add --line P1 \

@@ -149,6 +149,13 @@ run env TMPDIR="$T" EDITOR='sed -i s/name:/nmae:/' crm-customer edit C1
 status_is 65
 err_has "did you mean 'name'? the text is kept in"
 
+# --- tax on the line that is sold at the counter
+run crm-order add --prices-include-tax yes --line 'P1 x 2 @ 5.95 tax 1.90' \
+    --line '"wrap tax 7 x" = 1.07 tax 0.07' -f total,tax,revenue --format value
+out_is "12.97	1.97	11.00"
+fails 65 "'0.48 x 2' is not a money amount" \
+    crm-order add --line 'P1 tax 0.48 x 2'
+
 # --- what there is instead
 fails 64 "there is no column 'name'" crm-rfm -f name
 err_has 'there are customer_id, recency, frequency'

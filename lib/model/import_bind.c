@@ -391,5 +391,10 @@ crm_imp_bind(struct crm_import *im, const struct crm_str *name, size_t n,
 		r = bind_spec(im, &m->spec[i], err);
 	if (r == CRM_OK)
 		tell_unused(im);
+	/* An expression lacks a column that files of this map have: then this
+	 * file is wrong, not the map. */
+	for (size_t i = 0; r == CRM_ECONFIG && i < m->match.n; i++)
+		if (find_column(im, m->match.v[i]) < 0)
+			r = no_column(im, m->match.v[i], err);
 	return r;
 }

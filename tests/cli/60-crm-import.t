@@ -222,6 +222,20 @@ run crm-import --map ./bomb.yaml "$data/shop.csv"
 status_is 78 'YAML with aliases'
 is 'the store is as it was' "$(crm-order list --count)" 2
 
+# --- a column that only a condition needs
+cat >cond.yaml <<'EOF'
+map: cond
+source: file
+match: [order, email]
+when: email is not empty
+orders:
+  key: order
+EOF
+printf 'order,emial\nA,x\n' >cond.csv
+fails 65 "cond.csv: there is no column 'email'" \
+    crm-import --map ./cond.yaml cond.csv
+err_has "there is 'emial'"
+
 # --- a row that cannot be read takes its order with it: without it the order
 # would be another, and the rejected row alone, imported again, a third
 cat >short.yaml <<'EOF'

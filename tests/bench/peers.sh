@@ -109,7 +109,7 @@ sqlite_add()
 		    currency, total, base_total, revenue, paid, refunded, type)
 		    VALUES ($1, "2026-03-01T10:00:00Z", "placed", "web", "EUR",
 		    1990, 1990, 1990, 0, 0, "order");
-		INSERT INTO line SELECT last_insert_rowid(), 1, $2, 2, 995,
+		INSERT INTO line SELECT last_insert_rowid(), 1, $2, sku, name, 2, 995,
 		    1990, NULL, cost FROM product WHERE product_id = $2;
 		INSERT INTO figure VALUES ($1, 1, 1990, "2026-03-01T10:00:00Z")
 		    ON CONFLICT (customer_id) DO UPDATE SET

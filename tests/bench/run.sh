@@ -88,8 +88,8 @@ make_data()
 	    id,id,time,text,text,text,text,money,money,money,money,money
 	mv "$D/typed/order.tsv" "$D/typed/orders.tsv"
 	mv "$D/cents/order.tsv" "$D/cents/orders.tsv"
-	section line | cut -f 1,2,5-9 |
-	    export_as line row,id,text,money,money,money,money
+	section line |
+	    export_as line row,id,text,text,text,money,money,money,money
 	section adjustment | export_as adjustment row,text,text,money,money
 	section track |
 	    export_as track row,time,text,text,text,money,text,text
@@ -367,7 +367,7 @@ job_add_stream()
 		    number ORDER BY min(rowid);
 		INSERT INTO line SELECT o.order_id, row_number() OVER
 		    (PARTITION BY o.order_id ORDER BY r.rowid), r.product_id,
-		    quantity, r.price, r.price * quantity, NULL, p.cost
+		    p.sku, p.name, quantity, r.price, r.price * quantity, NULL, p.cost
 		    FROM r JOIN orders o USING (number)
 		    JOIN product p ON p.product_id = r.product_id;
 		COMMIT;
@@ -390,7 +390,7 @@ job_add_stream()
 		    refunded, type) SELECT id, c, p, number, 'placed', ch, 'EUR',
 		    t, t, t, 0, 0, 'order' FROM o ORDER BY id;
 		INSERT INTO line SELECT o.id, row_number() OVER (PARTITION BY
-		    o.id ORDER BY nth), product_id, quantity, r.price,
+		    o.id ORDER BY nth), product_id, p.sku, p.name, quantity, r.price,
 		    r.price * quantity, NULL, p.cost FROM r JOIN o USING
 		    (number) JOIN product p USING (product_id) ORDER BY o.id;
 		COMMIT;
@@ -612,6 +612,7 @@ fi
 [ "$B/turns" -nt "$here/turns.c" ] ||
     ${CC:-cc} -O2 -std=c11 -D_GNU_SOURCE -o "$B/turns" "$here/turns.c"
 make_data
+rm -f "$T"
 psql=
 case " $jobs " in
 *' get '* | *' load '* | *' list '* | *' where '*)
@@ -627,7 +628,6 @@ say 'filling the peers'
 fill_peers
 raw=$D/raw.tsv
 : >"$raw"
-rm -f "$T"
 for j in $jobs; do
 	case $j in
 	get) job_get; instructions ;;

@@ -13,7 +13,7 @@ CREATE TABLE orders (order_id INTEGER PRIMARY KEY, customer_id INTEGER,
     prices_include_tax TEXT, ship_name TEXT, ship_street TEXT,
     ship_postcode TEXT, ship_city TEXT, ship_country TEXT);
 CREATE TABLE line (order_id INTEGER, no INTEGER, product_id INTEGER,
-    quantity INTEGER, price INTEGER, amount INTEGER, line_tax INTEGER,
+    sku TEXT, text TEXT, quantity INTEGER, price INTEGER, amount INTEGER, line_tax INTEGER,
     line_cost INTEGER, PRIMARY KEY (order_id, no)) WITHOUT ROWID;
 CREATE TABLE adjustment (order_id INTEGER, no INTEGER, adjustment TEXT,
     code TEXT, adjusted INTEGER, adjustment_tax INTEGER,

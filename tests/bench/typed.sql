@@ -12,7 +12,7 @@ CREATE TABLE orders (order_id BIGINT, customer_id BIGINT, placed TIMESTAMP,
     branch TEXT, prices_include_tax TEXT, ship_name TEXT, ship_street TEXT,
     ship_postcode TEXT, ship_city TEXT, ship_country TEXT);
 CREATE TABLE line (order_id BIGINT, no INTEGER, product_id BIGINT,
-    quantity INTEGER, price DECIMAL(18,2), amount DECIMAL(18,2),
+    sku TEXT, text TEXT, quantity INTEGER, price DECIMAL(18,2), amount DECIMAL(18,2),
     line_tax DECIMAL(18,2), line_cost DECIMAL(18,2));
 CREATE TABLE adjustment (order_id BIGINT, no INTEGER, adjustment TEXT,
     code TEXT, adjusted DECIMAL(18,2), adjustment_tax DECIMAL(18,2));

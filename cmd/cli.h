@@ -171,6 +171,8 @@ int cli_store_path(struct cli *c, const char **out, struct crm_err *err);
  * when there is one that may be read; else c->store stays NULL and the schema
  * is the built-in one.  A store named by --store must be there. */
 int cli_store_maybe(struct cli *c, struct crm_err *err);
+/* For verbs of mode NONE: opens the store for writing. */
+int cli_store_write(struct cli *c, struct crm_err *err);
 /* Requires between min and max operands (max 0: any number). */
 int cli_operands(struct cli *c, size_t min, size_t max, struct crm_err *err);
 /* True when the only operand is "-". */

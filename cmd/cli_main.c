@@ -69,6 +69,14 @@ cli_store_maybe(struct cli *c, struct crm_err *err)
 	return code < 0 ? code : cli_env_clock(c, err);
 }
 
+int
+cli_store_write(struct cli *c, struct crm_err *err)
+{
+	int code = open_store(c, true, false, err);
+
+	return code < 0 ? code : cli_env_clock(c, err);
+}
+
 static int
 start(struct cli *c, struct crm_err *err)
 {
@@ -126,8 +134,11 @@ close_stdout(struct crm_err *err)
 static bool
 may_have_changed(const struct cli *c, int code)
 {
-	return c->store && c->verb->mode == CLI_WRITE && !cli_opt.dry_run &&
-	       (code > CRM_EUSAGE || code == CRM_EIO);
+	if (!c->store || cli_opt.dry_run)
+		return false;
+	return crm_store_committed(c->store) > 0 ||
+	       (c->verb->mode == CLI_WRITE &&
+		   (code > CRM_EUSAGE || code == CRM_EIO));
 }
 
 /* What failed did so after the change: that must not be taken for a failure of

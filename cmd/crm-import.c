@@ -274,24 +274,6 @@ tell(struct run *x, struct crm_change **ch, const struct crm_buf *line,
 /* ---- the import ---- */
 
 static int
-open_store(struct cli *c, struct crm_err *err)
-{
-	struct crm_store_options opt = {.write = true, .wait_ms = c->wait_ms};
-	int r = cli_store_path(c, &opt.path, err);
-
-	if (r == CRM_OK)
-		r = crm_store_open(&c->store, &opt, err);
-	if (r == CRM_ENOINPUT && !err->hint[0])
-		crm_err_hint(err, "crm-store init makes one");
-	if (r < 0) {
-		c->store = NULL;
-		return r;
-	}
-	c->spill_dir = crm_store_path(c->store);
-	return crm_store_schema(c->store, &c->schema, err);
-}
-
-static int
 apply(struct run *x, struct crm_import *im, const struct cli_feed *s,
     struct crm_err *err)
 {
@@ -635,7 +617,7 @@ import(struct cli *c, struct crm_err *err)
 	/* A dry run counts what would be rejected. */
 	cli_opt.keep_going |= cli_opt.dry_run;
 	x.file = c->operand[0];
-	r = open_store(c, err);
+	r = cli_store_write(c, err);
 	if (r == CRM_OK)
 		r = cli_map_load(c, opt_map, c->schema, &m, err);
 	x.map = m;

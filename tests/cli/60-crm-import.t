@@ -262,4 +262,18 @@ run crm-import --map ./short.yaml --clean --keep-going short.csv
 out_has '1 order was added; 0 changed; 1 as they were; 1 character replaced;'
 is 'bad bytes are replaced' \
     "$(crm-order lines --format value -f text -w 'amount = 4')" '�'
+
+# --- as any command that writes: the store's day, and its hooks ----
+mkdir "$CRM_STORE/hooks.d"
+printf '#!/bin/sh\ncat >"$HOME/hooked"\n' >"$CRM_STORE/hooks.d/10-note"
+chmod +x "$CRM_STORE/hooks.d/10-note"
+CRM_NOW=2026-06-01
+export CRM_NOW
+printf 'id\tname\n1\tAnn\n' >people.tsv
+works crm-import --map customers people.tsv
+ok 'the hooks are run' grep -q Ann hooked
+crm-customer add --name Bo >/dev/null
+is 'CRM_NOW is a time of the store' \
+    "$(crm-customer get C1 --format value -f created)" \
+    "$(crm-customer get C2 --format value -f created)"
 done_testing

@@ -25,7 +25,5 @@ int cli_order_hash(
 /* Begins a run whose own options are hashed already; n: c->nset before. */
 int cli_order_begin(struct cli *c, size_t n, bool many, struct cli_work *w,
     struct crm_err *err);
-/* Commits, keeping "done in part", and releases. */
-int cli_order_end(struct cli_work *w, int r, struct crm_err *err);
 
 #endif

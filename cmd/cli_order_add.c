@@ -280,10 +280,6 @@ cli_order_add(struct cli *c, struct crm_err *err)
 	r = cli_order_begin(c, n, false, &w, err);
 	if (r == CRM_OK)
 		r = add_order(&w, err);
-	else if (r == CRM_NO) {
-		cli_work_release(&w);
-		return CRM_OK;
-	}
 	/* A product is looked up when the order is whole. */
 	if (r < 0 && err && strcmp(err->field, "product_id") == 0 &&
 	    !err->hint[0])
@@ -291,5 +287,5 @@ cli_order_add(struct cli *c, struct crm_err *err)
 	/* A reference in an option is data, not the thing asked for. */
 	if (r == CRM_NOTFOUND)
 		r = CRM_EDATA;
-	return cli_order_end(&w, r, err);
+	return cli_work_finish(&w, r, err);
 }

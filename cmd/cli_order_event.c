@@ -89,19 +89,6 @@ cli_order_begin(
 	return r;
 }
 
-int
-cli_order_end(struct cli_work *w, int r, struct crm_err *err)
-{
-	int end;
-
-	if (r == CRM_OK || r == CRM_PARTLY) {
-		end = cli_work_end(w, err);
-		r = end < 0 ? end : r;
-	}
-	cli_work_release(w);
-	return r;
-}
-
 /* ---- one event ---- */
 
 struct event {
@@ -337,9 +324,5 @@ cli_order_event(struct cli *c, struct crm_err *err)
 	r = cli_order_begin(c, n, cli_stdin(c), &w, err);
 	if (r == CRM_OK)
 		r = cli_each(&w, event_each, &e, err);
-	else if (r == CRM_NO) {
-		cli_work_release(&w);
-		return CRM_OK;
-	}
-	return cli_order_end(&w, r, err);
+	return cli_work_finish(&w, r, err);
 }

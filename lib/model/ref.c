@@ -70,6 +70,20 @@ reference_parse(const struct crm_schema *s, unsigned kind, struct crm_str text,
 	return CRM_OK;
 }
 
+/* What follows the "customer/" of customer/C42; *kind 0: there is none. */
+static struct crm_str
+after_kind(const struct crm_schema *s, struct crm_str ref, unsigned *kind)
+{
+	const char *slash = ref.n ? memchr(ref.p, '/', ref.n) : NULL;
+	const struct crm_kind *k = NULL;
+	size_t n = slash ? (size_t)(slash - ref.p) : 0;
+
+	if (slash)
+		k = crm_schema_kind(s, (struct crm_str){ref.p, n});
+	*kind = k ? k->number : 0;
+	return k ? (struct crm_str){slash + 1, ref.n - n - 1} : ref;
+}
+
 /* Follows merges to the record that lives. */
 int
 crm_ref_live(struct crm_txn *t, struct crm_change *ch,
@@ -224,11 +238,13 @@ crm_ref_find(struct crm_txn *t, struct crm_change *change, unsigned kind,
 	uint64_t found[CANDIDATES + 1];
 	struct reference parsed;
 	struct crm_id id;
+	unsigned named;
 	size_t n;
 	int r;
 
 	ref = crm_str_trim(ref);
-	if (crm_id_parse(s, ref, &id) == CRM_OK)
+	if (crm_id_parse(s, after_kind(s, ref, &named), &id) == CRM_OK &&
+	    (!named || named == id.kind))
 		return find_id(t, change, s, kind, &id, ref, out, err);
 	r = reference_parse(s, kind, ref, &parsed, err);
 	if (r < 0)

@@ -2,8 +2,9 @@
  * render_csv.c - csv, plain and for spreadsheets.
  *
  * A spreadsheet runs a cell that begins with = + - or @, whatever quotes are
- * around it: with `excel` such a text gets a ' in front.  What is a number of
- * a number's column stays one, or no column of refunds could be summed.  TAB
+ * around it: with `excel` such a text gets a ' in front.  What is a number
+ * stays one, also of a column that no table knows, or no column of refunds
+ * could be summed: -5 runs nothing.  TAB
  * and CR count too, as spreadsheets drop them and then look.
  */
 #include <crm/stream.h>
@@ -33,7 +34,7 @@ would_run(const struct crm_cell *c)
 
 	if (c->text.n == 0 || !memchr(first, c->text.p[0], sizeof first))
 		return false;
-	return !(crm_type_is_number(c->type) && is_amount(c->text));
+	return !is_amount(c->text);
 }
 
 static void

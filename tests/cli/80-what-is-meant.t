@@ -63,6 +63,15 @@ fails 65 "'order/x:1' is an order, a customer was wanted" \
 fails 65 "customer_id: 'Ann' is not an id (C42) or reference (scheme:value)" \
     crm-order add --customer Ann
 
+run crm-customer get customer/C1 -f name --format value
+out_is 'Ann' 'a kind may stand before an id'
+fails 65 "'order/C1' is an order, a customer was wanted" \
+    crm-customer get order/C1
+run sh -c "printf 'page\tn\n=x\t-5.50\n+49\t-x\n' | crm-rows --excel |
+    tr -d '\r' | tail -n 2"
+out_is "'=x,-5.50
+'+49,'-x" 'a number runs nothing'
+
 # --- events name their order
 fails 65 "crm-order: O1: quantity: a return of '9' is more than the '4'" \
     crm-order return O1 --line 1 --quantity 9

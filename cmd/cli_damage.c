@@ -46,8 +46,8 @@ void
 cli_damage_watch(const struct cli *c, const char *path)
 {
 	static const int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE};
-	struct sigaction sa = {.sa_handler = stopped,
-	    .sa_flags = SA_ONSTACK | (int)SA_RESETHAND};
+	struct sigaction sa = {
+	    .sa_handler = stopped, .sa_flags = SA_ONSTACK | (int)SA_RESETHAND};
 	stack_t alt = {.ss_sp = stack, .ss_size = sizeof stack};
 	struct crm_buf b = {.max = sizeof message};
 

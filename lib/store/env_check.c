@@ -6,14 +6,16 @@
  * are in use.  So this walks the trees by the format of the file, by pread,
  * which cannot kill the process, and believes nothing: every page is used
  * once or free, is what its place in the tree says, and has its keys in order.
- * At each opening it walks the list of tables, one page; crm-store check has
- * it walk them all.  What the values hold is told by their checksums.
+ * At each opening it walks the list of tables and the table of the settings,
+ * two pages; crm-store check has it walk them all.  What the values hold is
+ * told by their checksums.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -382,7 +384,9 @@ walk_tree(struct walk *w, struct tree *t)
 	if (d->depth < 1 || d->depth > CRM_PAGE_DEPTH || d->root < 2 ||
 	    d->root > w->meta->last)
 		return fault(w, t, 0, "it has a root that cannot be");
-	if (t->owner == OWNER_TABLE && w->depth == LOOK_TABLES)
+	/* That of the settings is read at each opening. */
+	if (t->owner == OWNER_TABLE && w->depth == LOOK_TABLES &&
+	    strcmp(t->name, "table meta") != 0)
 		return CRM_OK;
 	/* The pages that lead to a table are still being looked at. */
 	if (t->owner == OWNER_TABLE) {

@@ -155,7 +155,7 @@ tell_committed(const struct cli *c, struct crm_err *err)
 	crm_buf_putf(
 	    &b, "committed as revision %llu", (unsigned long long)revision);
 	if (err->hint[0])
-		crm_buf_putf(&b, "\n%s", err->hint);
+		crm_buf_putf(&b, "; %s", err->hint);
 	crm_buf_putc(&b, '\0');
 	crm_err_hint(err, "%s", b.fail ? "committed, see crm-log list" : b.p);
 	crm_buf_release(&b);

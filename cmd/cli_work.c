@@ -233,6 +233,18 @@ enter(struct cli *c, const char *option, const char **text, struct crm_err *err)
 	return r;
 }
 
+/* What cannot be printed must be known before it is committed. */
+static int
+printable(struct cli *c, struct crm_err *err)
+{
+	size_t n;
+	int *pick;
+
+	return c->kind == NULL ? CRM_OK
+			       : cli_pick(c, c->kind->fields, c->kind->nfields,
+				     &pick, &n, err);
+}
+
 int
 cli_work_begin(
     struct cli *c, bool many, struct cli_work *w, struct crm_err *err)
@@ -248,6 +260,9 @@ cli_work_begin(
 	memset(w, 0, sizeof *w);
 	w->c = c;
 	w->many = many;
+	r = printable(c, err);
+	if (r < 0)
+		return r;
 	if (cli_opt.key != NULL && cli_opt.key[0] == '\0')
 		return crm_err_set(
 		    err, CRM_EUSAGE, "option --key wants a key after it");

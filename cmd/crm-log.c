@@ -398,10 +398,15 @@ undo(struct cli *c, struct crm_err *err)
 	struct crm_undone done = {0};
 	struct cli_work w = {0};
 	uint64_t revision, last = 0;
-	int r = cli_operands(c, 1, 1, err);
+	size_t npick;
+	int *pick, r = cli_operands(c, 1, 1, err);
 
 	if (r == CRM_OK)
 		r = revision_operand(c, 0, &revision, err);
+	/* What cannot be printed must be known before it is committed. */
+	if (r == CRM_OK && !cli_opt.dry_run)
+		r = cli_pick(c, cli_opt.print ? show_fields : list_fields,
+		    cli_opt.print ? S_FIELDS : L_FIELDS, &pick, &npick, err);
 	if (r < 0)
 		return r;
 	r = cli_work_begin(c, false, &w, err);

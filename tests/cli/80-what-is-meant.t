@@ -23,6 +23,17 @@ fails 64 'where: is given twice' crm-customer list -w 'name = "Ann"' \
 err_has "write 'A and B', or 'A or B'"
 fails 64 'key: is given twice' crm-customer add --name X --key a --key b
 
+# --- what cannot be printed is not done
+for bad in '-f nope' '--format nope'; do
+	# shellcheck disable=SC2086
+	fails 64 nope crm-customer add --name X $bad
+	# shellcheck disable=SC2086
+	fails 64 nope crm-order pay O1 $bad
+	# shellcheck disable=SC2086
+	fails 64 nope crm-log undo 2 $bad
+done
+is 'nothing was written' "$(crm-log list --count)" 6
+
 # --- what has changed since a revision
 crm-customer set C1 --tier gold >/dev/null	# revision 7
 run crm-customer list --since rev:3 -f name --format value

@@ -18,7 +18,7 @@ int crm_read_file(
 /* An unlinked 0600 file in dir, close-on-exec: its descriptor, or a code. */
 int crm_temp_file(const char *dir, struct crm_err *err);
 /*
- * A spool: bytes written first, read back later from the start; in memory up
+ * A spool: bytes written one after the other, read back anywhere; in memory up
  * to `keep` bytes, past that in an unlinked 0600 file in dir.  Zero, then
  * set dir (borrowed) and keep.
  */
@@ -29,18 +29,15 @@ struct crm_spool {
 	int fd; /* valid when spilled */
 	bool spilled;
 	uint64_t size; /* bytes written */
-	uint64_t at; /* bytes read */
 	/* Inside, once spilled: mem is a window of the file from base on. */
 	uint64_t base;
 	bool dirty; /* mem is not in the file yet */
+	uint64_t last, next; /* of the read before: where it began and ended */
+	unsigned row; /* reads that went on where the one before was */
 };
 int crm_spool_write(
     struct crm_spool *s, const void *p, size_t n, struct crm_err *err);
-void crm_spool_rewind(struct crm_spool *s);
-/* Reads exactly n bytes; CRM_NOTFOUND at a clean end, CRM_EIO when fewer are
- * left. */
-int crm_spool_read(struct crm_spool *s, void *p, size_t n, struct crm_err *err);
-/* Random access, for records whose place was kept. */
+/* Reads n bytes at off; CRM_EIO when there are fewer. */
 int crm_spool_pread(
     struct crm_spool *s, uint64_t off, void *p, size_t n, struct crm_err *err);
 void crm_spool_release(struct crm_spool *s);

@@ -66,7 +66,6 @@ int crm_out_bytes(struct crm_out *o, struct crm_str bytes, struct crm_err *err);
 /* A new header in the same output: the next section of an archive. */
 int crm_out_section(struct crm_out *o, const struct crm_column *columns,
     size_t n, struct crm_err *err);
-uint64_t crm_out_rows(const struct crm_out *o);
 int crm_out_close(struct crm_out *o, struct crm_err *err);
 /* Frees without writing (after an error). */
 void crm_out_abort(struct crm_out *o);

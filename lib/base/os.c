@@ -2,9 +2,9 @@
  * os.c - files and descriptors.
  *
  * A spilled spool keeps one window of its file in mem: while writing, the
- * tail that is not in the file yet; while reading, what was read ahead.
- * Records are a few dozen bytes, so a system call each would be most of the
- * time of a large import.
+ * tail that is not in the file yet; while reading on and on, what was read
+ * ahead.  Records are a few dozen bytes, so a system call each would be most
+ * of the time of a large import.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,11 @@
 
 #include <crm/os.h>
 
-enum { WINDOW = 256 * 1024, READ_STEP = 64 * 1024 };
+enum {
+	WINDOW = 256 * 1024,
+	READ_STEP = 64 * 1024,
+	IN_A_ROW = 4 /* reads that are no single look at a record */
+};
 
 static int
 write_failed(int errnum, const char *name, struct crm_err *err)
@@ -256,12 +260,6 @@ append:
 	return CRM_OK;
 }
 
-void
-crm_spool_rewind(struct crm_spool *s)
-{
-	s->at = 0;
-}
-
 static int
 read_at(int fd, uint64_t off, char *p, size_t n, struct crm_err *err)
 {
@@ -283,7 +281,7 @@ read_at(int fd, uint64_t off, char *p, size_t n, struct crm_err *err)
 	return CRM_OK;
 }
 
-/* The window from off on, for reading ahead; off < size. */
+/* The window from off on; off < size. */
 static int
 spool_fill(struct crm_spool *s, uint64_t off, struct crm_err *err)
 {
@@ -315,16 +313,25 @@ in_window(const struct crm_spool *s, uint64_t off, size_t n)
 	       n <= s->mem.n - (off - base);
 }
 
-/* Reads n bytes that are known to be there. */
-static int
-spool_get(struct crm_spool *s, uint64_t off, void *p, size_t n, bool ahead,
-    struct crm_err *err)
+int
+crm_spool_pread(
+    struct crm_spool *s, uint64_t off, void *p, size_t n, struct crm_err *err)
 {
 	int code;
 
+	if (off > s->size || n > s->size - off)
+		return crm_err_set(err, CRM_EIO,
+		    "nothing at %ju of a spool of %ju bytes", (uintmax_t)off,
+		    (uintmax_t)s->size);
 	if (n == 0)
 		return CRM_OK;
-	if (!in_window(s, off, n) && ahead && n < READ_STEP) {
+	if (off >= s->last && off <= s->next)
+		s->row++;
+	else
+		s->row = 0;
+	s->last = off;
+	s->next = off + n;
+	if (s->row >= IN_A_ROW && n < READ_STEP && !in_window(s, off, n)) {
 		code = spool_fill(s, off, err);
 		if (code < 0)
 			return code;
@@ -339,34 +346,6 @@ spool_get(struct crm_spool *s, uint64_t off, void *p, size_t n, bool ahead,
 			return code;
 	}
 	return read_at(s->fd, off, p, n, err);
-}
-
-int
-crm_spool_read(struct crm_spool *s, void *p, size_t n, struct crm_err *err)
-{
-	int code;
-
-	if (n > 0 && s->at >= s->size)
-		return CRM_NOTFOUND;
-	if (n > s->size - s->at)
-		return crm_err_set(err, CRM_EIO,
-		    "the spool ends %zu bytes early",
-		    n - (size_t)(s->size - s->at));
-	code = spool_get(s, s->at, p, n, true, err);
-	if (code == CRM_OK)
-		s->at += n;
-	return code;
-}
-
-int
-crm_spool_pread(
-    struct crm_spool *s, uint64_t off, void *p, size_t n, struct crm_err *err)
-{
-	if (off > s->size || n > s->size - off)
-		return crm_err_set(err, CRM_EIO,
-		    "nothing at %ju of a spool of %ju bytes", (uintmax_t)off,
-		    (uintmax_t)s->size);
-	return spool_get(s, off, p, n, false, err);
 }
 
 void

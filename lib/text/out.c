@@ -183,12 +183,6 @@ crm_out_section(struct crm_out *o, const struct crm_column *columns, size_t n,
 	return set_columns(o, columns, n, err);
 }
 
-uint64_t
-crm_out_rows(const struct crm_out *o)
-{
-	return o->rows;
-}
-
 int
 crm_out_close(struct crm_out *o, struct crm_err *err)
 {

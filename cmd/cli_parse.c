@@ -340,6 +340,28 @@ take_word(struct parser *p, char *w, struct crm_err *err)
 	return CRM_OK;
 }
 
+/* Whoever says how stdin is written means it to be read: `list -i` without -
+ * would be all records, and a set of them is not what was asked. */
+static int
+about_stdin(const struct cli *c, struct crm_err *err)
+{
+	const char *given = cli_opt.bare      ? "-i"
+			    : cli_opt.header  ? "--header"
+			    : cli_opt.on      ? "--on"
+			    : cli_opt.missing ? "--missing"
+					      : NULL;
+
+	if (!given || !(c->verb->groups & CLI_IN))
+		return CRM_OK;
+	for (size_t i = 0; i < c->noperand; i++)
+		if (strcmp(c->operand[i], "-") == 0)
+			return CRM_OK;
+	crm_err_set(err, CRM_EUSAGE, "is about a stream on stdin");
+	crm_err_field(err, given, strlen(given));
+	crm_err_hint(err, "stdin is read when - is an operand");
+	return CRM_EUSAGE;
+}
+
 int
 cli_parse(struct cli *c, int argc, char **argv, struct crm_err *err)
 {
@@ -373,7 +395,7 @@ cli_parse(struct cli *c, int argc, char **argv, struct crm_err *err)
 	cli_opt.has_max_rejects = cli_opt.max_rejects >= 0;
 	if (!cli_opt.has_max_rejects)
 		cli_opt.max_rejects = 0;
-	return c->verb ? CRM_OK : no_verb(c, err);
+	return c->verb ? about_stdin(c, err) : no_verb(c, err);
 }
 
 int

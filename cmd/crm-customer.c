@@ -25,6 +25,47 @@ when(struct cli *c, int64_t *out, struct crm_err *err)
 	return at ? cli_moment(c, "--at", at, out, err) : CRM_OK;
 }
 
+/* A cell of the stream goes before the option of its name. */
+static struct crm_str
+cell(const struct crm_stream *row, const char *name, const char *option)
+{
+	int i = row ? crm_stream_find(row, crm_str(name)) : -1;
+	struct crm_str s = {"", 0};
+
+	if (i >= 0)
+		s = crm_str_trim(crm_stream_field(row, (size_t)i));
+	return s.n > 0 ? s : crm_str(option);
+}
+
+static int
+no_cell(const char *name, const char *text, int code, struct crm_err *err)
+{
+	crm_err_set(err, code, "%s", text);
+	crm_err_field(err, name, strlen(name));
+	return code;
+}
+
+/* When a row says that it happened. */
+static int
+cell_time(struct cli *c, const struct crm_stream *row, int64_t *t,
+    struct crm_err *err)
+{
+	struct crm_str s = cell(row, "at", NULL);
+	struct crm_buf b = {.max = 128};
+	int r = CRM_OK;
+
+	if (s.n == 0)
+		return CRM_OK;
+	crm_buf_putstr(&b, s);
+	crm_buf_putc(&b, '\0');
+	r = b.fail ? no_cell("at", "is not a time", CRM_EDATA, err)
+		   : cli_moment(c, "at", b.p, t, err);
+	crm_buf_release(&b);
+	if (r == CRM_EUSAGE && err)
+		err->code = r = CRM_EDATA;
+	return r;
+}
+
 /* ---- stage ---- */
 
 static const struct cli_option stage_options[] = {
@@ -45,13 +86,14 @@ stage_each(struct cli_work *w, struct crm_str ref, struct crm_stream *row,
 {
 	struct stage_ctx *x = ctx;
 	struct crm_record *rec;
-	int r;
+	int64_t t = x->at;
+	int r = cell_time(w->c, row, &t, err);
 
-	(void)row;
-	r = cli_record(w, ref, &rec, err);
+	if (r == CRM_OK)
+		r = cli_record(w, ref, &rec, err);
 	if (r == CRM_OK)
 		r = crm_customer_stage(w->change, rec,
-		    role ? crm_str(role) : CRM_STR("customer"), x->stage, x->at,
+		    role ? crm_str(role) : CRM_STR("customer"), x->stage, t,
 		    err);
 	if (r == CRM_OK)
 		r = cli_work_touch(w, rec->id, err);
@@ -96,17 +138,23 @@ static int
 consent_each(struct cli_work *w, struct crm_str ref, struct crm_stream *row,
     void *ctx, struct crm_err *err)
 {
-	const int64_t *t = ctx;
+	struct crm_str by = cell(row, "channel", channel);
+	struct crm_str what = cell(row, "purpose", purpose);
+	int64_t t = *(const int64_t *)ctx;
 	struct crm_value id;
-	int r;
+	int r = cell_time(w->c, row, &t, err);
 
-	(void)row;
+	if (r < 0)
+		return r;
+	if (by.n == 0 || what.n == 0)
+		return no_cell(by.n == 0 ? "channel" : "purpose",
+		    "a value is needed", CRM_EDATA, err);
 	r = crm_ref_find(crm_change_txn(w->change), w->change,
 	    w->c->kind->number, w->c->schema, ref, &id, err);
 	if (r == CRM_OK)
-		r = crm_consent_put(w->change, (uint64_t)id.i, crm_str(channel),
-		    crm_str(purpose), grant, *t, crm_str(source),
-		    crm_str(wording), err);
+		r = crm_consent_put(w->change, (uint64_t)id.i, by, what, grant,
+		    t, cell(row, "source", source),
+		    cell(row, "wording", wording), err);
 	if (r == CRM_OK)
 		r = cli_work_touch(w, (uint64_t)id.i, err);
 	return r;
@@ -142,7 +190,8 @@ consent(struct cli *c, struct crm_err *err)
 	int r;
 
 	r = cli_operands(c, 1, 0, err);
-	if (r == CRM_OK && (channel == NULL || purpose == NULL)) {
+	if (r == CRM_OK && !cli_stdin(c) &&
+	    (channel == NULL || purpose == NULL)) {
 		crm_err_set(
 		    err, CRM_EUSAGE, "--channel and --purpose are wanted");
 		r = CRM_EUSAGE;

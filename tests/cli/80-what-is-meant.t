@@ -176,6 +176,30 @@ out_is "12.97	1.97	11.00"
 fails 65 "'0.48 x 2' is not a money amount" \
     crm-order add --line 'P1 tax 0.48 x 2'
 
+# --- columns that say when, by which channel and for what
+printf 'customer_id\tchannel\tpurpose\tat\nC1\tpost\tnews\t2026-01-05\nC2\tsms\tnews\t\n' \
+    >consents.tsv
+works crm-customer consent - --grant <consents.tsv
+works crm-customer consent C1 --channel post --purpose news --at 2026-01-06
+run crm-customer consent C1 --channel post --purpose news --at 2026-01-05
+status_is 1 'not before'
+works crm-customer consent C2 --channel sms --purpose news
+printf 'customer_id\tchannel\nC1\tpost\n' >consents.tsv
+fails 65 'stdin:2: purpose: a value is needed' \
+    crm-customer consent - --grant <consents.tsv
+printf 'customer_id\tat\nC1\t2026-02-01\nC2\tsoon\n' >stages.tsv
+fails 65 "stdin:3: at: 'soon' is not a time" \
+    crm-customer stage - prospect <stages.tsv
+head -n 2 stages.tsv >one.tsv
+works crm-customer stage - prospect <one.tsv
+run crm-customer get C1 -f stage_since --format value
+out_is '2026-01-31T23:00:00Z' 'the day begins in the zone of the store'
+
+# --- options about a stream that is not read
+fails 64 '-i: is about a stream on stdin' crm-customer list -i
+fails 64 '--on: is about a stream on stdin' crm-customer set C1 --tier x --on y
+fails 64 '--missing: is about a stream' crm-customer get C1 --missing keep
+
 # --- what there is instead
 fails 64 "there is no column 'name'" crm-rfm -f name
 err_has 'there are customer_id, recency, frequency'

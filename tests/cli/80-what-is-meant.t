@@ -195,6 +195,19 @@ works crm-customer stage - prospect <one.tsv
 run crm-customer get C1 -f stage_since --format value
 out_is '2026-01-31T23:00:00Z' 'the day begins in the zone of the store'
 
+# --- what was agreed to can be shown
+run crm-customer events C1 -w 'what = "consent" and topic = "post/news"' \
+    -f about,at,topic,new --no-header --format value
+out_is 'C0000000001	2026-01-04T23:00:00Z	post/news	granted'
+run crm-customer events --until 2026-01-04 --format value -f topic,new
+out_is 'email/offers	granted'
+run sh -c 'crm-customer list -w "name = \"Bo\"" |
+    crm-customer events -f topic --format value -'
+out_is 'sms/news'
+run crm-customer events C1 --at 2026-01-04 --count
+out_is 1
+fails 1 'there is no customer C99' crm-customer events C99
+
 # --- options about a stream that is not read
 fails 64 '-i: is about a stream on stdin' crm-customer list -i
 fails 64 '--on: is about a stream on stdin' crm-customer set C1 --tier x --on y

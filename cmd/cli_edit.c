@@ -266,11 +266,10 @@ back_line(struct back *b, struct crm_str line, struct crm_err *err)
 	if (i > 0 && crm_buf_str(&b->value).n == 0 &&
 	    b->rec->v[i].type == CRM_T_NONE)
 		return CRM_OK;
-	r = crm_input_set(b->w->change, b->rec, name,
-	    crm_arena_str(
-		crm_change_arena(b->w->change), crm_buf_str(&b->value)),
-	    err);
-	return r;
+	r = crm_buf_keep(
+	    &b->value, crm_change_arena(b->w->change), &value, err);
+	return r < 0 ? r
+		     : crm_input_set(b->w->change, b->rec, name, value, err);
 }
 
 static int

@@ -61,6 +61,10 @@ void cli_place(struct crm_err *err, const struct crm_stream *s);
  */
 int cli_selector(struct cli *c, const char *column, const struct crm_kind *k,
     struct crm_idmap *out, struct crm_err *err);
+/* Prints what a change would do, field by field, and releases it: the lock is
+ * not held while a pipe is blocked. */
+int cli_print_changes(
+    struct cli *c, struct crm_change **change, struct crm_err *err);
 /* Prints records by number, in order, with -f and --format. */
 int cli_print_records(
     struct cli *c, const uint64_t *number, size_t n, struct crm_err *err);

@@ -332,24 +332,29 @@ dry_row(void *ctx, const struct crm_change_row *row, struct crm_err *err)
 	return crm_out_row(ctx, v, err);
 }
 
-static int
-dry_run(struct cli_work *w, struct crm_err *err)
+int
+cli_print_changes(
+    struct cli *c, struct crm_change **change, struct crm_err *err)
 {
 	struct crm_out *out;
 	int r;
 
-	r = cli_out(w->c, dry_fields, 4, &out, err);
+	r = cli_out(c, dry_fields, 4, &out, err);
 	if (r < 0)
 		return r;
-	r = crm_change_each(w->change, dry_row, out, err);
-	if (r < 0) {
-		crm_out_abort(out);
-		return r;
-	}
-	/* not with the lock in hand: the pipe may be blocked */
-	crm_change_release(w->change);
-	w->change = NULL;
-	return crm_out_close(out, err);
+	r = crm_out_hold(out, err);
+	if (r == CRM_OK)
+		r = crm_change_each(*change, dry_row, out, err);
+	/* not with the lock in hand: the pipe may be blocked by who waits
+	 * for it */
+	crm_change_release(*change);
+	*change = NULL;
+	if (r == CRM_OK)
+		r = crm_out_drain(out, err);
+	if (r == CRM_OK)
+		return crm_out_close(out, err);
+	crm_out_abort(out);
+	return r;
 }
 
 int
@@ -363,7 +368,7 @@ cli_work_end(struct cli_work *w, struct crm_err *err)
 		cli_note(w->c, "%zu character%s replaced by U+FFFD", cleaned,
 		    cleaned == 1 ? " was" : "s were");
 	if (cli_opt.dry_run)
-		return dry_run(w, err);
+		return cli_print_changes(w->c, &w->change, err);
 	r = crm_change_commit(w->change, &revision, err);
 	crm_change_release(w->change);
 	w->change = NULL;

@@ -13,6 +13,7 @@
 
 #include "cli_feed.h"
 #include "cli_maps.h"
+#include "cli_noun.h"
 
 enum { SHOW_ROWS = 500, SHOW_CHANGES = 20 };
 
@@ -182,22 +183,6 @@ print_line(const struct crm_buf *b)
 
 /* ---- what would change ---- */
 
-static const struct crm_field change_fields[] = {
-    {"id", CRM_T_ID, 0, 0, 0, NULL, "the record"},
-    {"field", CRM_T_TEXT, 0, 0, 0, NULL, "what changes"},
-    {"old", CRM_T_TEXT, 0, 0, 0, NULL, "its value"},
-    {"new", CRM_T_TEXT, 0, 0, 0, NULL, "what it would be"},
-};
-
-static int
-print_change(void *ctx, const struct crm_change_row *row, struct crm_err *err)
-{
-	struct crm_value v[4] = {row->id, crm_value_text(row->field),
-	    crm_value_text(row->old), crm_value_text(row->new)};
-
-	return crm_out_row(ctx, v, err);
-}
-
 struct listing {
 	struct cli *c;
 	uint64_t shown, more;
@@ -227,29 +212,6 @@ list_change(void *ctx, const struct crm_change_row *row, struct crm_err *err)
 	return CRM_OK;
 }
 
-/* All of it as a stream.  The lock is given back before the last of it goes
- * into a pipe that may be blocked by who waits for the lock. */
-static int
-print_changes(struct run *x, struct crm_change **ch, struct crm_err *err)
-{
-	struct crm_out *out;
-	int r = cli_out(x->c, change_fields, 4, &out, err);
-
-	if (r < 0)
-		return r;
-	r = crm_out_hold(out, err);
-	if (r == CRM_OK)
-		r = crm_change_each(*ch, print_change, out, err);
-	crm_change_release(*ch);
-	*ch = NULL;
-	if (r == CRM_OK)
-		r = crm_out_drain(out, err);
-	if (r == CRM_OK)
-		return crm_out_close(out, err);
-	crm_out_abort(out);
-	return r;
-}
-
 static int
 tell(struct run *x, struct crm_change **ch, const struct crm_buf *line,
     uint64_t changed, struct crm_err *err)
@@ -259,7 +221,7 @@ tell(struct run *x, struct crm_change **ch, const struct crm_buf *line,
 
 	if (cli_opt.print) {
 		cli_note(x->c, "%.*s", (int)line->n, line->p);
-		return print_changes(x, ch, err);
+		return cli_print_changes(x->c, ch, err);
 	}
 	print_line(line);
 	if (changed == 0)

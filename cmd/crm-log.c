@@ -170,8 +170,8 @@ list_job(struct job *j, struct crm_err *err)
 	return list_scan(j->txn, j->rows, j->from, j->until, err);
 }
 
-/* --since rev:N and --until rev:N are taken off the shared options, which
- * know times only. */
+/* --since rev:N and --until rev:N are taken off the shared options: the log is
+ * read from there on, and not filtered. */
 static void
 take_revision(const char **option, uint64_t *out)
 {

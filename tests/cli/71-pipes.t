@@ -155,4 +155,10 @@ diag "list | set - over 50,000: $before KiB before, $after after, $(awk \
     "BEGIN { printf \"%.2f\", $after / $before }") times"
 ok 'the store is less than 1.5 times as large' \
     test $((after * 10)) -lt $((before * 15))
+
+# ---- a dry run into a pipe that nobody empties ----
+within 'crm-customer list | crm-customer set - -n --tier gold |
+    { read -r header; crm-customer add --name Late --wait 5 >late; cat; }'
+status_is 0
+ok 'a dry run that waits for its reader does not keep the lock' test -s late
 done_testing

@@ -316,6 +316,10 @@ cli_order_totals(struct cli *c, struct crm_err *err)
 		r = scan(&t, txn, err);
 	if (txn)
 		crm_txn_end(txn);
+	/* The total of nothing is 0, not no answer. */
+	if (r == CRM_OK && t.how == BY_ALL && t.n == 0 &&
+	    !group_of(&t, NULL, 0))
+		r = crm_err_nomem(err);
 	if (r == CRM_OK)
 		r = print(&t, err);
 	crm_expr_release(t.where);

@@ -213,6 +213,13 @@ fails 64 '-i: is about a stream on stdin' crm-customer list -i
 fails 64 '--on: is about a stream on stdin' crm-customer set C1 --tier x --on y
 fails 64 '--missing: is about a stream' crm-customer get C1 --missing keep
 
+# --- the total of nothing
+run crm-order totals --since 2020-01-01 --until 2020-01-02 -f orders,net
+out_is 'by	orders	net
+all	0	0.00'
+run crm-order totals --by day --since 2020-01-01 --until 2020-01-02 -f net
+out_is 'day	net'
+
 # --- what there is instead
 fails 64 "there is no column 'name'" crm-rfm -f name
 err_has 'there are customer_id, recency, frequency'

@@ -234,8 +234,12 @@ int
 cli_moment(struct cli *c, const char *option, const char *text, int64_t *out,
     struct crm_err *err)
 {
-	if (crm_moment_parse(
-		crm_str(text), &c->schema->calendar, c->now, out) == CRM_OK)
+	/* 7d before the day that is asked about, as today is that day. */
+	int64_t now =
+	    cli_opt.at && strcmp(option, "--at") != 0 ? c->at : c->now;
+
+	if (crm_moment_parse(crm_str(text), &c->schema->calendar, now, out) ==
+	    CRM_OK)
 		return CRM_OK;
 	crm_err_set(err, CRM_EUSAGE, "'%s' is not a time", text);
 	crm_err_field(err, option, strlen(option));

@@ -220,6 +220,15 @@ all	0	0.00'
 run crm-order totals --by day --since 2020-01-01 --until 2020-01-02 -f net
 out_is 'day	net'
 
+# --- lengths of time are before the day that is asked about
+crm-order add --customer C2 --line P1 --placed 2025-03-10 >/dev/null
+run crm-order list --at 2025-03-15 --since 7d --count
+out_is 1
+run crm-order list --at 2025-04-15 --since 7d --count
+out_is 0
+run crm-order totals --at 2025-03-15 --since 7d -f orders --format value
+out_is 1
+
 # --- what there is instead
 fails 64 "there is no column 'name'" crm-rfm -f name
 err_has 'there are customer_id, recency, frequency'

@@ -218,6 +218,8 @@ int crm_kind_part(const struct crm_kind *k, struct crm_str name);
 unsigned crm_enum_count(const char *values);
 struct crm_str crm_enum_name(const char *values, unsigned place);
 unsigned crm_enum_place(const char *values, struct crm_str name);
+/* The value at a place; none when there is no such. */
+struct crm_value crm_value_enum(const char *values, unsigned place);
 
 /*
  * The row view of a part, as `crm-order lines` prints it: the row's id, the

@@ -37,11 +37,7 @@ static const struct crm_field row_fields[] = {
 static struct crm_value
 op_value(char op)
 {
-	unsigned place = crm_op_place(op);
-	struct crm_value v = crm_value_num(CRM_T_ENUM, place, 0);
-
-	v.s = crm_enum_name(CRM_OP_NAMES, place);
-	return v;
+	return crm_value_enum(CRM_OP_NAMES, crm_op_place(op));
 }
 
 int

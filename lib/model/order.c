@@ -78,10 +78,7 @@ crm_order_fit(
 static struct crm_value
 enum_value(const struct crm_record *rec, int field, unsigned place)
 {
-	struct crm_value v = crm_value_num(CRM_T_ENUM, place, 0);
-
-	v.s = crm_enum_name(rec->kind->fields[field].values, place);
-	return v;
+	return crm_value_enum(rec->kind->fields[field].values, place);
 }
 
 static int

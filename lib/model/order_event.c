@@ -355,8 +355,7 @@ crm_order_event_add(const struct crm_schema *s, struct crm_record *order,
 	if (!row)
 		return crm_err_nomem(err);
 	v = row->v;
-	v[CRM_E_WHAT] = crm_value_num(CRM_T_ENUM, e->what, 0);
-	v[CRM_E_WHAT].s = crm_enum_name(p->fields[CRM_E_WHAT].values, e->what);
+	v[CRM_E_WHAT] = crm_value_enum(p->fields[CRM_E_WHAT].values, e->what);
 	if (e->at != 0)
 		v[CRM_E_AT] = crm_value_num(CRM_T_TIME, e->at, 0);
 	if (e->line != 0)

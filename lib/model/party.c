@@ -29,15 +29,8 @@ static struct crm_value
 role_value(const struct crm_kind *k, struct crm_str name)
 {
 	const char *values = k->parts[role_part(k)].fields[CRM_R_ROLE].values;
-	unsigned place = crm_enum_place(values, name);
-	struct crm_value v = {.type = CRM_T_NONE};
 
-	if (place != 0) {
-		v.type = CRM_T_ENUM;
-		v.i = place;
-		v.s = crm_enum_name(values, place);
-	}
-	return v;
+	return crm_value_enum(values, crm_enum_place(values, name));
 }
 
 static struct crm_row *
@@ -250,13 +243,8 @@ crm_customer_prepare(struct crm_change *ch, const struct crm_record *old,
 		    crm_record_get(rec, "family")->type == CRM_T_NONE &&
 		    crm_record_get(rec, "given")->type == CRM_T_NONE;
 
-		type->type = CRM_T_ENUM;
-		type->i = firm ? 2 : 1;
-		type->s = crm_enum_name(
-		    rec->kind
-			->fields[crm_kind_field(rec->kind, CRM_STR("type"))]
-			.values,
-		    (unsigned)type->i);
+		*type = crm_value_enum(
+		    rec->kind->fields[type - rec->v].values, firm ? 2 : 1);
 	}
 	if (created->type == CRM_T_NONE && old == NULL)
 		*created = crm_value_num(CRM_T_TIME, crm_change_now(ch), 0);
@@ -294,8 +282,7 @@ event_put(struct crm_change *ch, uint64_t customer, unsigned what, int64_t at,
 		return r;
 	*crm_record_at(e, "about") = crm_value_id(CRM_K_CUSTOMER, customer);
 	*crm_record_at(e, "at") = crm_value_num(CRM_T_TIME, at, 0);
-	*crm_record_at(e, "what") = (struct crm_value){
-	    .type = CRM_T_ENUM, .i = what, .s = crm_enum_name(values, what)};
+	*crm_record_at(e, "what") = crm_value_enum(values, what);
 	*crm_record_at(e, "topic") = crm_value_text(topic);
 	*crm_record_at(e, "old") = crm_value_text(from);
 	*crm_record_at(e, "new") = crm_value_text(to);

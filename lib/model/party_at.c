@@ -38,12 +38,7 @@ stage_event(const struct crm_record *e, int64_t at, const char *values,
 	    !crm_str_eq(crm_record_get(e, "topic")->s, role->v[CRM_R_ROLE].s) ||
 	    when->i >= at || (since->type == CRM_T_TIME && when->i < since->i))
 		return;
-	*stage = (struct crm_value){.type = CRM_T_NONE};
-	if (now.n > 0) {
-		stage->type = CRM_T_ENUM;
-		stage->i = (int64_t)crm_enum_place(values, now);
-		stage->s = crm_enum_name(values, (unsigned)stage->i);
-	}
+	*stage = crm_value_enum(values, crm_enum_place(values, now));
 	*since = *when;
 }
 

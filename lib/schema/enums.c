@@ -80,3 +80,17 @@ crm_enum_place(const char *values, struct crm_str name)
 		place++;
 	}
 }
+
+struct crm_value
+crm_value_enum(const char *values, unsigned place)
+{
+	struct crm_value v = {.type = CRM_T_NONE};
+	struct crm_str name = crm_enum_name(values, place);
+
+	if (name.n > 0) {
+		v.type = CRM_T_ENUM;
+		v.i = place;
+		v.s = name;
+	}
+	return v;
+}

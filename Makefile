@@ -237,4 +237,4 @@ uninstall:
 	@$(INSTALL) uninstall
 
 clean:
-	rm -rf build build-asan build-cover build-fuzz $(BUILD)
+	rm -rf build build-asan build-cover build-fuzz build-leak $(BUILD)

@@ -162,11 +162,12 @@ summary(struct run *x, const struct crm_change *ch,
 	return crm_buf_check(b, err);
 }
 
-static void
-print_line(const struct crm_buf *b)
+static int
+print_line(const struct crm_buf *b, struct crm_err *err)
 {
 	struct crm_str rest = crm_buf_str(b), part;
 	struct crm_buf safe = {0};
+	int r;
 
 	/* Tabs are what a row of a TSV has. */
 	for (bool first = true; crm_str_split(&rest, '\t', &part);
@@ -176,9 +177,11 @@ print_line(const struct crm_buf *b)
 		crm_text_show(&safe, part, 0);
 	}
 	crm_buf_putc(&safe, '\n');
-	if (!safe.fail)
+	r = crm_buf_check(&safe, err);
+	if (r == CRM_OK)
 		fwrite(safe.p, 1, safe.n, stdout);
 	crm_buf_release(&safe);
+	return r;
 }
 
 /* ---- what would change ---- */
@@ -193,6 +196,7 @@ list_change(void *ctx, const struct crm_change_row *row, struct crm_err *err)
 {
 	struct listing *l = ctx;
 	struct crm_buf b = {0};
+	int r;
 
 	if (row->op != 'c')
 		return CRM_OK;
@@ -206,10 +210,11 @@ list_change(void *ctx, const struct crm_change_row *row, struct crm_err *err)
 	crm_buf_putf(&b, " %.*s: '%.*s' -> '%.*s'", (int)row->field.n,
 	    row->field.p, (int)row->old.n, row->old.p, (int)row->new.n,
 	    row->new.p);
-	print_line(&b);
+	r = crm_buf_check(&b, err);
+	if (r == CRM_OK)
+		r = print_line(&b, err);
 	crm_buf_release(&b);
-	(void)err;
-	return CRM_OK;
+	return r;
 }
 
 static int
@@ -223,9 +228,9 @@ tell(struct run *x, struct crm_change **ch, const struct crm_buf *line,
 		cli_note(x->c, "%.*s", (int)line->n, line->p);
 		return cli_print_changes(x->c, ch, err);
 	}
-	print_line(line);
-	if (changed == 0)
-		return CRM_OK;
+	r = print_line(line, err);
+	if (r < 0 || changed == 0)
+		return r;
 	r = crm_change_each(*ch, list_change, &l, err);
 	if (r == CRM_OK && l.more > 0)
 		printf("  and %llu more (--print lists all)\n",
@@ -273,7 +278,7 @@ apply(struct run *x, struct crm_import *im, const struct cli_feed *s,
 	if (r == CRM_OK && !cli_opt.dry_run) {
 		r = crm_change_commit(ch, NULL, err);
 		if (r == CRM_OK)
-			print_line(&line);
+			r = print_line(&line, err);
 	}
 	crm_change_release(ch);
 	crm_buf_release(&line);
@@ -425,25 +430,27 @@ try_map(void *ctx, const struct crm_import_map *m, const char *file,
 }
 
 static int
-show_line(const char *before, struct crm_str s)
+show_line(const char *before, struct crm_str s, struct crm_err *err)
 {
 	struct crm_buf b = {0};
+	int r;
 
 	while (s.n > 0 && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r'))
 		s.n--;
 	crm_buf_puts(&b, before);
 	crm_buf_putstr(&b, s);
-	print_line(&b);
+	r = crm_buf_check(&b, err);
+	if (r == CRM_OK)
+		r = print_line(&b, err);
 	crm_buf_release(&b);
-	return CRM_OK;
+	return r;
 }
 
 static int
 show_row(void *ctx, struct crm_str raw, struct crm_err *err)
 {
 	(void)ctx;
-	(void)err;
-	return show_line("  | ", raw);
+	return show_line("  | ", raw, err);
 }
 
 static int
@@ -451,22 +458,23 @@ show_field(
     void *ctx, struct crm_str name, struct crm_str text, struct crm_err *err)
 {
 	struct crm_buf b = {0};
+	int r;
 
 	(void)ctx;
-	(void)err;
 	crm_buf_putf(&b, "  %-24.*s ", (int)name.n, name.p);
 	crm_buf_putstr(&b, text);
-	print_line(&b);
+	r = crm_buf_check(&b, err);
+	if (r == CRM_OK)
+		r = print_line(&b, err);
 	crm_buf_release(&b);
-	return CRM_OK;
+	return r;
 }
 
 static int
 ignore_header(void *ctx, struct crm_str raw, struct crm_err *err)
 {
 	(void)ctx;
-	(void)err;
-	return show_line("  | ", raw);
+	return show_line("  | ", raw, err);
 }
 
 static int

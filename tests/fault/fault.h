@@ -206,6 +206,8 @@ fault_start(const struct fault *f, const char *const *args,
 	setenv("CRM_STORE", f->store, 1);
 	setenv("CRM_ACTOR", f->actor, 1);
 	setenv("TMPDIR", f->dir, 1);
+	if (chdir(f->dir) < 0)
+		_exit(127);
 	for (; env != NULL && *env != NULL; env++)
 		putenv((char *)(uintptr_t)*env);
 	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
@@ -404,19 +406,27 @@ fault_begin(struct fault *f, const char *bin, uint64_t seed)
 	unsetenv("LD_PRELOAD");
 }
 
+/* Runs another program and waits: cp, rm. */
+static inline void
+fault_tool(const char *a, const char *b, const char *c, const char *d)
+{
+	const char *argv[] = {a, b, c, d, NULL};
+	pid_t pid = fork();
+	int status = 1;
+
+	if (pid == 0) {
+		execvp(a, (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0)
+		fault_die("%s %s failed", a, c);
+}
+
 /* Removes the folder; the exit status. */
 static inline int
 fault_end(struct fault *f)
 {
-	char *const argv[] = {(char[]){"rm"}, (char[]){"-rf"}, f->dir, NULL};
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
+	fault_tool("rm", "-rf", f->dir, NULL);
 	if (f->bad > 0)
 		printf("# %d complaints\n", f->bad);
 	return f->bad > 0;

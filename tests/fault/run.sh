@@ -25,7 +25,7 @@ for part in ${PARTS:-points leaks kill power flips full mixed}; do
 		"$faults/run_points" "$bin" "$faults/pre_fail.so" $n ;;
 	leaks)
 		leak=${BUILD:-build}-leak
-		${MAKE:-make} BUILD="$leak" STATIC=0 \
+		env -u MAKEFLAGS -u MAKELEVEL ${MAKE:-make} BUILD="$leak" STATIC=0 \
 		    CPPFLAGS=-DCRM_ARENA_DEBUG faults >/dev/null &&
 		    CRM_LEAKS=1 "$leak/fault/run_points" "$leak/fault/bin" \
 			"$leak/fault/pre_fail.so" $((1000 / d + 1)) ;;

@@ -43,6 +43,12 @@ static const struct job jobs[] = {
     {{"crm-rows", "-w", "n > 1", "--sort", "-n", NULL},
 	"id\tn\na\t1\nb\t2\nc\t3\n", false},
     {{"crm-rows", "--format", "json", NULL}, "id\tn\na\t1\nb\t2\n", false},
+    {{"crm-customer", "identify", "C1", "shop:17", NULL}, NULL, true},
+    {{"crm-customer", "stage", "C1", "established", NULL}, NULL, true},
+    {{"crm-customer", "consent", "C1", "--channel", "email", "--purpose",
+	 "offers", "--grant", NULL},
+	NULL, true},
+    {{"crm-import", "--map", "few.yaml", "few.tsv", NULL}, NULL, true},
     {{"crm-product", "add", "--sku", "zz", "--name", "Z", "--price", "2", NULL},
 	NULL, true},
     {{"crm-product", "list", "-w", "price > 3", NULL}, NULL, false},
@@ -61,6 +67,8 @@ static const struct job jobs[] = {
     {{"crm-store", "check", NULL}, NULL, false},
     {{"crm-store", "dump", NULL}, NULL, false},
     {{"crm-store", "rebuild", NULL}, NULL, true},
+    {{"crm-store", "compact", NULL}, NULL, false},
+    {{"crm-store", "backup", "taken", NULL}, NULL, false},
     {{"crm-log", "list", NULL}, NULL, false},
     {{"crm-log", "undo", "4", NULL}, NULL, true},
 };
@@ -69,6 +77,8 @@ struct points {
 	struct fault f;
 	char preload[1300];
 	char counts[320];
+	char copy[320]; /* of the store */
+	char taken[320]; /* by backup */
 	struct fault_text image; /* of the data file */
 	struct fault_look was;
 	bool leaks;
@@ -97,10 +107,34 @@ counts_of(const struct points *p)
 	return c;
 }
 
+/* Is it still the generation it began with? */
+static bool
+generation_first(const struct points *p)
+{
+	char link[300], gen[32] = "";
+
+	snprintf(link, sizeof link, "%s/data", p->f.store);
+	return readlink(link, gen, sizeof gen - 1) > 0 &&
+	       strcmp(gen, "gen-0000000001") == 0;
+}
+
 static void
 restore(struct points *p)
 {
-	fault_save(p->f.data, p->image.p, p->image.n);
+	char lock[300];
+
+	if (generation_first(p)) {
+		/* LMDB's lock file goes with the data: where taking the lock
+		 * fails it would be believed. */
+		snprintf(lock, sizeof lock, "%s/gen-0000000001/lock.mdb",
+		    p->f.store);
+		unlink(lock);
+		fault_save(p->f.data, p->image.p, p->image.n);
+		return;
+	}
+	/* Another generation: all of it anew. */
+	fault_tool("rm", "-rf", p->f.store, NULL);
+	fault_tool("cp", "-a", p->copy, p->f.store);
 }
 
 static void
@@ -111,6 +145,8 @@ run_one(struct points *p, const struct job *j, const char *what,
 	const char *env[] = {p->preload, fault, count, NULL};
 
 	unlink(p->counts);
+	if (strcmp(j->args[1], "backup") == 0)
+		fault_tool("rm", "-rf", p->taken, NULL);
 	snprintf(fault, sizeof fault, "CRM_FAULT=%s", what);
 	snprintf(count, sizeof count, "CRM_FAULT_COUNT=%s", p->counts);
 	fault_run(&p->f, j->args, env, j->input, r);
@@ -133,6 +169,7 @@ static bool
 varies(const struct job *j)
 {
 	return strcmp(j->args[1], "undo") == 0 ||
+	       strcmp(j->args[1], "compact") == 0 ||
 	       strcmp(j->args[1], "info") == 0;
 }
 
@@ -197,7 +234,8 @@ judge(struct points *p, const struct job *j, const char *what,
 		fault_bad(&p->f, "%s: nothing was changed, exit status %d",
 		    name, r.status);
 	}
-	if (now.code != CRM_OK || now.hash != p->was.hash)
+	if (now.code != CRM_OK || now.hash != p->was.hash ||
+	    !generation_first(p))
 		restore(p);
 	fault_run_release(&r);
 }
@@ -245,6 +283,26 @@ run_job(struct points *p, const struct job *j, unsigned points)
 	fault_run_release(&good);
 }
 
+/* What crm-import reads. */
+static void
+inputs(const struct fault *f)
+{
+	static const char map[] = "map: few\nhelp: two columns\n"
+				  "source: few\nmatch: [id, name, email]\n"
+				  "dialect: {sep: tab, quote: none}\n"
+				  "records:\n  - kind: customer\n"
+				  "    id: id\n    set:\n      name: name\n"
+				  "      email: email\n";
+	static const char rows[] = "id\tname\temail\n1\tA\ta@x.org\n"
+				   "2\tB\tb@x.org\n";
+	char path[300];
+
+	snprintf(path, sizeof path, "%s/few.yaml", f->dir);
+	fault_save(path, map, sizeof map - 1);
+	snprintf(path, sizeof path, "%s/few.tsv", f->dir);
+	fault_save(path, rows, sizeof rows - 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -261,6 +319,10 @@ main(int argc, char **argv)
 	snprintf(p.counts, sizeof p.counts, "%s/counts", p.f.dir);
 	p.leaks = getenv("CRM_LEAKS") != NULL;
 	fault_fill(&p.f, 60);
+	snprintf(p.copy, sizeof p.copy, "%s/copy", p.f.dir);
+	fault_tool("cp", "-a", p.f.store, p.copy);
+	snprintf(p.taken, sizeof p.taken, "%s/taken", p.f.dir);
+	inputs(&p.f);
 	p.image = fault_load(p.f.data);
 	p.was = fault_look(p.f.store, true);
 	if (p.was.code != CRM_OK || p.was.faults > 0)

@@ -43,8 +43,8 @@ END {
 		print "job", "side", "scale", "rounds", "median", "least", "most",
 		    "cpu", "peak_mib", "anonymous_mib", "ratio", "goal", "result"
 	else
-		printf "%-11s %-15s %10s %21s %9s %9s %8s %6s %s\n", "job", "side",
-		    "median", "range", "peak MiB", "anon MiB", "ratio", "goal", ""
+		printf "%-11s %-15s %10s %21s %10s %9s %9s %8s %6s %s\n", "job",
+		    "side", "median", "range", "cpu", "peak MiB", "anon MiB", "ratio", "goal", ""
 	for (i = 1; i <= n; i++) {
 		split(row[i], f, "\t")
 		j = job[i]
@@ -65,8 +65,9 @@ END {
 		}
 		last = j
 		range = f[5] == "" ? "" : unit(j, f[5]) " - " unit(j, f[6])
-		printf "%-11s %-15s %10s %21s %9s %9s %8s %6s %s\n", j, s,
-		    unit(j, f[4]), range, f[8], f[9], r, g, v
+		cpu = f[7] == "" ? "" : unit(j, f[7])
+		printf "%-11s %-15s %10s %21s %10s %9s %9s %8s %6s %s\n", j, s,
+		    unit(j, f[4]), range, cpu, f[8], f[9], r, g, v
 	}
 	if (!tsv)
 		print "\nratio: the peer's time (or bytes) by ours; of reads and " \

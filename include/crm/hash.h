@@ -25,6 +25,23 @@ uint32_t crm_crc32c_soft(uint32_t crc, const void *p, size_t n);
  * it may be stored. */
 uint64_t crm_hash64(const void *p, size_t n);
 
+/*
+ * SHA-256 (FIPS 180-4), and HMAC with it (RFC 2104): for what must not be
+ * found again from its hash.
+ */
+#define CRM_SHA256 32
+struct crm_sha256 {
+	uint32_t h[8];
+	uint64_t size; /* bytes put */
+	unsigned char block[64];
+};
+void crm_sha256_init(struct crm_sha256 *s);
+void crm_sha256_put(struct crm_sha256 *s, const void *p, size_t n);
+/* s is used up. */
+void crm_sha256_end(struct crm_sha256 *s, uint8_t out[CRM_SHA256]);
+void crm_hmac_sha256(const void *key, size_t nkey, const void *p, size_t n,
+    uint8_t out[CRM_SHA256]);
+
 /* Copies keys into its own memory.  Zeroed is empty. */
 struct crm_map {
 	struct crm_map_slot *slot;

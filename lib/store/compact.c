@@ -99,7 +99,9 @@ compact(struct crm_store *s, crm_count_fn *watch, void *ctx,
 	out->after = data_size(s->path, n.name);
 	out->generation = crm_gen_number(n.name);
 	code = next_end(&n, err);
-	return code < 0 ? code : crm_env_reopen(s, err);
+	if (code == CRM_OK)
+		code = crm_env_reopen(s, err);
+	return code < 0 ? code : crm_erased_done(s->path, err);
 }
 
 int
@@ -283,6 +285,8 @@ replace_make(struct replace *r, struct crm_store *from,
 	crm_folder_path(yaml, r->path, "crm.yaml");
 	if (code == CRM_OK && access(yaml, F_OK) < 0 && errno == ENOENT)
 		code = crm_env_copy_yaml(from, r->path, err);
+	if (code == CRM_OK)
+		code = crm_erased_unite(r->path, from->path, err);
 	return code;
 }
 

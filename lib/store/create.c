@@ -180,7 +180,7 @@ int
 crm_folder_vacant(const char *path, struct crm_err *err)
 {
 	static const char *const may[] = {
-	    ".", "..", "crm.yaml", "lock", "data.new", CRM_GEN_FIRST};
+	    ".", "..", "crm.yaml", "lock", "erased", "data.new", CRM_GEN_FIRST};
 	DIR *d = opendir(path);
 	struct dirent *e;
 	int code = CRM_OK;

@@ -176,6 +176,9 @@ copy_all(struct crm_store *s, const char *to, struct crm_err *err)
 		code = crm_env_rewrite(s, path, NULL, NULL, &entries, err);
 	if (code == CRM_OK)
 		code = crm_env_copy_yaml(s, to, err);
+	/* after the data: who is missing there is on the list here */
+	if (code == CRM_OK)
+		code = crm_erased_unite(to, s->path, err);
 	if (code < 0)
 		return code;
 	crm_folder_path(path, to, "lock");

@@ -181,7 +181,7 @@ void
 crm_folder_remove(const char *folder)
 {
 	static const char *const names[] = {
-	    "data", "data.new", "lock", "crm.yaml"};
+	    "data", "data.new", "lock", "crm.yaml", "erased", "erased.new"};
 	char path[CRM_PATH_MAX];
 
 	(void)crm_gen_clean(folder, NULL);

@@ -71,6 +71,13 @@ void crm_lock_close(struct crm_lock *l);
 void crm_lock_litter(struct crm_lock *l, bool litter);
 bool crm_lock_littered(const struct crm_lock *l);
 
+/* ---- erased.c: beside crm/erased.h ---- */
+
+/* Adds to a folder's list what that of another folder has. */
+int crm_erased_unite(const char *folder, const char *from, struct crm_err *err);
+/* The data has been written anew: nothing is pending. */
+int crm_erased_done(const char *folder, struct crm_err *err);
+
 /* ---- the store ---- */
 
 struct crm_store {

@@ -32,6 +32,7 @@
 
 /* store: ordered tables, transactions, records, the log */
 #include <crm/store.h>
+#include <crm/erased.h>
 
 /* model: customers, products, orders; changes, the ledger, the figures */
 #include <crm/ledger.h>
@@ -39,6 +40,7 @@
 #include <crm/import.h>
 #include <crm/upkeep.h>
 #include <crm/history.h>
+#include <crm/person.h>
 #include <crm/order.h>
 
 /* stats: quantiles, scores, a synthetic shop */

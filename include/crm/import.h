@@ -93,6 +93,7 @@ struct crm_import_count {
 	uint64_t gone; /* records that were removed or erased here */
 	uint64_t refused; /* customers and products beside orders */
 	uint64_t records; /* named in the file */
+	uint64_t erased; /* of people who were erased: left out */
 	uint64_t cleaned; /* characters replaced: options.clean */
 };
 

@@ -55,6 +55,9 @@ int crm_ref_find(struct crm_txn *t, struct crm_change *change, unsigned kind,
     const struct crm_schema *s, struct crm_str ref, struct crm_value *out,
     struct crm_err *err);
 
+/* Is this the number of somebody who was erased?  Orders keep it. */
+bool crm_ref_erased(struct crm_txn *t, unsigned kind, uint64_t number);
+
 /* ---- reading ---- */
 
 /* Reads one record with its virtual fields and, where wanted, figures. */
@@ -93,6 +96,7 @@ struct crm_change_options {
 				   is CRM_EDATA */
 	unsigned parse_flags; /* of every text that is taken */
 	const char *spill_dir; /* NULL: the store's folder */
+	bool allow_erased; /* who was erased may come in again */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
 	void *progress_ctx;
 };

@@ -141,6 +141,7 @@ struct crm_replaced {
 	uint64_t revision; /* the new last one */
 	uint64_t was; /* the last one before, 0: none could be read */
 	uint64_t from; /* the last one of the copy */
+	uint64_t erased; /* people who were erased since, and again */
 };
 /*
  * Makes what `from` holds (a backup, opened for reading; not checked here)

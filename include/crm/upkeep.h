@@ -33,6 +33,7 @@ struct crm_check_options {
 	crm_fault_fn *fault;
 	void *ctx;
 	struct crm_watch watch;
+	bool backup; /* who was erased may be there: restore erases them */
 };
 struct crm_check_result {
 	uint64_t faults;

@@ -29,6 +29,11 @@ crm_archive_field(const struct crm_field *f)
 static const char *const crm_archive_states[] = {
     "live", "deleted", "merged", "erased"};
 
+/* Writes these records, in rising order, as sections of a dump (dump.c). */
+int crm_dump_records(struct crm_txn *t, const struct crm_schema *s,
+    struct crm_out *out, const struct crm_kind *k, const uint64_t *number,
+    size_t n, struct crm_err *err);
+
 /* ---- load.c's parts ---- */
 
 struct crm_load_rec {
@@ -88,6 +93,7 @@ int crm_load_segments(struct crm_load *l, struct crm_err *err);
 int crm_load_heads(struct crm_load *l, struct crm_err *err);
 int crm_load_entries(struct crm_load *l, struct crm_err *err);
 int crm_load_sources(struct crm_load *l, struct crm_err *err);
+int crm_load_erased(struct crm_load *l, struct crm_err *err);
 /* Heads that say which numbers were given, where the archive has none. */
 int crm_load_make_log(struct crm_load *l, struct crm_err *err);
 

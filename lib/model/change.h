@@ -4,6 +4,7 @@
 #ifndef CRM_MODEL_CHANGE_H
 #define CRM_MODEL_CHANGE_H
 
+#include <crm/erased.h>
 #include <crm/hash.h>
 #include <crm/model.h>
 #include <crm/os.h>
@@ -46,6 +47,9 @@ struct crm_change {
 	uint64_t next[CRM_K_MAX];
 	struct crm_change_count count[CRM_K_MAX];
 	struct crm_idmap removed;
+	struct crm_erased erased; /* who was, when it has been read */
+	bool erased_read;
+	uint64_t refused_erased; /* times that something was refused */
 	uint64_t ops;
 	size_t cleaned;
 	int depth; /* prepare may put events */
@@ -119,6 +123,23 @@ typedef int crm_ident_fn(void *ctx, struct crm_str scheme,
     struct crm_str normal, bool shared, const char *field, struct crm_err *err);
 int crm_ident_each(const struct crm_schema *s, const struct crm_record *rec,
     crm_ident_fn *fn, void *ctx, struct crm_err *err);
+
+/* erase_refuse.c: refuses what somebody who was erased was known by, unless the
+ * record had it before. */
+int crm_change_erased(struct crm_change *ch, const struct crm_record *prev,
+    const struct crm_record *rec, struct crm_err *err);
+/* Is a source's row that of somebody who was erased? */
+int crm_change_erased_source(
+    struct crm_change *ch, struct crm_str key, bool *yes, struct crm_err *err);
+/* A reference that names nobody: refused if it is that of such a one. */
+int crm_change_erased_ref(struct crm_change *ch, unsigned kind,
+    struct crm_str ref, struct crm_err *err);
+/* Calls fn for everybody on the list of a store who is there all the same. */
+typedef int crm_erased_back_fn(
+    void *ctx, const struct crm_erased_id *id, struct crm_err *err);
+int crm_erased_back(struct crm_txn *t, const struct crm_erased *list,
+    const uint8_t uuid[16], crm_erased_back_fn *fn, void *ctx,
+    struct crm_err *err);
 
 /* Removes a record as it is stored, and nothing that is about it. */
 int crm_change_take_out(

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "archive.h"
+#include "change.h"
 #include "check.h"
 
 bool
@@ -117,6 +118,36 @@ check_meta(struct crm_check *ck, struct crm_err *err)
 }
 
 static int
+erased_back(void *ctx, const struct crm_erased_id *id, struct crm_err *err)
+{
+	struct crm_check *ck = ctx;
+
+	return crm_check_at(ck, err, &ck->schema->kind[id->kind], id->number,
+	    "it was erased and is there again: crm-store compact erases it");
+}
+
+static int
+check_erased(struct crm_check *ck, struct crm_err *err)
+{
+	struct crm_erased list;
+	struct crm_str v;
+	int r = crm_erased_read(crm_store_path(ck->store), &list, err);
+
+	if (r == CRM_EDAMAGE)
+		return crm_check_fault(ck, err, "erased",
+		    "the list of who was erased cannot be read");
+	if (r == CRM_OK && list.n > 0)
+		r = crm_get(
+		    ck->txn, CRM_TAB_META, crm_meta_key("uuid"), &v, err);
+	if (r == CRM_OK && list.n > 0 && v.n == 16)
+		r = crm_erased_back(
+		    ck->txn, &list, (const uint8_t *)v.p, erased_back, ck, err);
+	crm_erased_release(&list);
+	/* what cannot be read was said already */
+	return r == CRM_NOTFOUND || r == CRM_EDAMAGE ? CRM_OK : r;
+}
+
+static int
 check_all(struct crm_check *ck, struct crm_err *err)
 {
 	int r;
@@ -136,7 +167,7 @@ check_all(struct crm_check *ck, struct crm_err *err)
 		r = crm_check_tables(ck, err);
 	if (r == CRM_OK)
 		r = crm_check_figures(ck, err);
-	return r;
+	return r == CRM_OK && !ck->opt->backup ? check_erased(ck, err) : r;
 }
 
 static int

@@ -223,7 +223,8 @@ crm_check_chain(struct crm_check *ck, const struct crm_kind *k, uint64_t number,
 	if (!crm_take_var(&rest, &state) || !crm_take_var(&rest, &revision))
 		return CRM_OK; /* said already */
 	while (revision >= ck->log_from) {
-		if (state == CRM_LIVE &&
+		/* of one that was erased all revisions are so */
+		if ((state == CRM_LIVE || state == CRM_ERASED) &&
 		    inserted(ck, k->number, number, revision))
 			return CRM_OK;
 		crm_log_key(revision, k->number, number, lk);

@@ -9,6 +9,8 @@
  */
 #include <stdio.h>
 
+#include <crm/erased.h>
+
 #include "archive.h"
 
 struct dump {
@@ -394,6 +396,36 @@ dump_kind(struct dump *d, const struct crm_kind *k, struct crm_err *err)
 	return r;
 }
 
+int
+crm_dump_records(struct crm_txn *t, const struct crm_schema *s,
+    struct crm_out *out, const struct crm_kind *k, const uint64_t *number,
+    size_t n, struct crm_err *err)
+{
+	struct crm_record *rec[CRM_ARCHIVE_CHUNK];
+	struct dump d = {.txn = t, .schema = s, .out = out, .rec = rec};
+	int r = CRM_OK;
+
+	for (size_t i = 0; i < n && r == CRM_OK; i++) {
+		struct crm_record *one = crm_record_new(k, &d.arena);
+
+		if (one == NULL) {
+			r = crm_err_nomem(err);
+			break;
+		}
+		r = crm_record_read(t, k, number[i], &crm_want_all, one, err);
+		if (r == CRM_NOTFOUND && one->state != CRM_LIVE)
+			r = CRM_OK; /* a tombstone */
+		else if (r == CRM_NOTFOUND)
+			crm_err_set(err, r, "there is no %s %s%llu", k->name,
+			    k->letter, (unsigned long long)number[i]);
+		d.rec[d.nrec++] = one;
+		if (r == CRM_OK && (d.nrec == CRM_ARCHIVE_CHUNK || i + 1 == n))
+			r = chunk(&d, k, err);
+	}
+	crm_arena_release(&d.arena);
+	return r;
+}
+
 /* ---- what imports remember, and the log ---- */
 
 static int
@@ -531,6 +563,31 @@ dump_log(struct dump *d, bool heads, struct crm_err *err)
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
+/* The list of who was erased, a row for each of its lines. */
+static int
+dump_erased(struct dump *d, struct crm_err *err)
+{
+	static const char *const columns[] = {"line"};
+	struct crm_erased list;
+	struct crm_str rest, line;
+	int r = crm_erased_read(crm_store_path(d->store), &list, err);
+
+	if (r < 0 || list.n == 0)
+		return r;
+	list.pending = false; /* a text never is */
+	crm_buf_clear(&d->a);
+	crm_erased_put(&list, &d->a);
+	crm_erased_release(&list);
+	r = crm_buf_check(&d->a, err);
+	if (r == CRM_OK)
+		r = section_text(d, "erased", columns, 1, err);
+	rest = crm_buf_str(&d->a);
+	while (r == CRM_OK && crm_str_split(&rest, '\n', &line))
+		if (line.n > 0)
+			r = crm_out_texts(d->out, &line, err);
+	return r;
+}
+
 static int
 dump_all(struct dump *d, bool log, struct crm_err *err)
 {
@@ -549,6 +606,8 @@ dump_all(struct dump *d, bool log, struct crm_err *err)
 			r = dump_kind(d, &d->schema->kind[i], err);
 	if (r == CRM_OK)
 		r = dump_source(d, err);
+	if (r == CRM_OK)
+		r = dump_erased(d, err);
 	if (r == CRM_OK && log)
 		r = dump_log(d, true, err);
 	if (r == CRM_OK && log)

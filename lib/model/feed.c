@@ -237,7 +237,8 @@ feed_entry(void *ctx, const struct crm_log_entry *e, struct crm_err *err)
 	if (r < 0)
 		return r;
 	f->number[f->n] = e->number;
-	f->op[f->n++] = e->op;
+	/* of one that was erased all revisions say so */
+	f->op[f->n++] = f->walk.state == CRM_ERASED ? 'e' : e->op;
 	return CRM_OK;
 }
 

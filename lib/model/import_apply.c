@@ -12,8 +12,6 @@
 #include "change.h"
 #include "import_parts.h"
 
-#define GONE UINT64_MAX
-
 enum { PROGRESS_EACH = 1024 };
 
 static int
@@ -343,7 +341,7 @@ apply_record(struct crm_import *im, struct crm_change *ch,
 	struct crm_imp_merged mg;
 	struct crm_imp_said said;
 	struct diff d;
-	bool adopted = false, known;
+	bool adopted = false, known, erased;
 	int r;
 
 	r = crm_imp_merge(im, v, n, &mg, err);
@@ -361,11 +359,18 @@ apply_record(struct crm_import *im, struct crm_change *ch,
 		    mg.spec->k->number, &said.number, err);
 		if (r == CRM_NOTFOUND) {
 			im->count.gone++;
-			r = keep_number(im, h, GONE, err);
+			r = keep_number(im, h, CRM_IMP_GONE, err);
 			goto out;
 		}
 	} else {
-		r = find_other(im, ch, &mg, v[0].key, &said.number, err);
+		r = crm_change_erased_source(
+		    ch, crm_buf_str(&key), &erased, err);
+		if (r == CRM_OK && erased)
+			r = crm_err_set(
+			    err, CRM_EDATA, "is of somebody who was erased");
+		if (r == CRM_OK)
+			r = find_other(
+			    im, ch, &mg, v[0].key, &said.number, err);
 		adopted = said.number != 0;
 	}
 	if (r < 0)
@@ -410,8 +415,10 @@ apply_group(struct crm_import *im, struct crm_change *ch,
 {
 	struct crm_err why = {0};
 	unsigned long fault = (unsigned long)v[0].h.line;
+	uint64_t erased = ch->refused_erased;
 	int r = CRM_OK;
 
+	im->of_erased = false;
 	im->count.records++;
 	for (size_t i = n; i-- > 0;)
 		if (v[i].h.poison) {
@@ -432,6 +439,10 @@ apply_group(struct crm_import *im, struct crm_change *ch,
 		r = apply_record(im, ch, v, n, &why);
 	if (r == CRM_OK)
 		return CRM_OK;
+	if (r == CRM_EDATA && (im->of_erased || ch->refused_erased > erased)) {
+		im->count.erased++;
+		return keep_number(im, &v[0].h, CRM_IMP_ERASED, err);
+	}
 	if (r == CRM_NOTFOUND)
 		why.code = r = CRM_EDATA;
 	if (r == CRM_EDATA && why.place[0] == '\0')

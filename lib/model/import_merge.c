@@ -27,7 +27,7 @@ refused(const struct crm_import *im, const struct crm_value *v, uint32_t rank,
 }
 
 static int
-resolve(const struct crm_import *im, struct crm_value *v, struct crm_err *err)
+resolve(struct crm_import *im, struct crm_value *v, struct crm_err *err)
 {
 	const struct crm_import_map *m = im->map;
 	uint64_t number = 0;
@@ -41,8 +41,14 @@ resolve(const struct crm_import *im, struct crm_value *v, struct crm_err *err)
 		number = im->numbers[m->spec[s].rank].v[v->i];
 	if (number == 0)
 		return refused(im, v, s < m->nspec ? m->spec[s].rank : 0, err);
-	*v = number == UINT64_MAX ? (struct crm_value){0}
-				  : crm_value_id(v->kind, number);
+	if (number == CRM_IMP_ERASED) {
+		im->of_erased = true;
+		return crm_err_set(err, CRM_EDATA,
+		    "its %s is somebody who was erased",
+		    im->schema->kind[v->kind].name);
+	}
+	*v = number == CRM_IMP_GONE ? (struct crm_value){0}
+				    : crm_value_id(v->kind, number);
 	return CRM_OK;
 }
 

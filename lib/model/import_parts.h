@@ -215,6 +215,10 @@ struct crm_imp_column { /* of a source, bound */
 	struct crm_expr *expr;
 	int spec; /* of CRM_IMP_RECORD */
 };
+/* In place of a number: the record was removed here, or it is of somebody who
+ * was erased. */
+#define CRM_IMP_GONE UINT64_MAX
+#define CRM_IMP_ERASED (UINT64_MAX - 1)
 struct crm_imp_numbers { /* by ordinal: record's number, 0 none */
 	uint64_t *v;
 	size_t n, cap;
@@ -272,6 +276,7 @@ struct crm_import {
 	struct crm_imp_group group;
 	struct crm_import_count count;
 	uint64_t serial; /* of rows, exploded ones too */
+	bool of_erased; /* the record names somebody who was erased */
 };
 
 /* import_bind.c */

@@ -21,6 +21,7 @@
 
 #include <crm/config.h>
 #include <crm/os.h>
+#include <crm/person.h>
 
 #include "archive.h"
 #include "store/store_internal.h"
@@ -264,6 +265,7 @@ static const struct handler after[] = {
     {"given", crm_load_given},
     {"gone", crm_load_gone},
     {"source", crm_load_sources},
+    {"erased", crm_load_erased},
     {"log", crm_load_heads},
     {"entry", crm_load_entries},
 };
@@ -422,11 +424,31 @@ finish_records(struct crm_load *l, struct crm_err *err)
 	return r;
 }
 
+/* A dump that was made while somebody was erased may have both, them and the
+ * list. */
+static int
+erase_listed(struct crm_load *l, struct crm_err *err)
+{
+	struct crm_erase_options opt = {
+	    .by = l->opt->by, .watch = l->opt->watch};
+	struct crm_erase_result erased;
+	struct crm_compacted made;
+	int r = crm_erase_listed(l->store, &opt, &erased, err);
+
+	if (r < 0)
+		return r;
+	free(erased.person);
+	if (erased.revision == 0)
+		return CRM_OK;
+	l->result.revision = erased.revision;
+	return crm_store_compact(l->store, NULL, NULL, &made, err);
+}
+
 static int
 finish(struct crm_load *l, const char *path, struct crm_err *err)
 {
 	struct crm_check_options check = {
-	    .fault = first_fault, .watch = l->opt->watch};
+	    .fault = first_fault, .watch = l->opt->watch, .backup = true};
 	struct crm_check_result found;
 	int r;
 
@@ -438,6 +460,8 @@ finish(struct crm_load *l, const char *path, struct crm_err *err)
 		r = finish_records(l, err);
 	if (r == CRM_OK)
 		r = crm_store_check(l->store, &check, &found, err);
+	if (r == CRM_OK)
+		r = erase_listed(l, err);
 	if (r < 0 && err != NULL && err->place[0] == '\0' && r == CRM_EDATA)
 		crm_err_place(err, crm_stream_file(l->in), 0);
 	if (r == CRM_OK)

@@ -7,6 +7,8 @@
  */
 #include <stdlib.h>
 
+#include <crm/erased.h>
+
 #include "archive.h"
 
 #define RANGES \
@@ -197,6 +199,35 @@ crm_load_sources(struct crm_load *l, struct crm_err *err)
 	crm_buf_release(&key);
 	crm_buf_release(&value);
 	return r == CRM_NOTFOUND ? CRM_OK : r;
+}
+
+/* The list of who was erased, beside the new store's data. */
+int
+crm_load_erased(struct crm_load *l, struct crm_err *err)
+{
+	static const char *const columns[] = {"line"};
+	struct crm_erased list = {0};
+	struct crm_buf text = {0};
+	int r = crm_load_flush(l, err);
+
+	if (r == CRM_OK)
+		r = crm_load_columns(l, columns, 1, err);
+	while (r == CRM_OK && (r = crm_stream_next(l->in, err)) == CRM_OK) {
+		crm_buf_putstr(&text, crm_stream_field(l->in, 0));
+		crm_buf_putc(&text, '\n');
+	}
+	if (r == CRM_NOTFOUND)
+		r = crm_buf_check(&text, err);
+	if (r == CRM_OK)
+		r = crm_erased_take(&list, crm_buf_str(&text), err);
+	if (r == CRM_EDAMAGE)
+		r = crm_load_section_bad(
+		    l, err, "the section 'erased' is not such a list");
+	if (r == CRM_OK)
+		r = crm_erased_write(crm_store_path(l->store), &list, err);
+	crm_erased_release(&list);
+	crm_buf_release(&text);
+	return r;
 }
 
 int

@@ -58,6 +58,10 @@ resolve_value(struct crm_change *ch, const struct crm_field *f,
 		    ch->schema, v->s, &found, err);
 		if (r == CRM_OK)
 			*v = found;
+		else if (r == CRM_NOTFOUND &&
+			 crm_change_erased_ref(ch, f->ref ? f->ref : v->kind,
+			     v->s, err) == CRM_EDATA)
+			r = CRM_EDATA;
 	} else {
 		slot = crm_op_slot(v->kind, (uint64_t)v->i);
 		if (crm_idmap_get(&ch->known, slot, &seen))
@@ -85,16 +89,22 @@ resolve_value(struct crm_change *ch, const struct crm_field *f,
 	return r;
 }
 
-/* References of the record and its parts to numbers. */
+/* References of the record and its parts to numbers.  An order keeps who was
+ * erased as its customer. */
 static int
-resolve(struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
+resolve(struct crm_change *ch, const struct crm_record *prev,
+    struct crm_record *rec, struct crm_err *err)
 {
 	const struct crm_kind *k = rec->kind;
 	size_t i, p, row, f;
 	int r;
 
 	for (i = 1; i < k->nfields; i++) {
-		if (k->fields[i].type != CRM_T_ID)
+		if (k->fields[i].type != CRM_T_ID ||
+		    (prev != NULL && rec->v[i].i > 0 &&
+			crm_value_eq(&prev->v[i], &rec->v[i]) &&
+			crm_ref_erased(
+			    ch->txn, rec->v[i].kind, (uint64_t)rec->v[i].i)))
 			continue;
 		r = resolve_value(ch, &k->fields[i], &rec->v[i], err);
 		if (r < 0)
@@ -377,7 +387,7 @@ check(struct crm_change *ch, const struct crm_record *old,
 	const struct crm_hooks *h = &crm_hooks[rec->kind->number];
 	int r;
 
-	r = resolve(ch, rec, err);
+	r = resolve(ch, prev, rec, err);
 	if (r == CRM_OK)
 		r = normal_rows(ch, rec, err);
 	if (r == CRM_OK)
@@ -390,6 +400,8 @@ check(struct crm_change *ch, const struct crm_record *old,
 		r = fixed(old, rec, err);
 	if (r == CRM_OK)
 		r = crm_change_unique(ch, rec, 0, err);
+	if (r == CRM_OK)
+		r = crm_change_erased(ch, prev, rec, err);
 	return r;
 }
 

@@ -172,6 +172,10 @@ check_change(struct undo *u, struct crm_err *err)
 		    "apply`");
 		return CRM_EDATA;
 	}
+	if (crm_str_starts(h.program, CRM_STR("crm-customer erase")))
+		return crm_err_set(err, CRM_EDATA,
+		    "revision %llu erased people, which is final",
+		    (unsigned long long)u->first);
 	if (touched == 0)
 		return crm_err_set(err, CRM_EDATA,
 		    "revision %llu (%.*s) changed no records: there is nothing "
@@ -311,9 +315,6 @@ before(struct undo *u, const struct crm_log_entry *e, struct crm_err *err)
 
 	while (r == CRM_OK && u->walk.revision >= u->first) {
 		r = crm_walk_back(&u->walk, err);
-		if (r == CRM_OK && u->walk.op == 'e')
-			return refuse(u, e->kind, e->number,
-			    "was erased, which is final", err);
 	}
 	if (r == CRM_NO)
 		return refuse(u, e->kind, e->number,
@@ -337,6 +338,9 @@ undo_entry(void *ctx, const struct crm_log_entry *e, struct crm_err *err)
 		    (unsigned long long)e->number);
 	if (r < 0)
 		return r;
+	if (w->state == CRM_ERASED)
+		return refuse(
+		    u, e->kind, e->number, "was erased, which is final", err);
 	base = w->revision;
 	living = w->state == CRM_LIVE;
 	if (base > u->last) {
@@ -381,6 +385,9 @@ check_value(struct undo *u, const struct crm_record *rec,
 		return CRM_OK;
 	if (r < 0 && r != CRM_NOTFOUND)
 		return r;
+	if (r == CRM_NOTFOUND &&
+	    crm_ref_erased(u->txn, v->kind, (uint64_t)v->i))
+		return CRM_OK; /* an order keeps its number */
 	who = name_of(u, rec->kind->number, rec->id);
 	what = crm_log_name(u->ch->schema, v->kind, (uint64_t)v->i, &u->name2);
 	crm_err_set(err, CRM_EDATA, "%.*s would refer to %.*s, which %s",

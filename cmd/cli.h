@@ -114,7 +114,7 @@ struct cli_opt {
 	bool dry_run, print;
 	const char *why, *key, *wait;
 	/* BULK */
-	bool keep_going, clean;
+	bool keep_going, clean, allow_erased;
 	const char *rejects, *empty;
 	int64_t max_rejects;
 	bool has_max_rejects;

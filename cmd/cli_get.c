@@ -165,7 +165,9 @@ join_id(
 		line->whole = id.sub == 0;
 	}
 	line->drop = r == CRM_NOTFOUND && j->drop;
-	if (r == CRM_NOTFOUND && (j->keep || j->drop))
+	if (r == CRM_NOTFOUND && (j->keep || j->drop ||
+				     cli_is_erased(j->c, t, j->c->kind,
+					 j->text[line->cells + j->id])))
 		r = CRM_OK;
 	if (r == CRM_NOTFOUND || r == CRM_EDATA) {
 		r = CRM_EDATA;

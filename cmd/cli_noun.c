@@ -234,6 +234,16 @@ cli_each_bound(struct cli_work *w, cli_bind_fn *bind, cli_each_fn *fn,
 	return r;
 }
 
+bool
+cli_is_erased(struct cli *c, struct crm_txn *t, const struct crm_kind *k,
+    struct crm_str ref)
+{
+	struct crm_id id;
+
+	return crm_id_parse(c->schema, crm_str_trim(ref), &id) == CRM_OK &&
+	       id.kind == k->number && crm_ref_erased(t, id.kind, id.number);
+}
+
 int
 cli_selector(struct cli *c, const char *column, const struct crm_kind *k,
     struct crm_idmap *out, struct crm_err *err)
@@ -262,8 +272,10 @@ cli_selector(struct cli *c, const char *column, const struct crm_kind *k,
 		if (ref.n == 0)
 			continue;
 		r = crm_ref_find(t, NULL, k->number, c->schema, ref, &id, err);
-		if (r == CRM_NOTFOUND && cli_opt.missing != NULL &&
-		    strcmp(cli_opt.missing, "drop") == 0) {
+		if (r == CRM_NOTFOUND &&
+		    ((cli_opt.missing != NULL &&
+			 strcmp(cli_opt.missing, "drop") == 0) ||
+			cli_is_erased(c, t, k, ref))) {
 			r = CRM_OK;
 			continue;
 		}

@@ -55,6 +55,10 @@ int cli_id_column(struct cli *c, const struct crm_stream *s,
     const struct crm_kind *k, size_t *out, struct crm_err *err);
 /* A line of a stream as place of an error. */
 void cli_place(struct crm_err *err, const struct crm_stream *s);
+/* Is a reference the id of somebody who was erased?  In a stream they are
+ * nobody: orders keep the number. */
+bool cli_is_erased(struct cli *c, struct crm_txn *t, const struct crm_kind *k,
+    struct crm_str ref);
 /*
  * The set of numbers in a stream's column of ids (a selector).  References
  * are looked up; unknown ones are CRM_EDATA unless --missing drop.

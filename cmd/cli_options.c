@@ -100,6 +100,8 @@ static const struct cli_option bulk[] = {
 	"stop when more than N rows are wrong"},
     {0, "clean", CLI_FLAG, &cli_opt.clean, NULL,
 	"replace bytes that no text may hold"},
+    {0, "allow-erased", CLI_FLAG, &cli_opt.allow_erased, NULL,
+	"people who were erased may come in again"},
     {0, "empty", CLI_TEXT, &cli_opt.empty, "clear|keep",
 	"what an empty cell does to a value"},
     {0},

@@ -251,6 +251,7 @@ cli_work_begin(
 {
 	struct crm_change_options opt = {.now = c->now,
 	    .spill_dir = c->spill_dir,
+	    .allow_erased = cli_opt.allow_erased,
 	    .parse_flags = cli_parse_flags(),
 	    .progress = progress,
 	    .progress_ctx = c};

@@ -2,6 +2,7 @@
  * crm-customer - everybody the company deals with.
  */
 #include "cli_noun.h"
+#include "cli_person.h"
 
 static const char *role, *at, *channel, *purpose, *source, *wording;
 static bool grant, revoke;
@@ -323,6 +324,11 @@ static const struct cli_verb verbs[] = {
 	"print the other names they are known by"},
     {"roles", roles, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK, NULL,
 	"[REF... | -]", "print their roles, each with its stage"},
+    {"export", cli_person_export, CLI_SCAN, 0, NULL, "REF",
+	"write all that is known of somebody, as an archive"},
+    {"erase", cli_person_erase, CLI_WRITE, CLI_IN | CLI_OUT,
+	cli_erase_options, "REF... | -",
+	"erase somebody, everywhere and for ever"},
     {"events", events, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK, NULL,
 	"[REF... | -]", "print what happened: stages, consents"},
     {0},

@@ -145,6 +145,9 @@ summary(struct run *x, const struct crm_change *ch,
 	if (n->gone > 0)
 		crm_buf_putf(b, "; %llu removed here, left so",
 		    (unsigned long long)n->gone);
+	if (n->erased > 0)
+		crm_buf_putf(b, "; %llu of erased people, left out",
+		    (unsigned long long)n->erased);
 	if (n->passed > 0)
 		crm_buf_putf(b, "; %llu row%s passed over",
 		    (unsigned long long)n->passed, n->passed == 1 ? "" : "s");
@@ -248,6 +251,7 @@ apply(struct run *x, struct crm_import *im, const struct cli_feed *s,
 	    .now = x->c->now,
 	    .key = crm_str(cli_opt.key),
 	    .spill_dir = x->c->spill_dir,
+	    .allow_erased = cli_opt.allow_erased,
 	    .progress = on_written,
 	    .progress_ctx = x->c};
 	struct crm_change *ch = NULL;

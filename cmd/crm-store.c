@@ -628,6 +628,23 @@ count_entries(void *ctx, uint64_t done, uint64_t total)
 	cli_progress(ctx, "entries written", done, total);
 }
 
+/* Somebody who was erased may be there again, when a restore was cut short. */
+static int
+erase_listed(struct cli *c, struct crm_err *err)
+{
+	struct crm_erase_options opt = {
+	    .by = cli_origin(c), .watch = watch_of(c)};
+	struct crm_erase_result erased;
+	int code = crm_erase_listed(c->store, &opt, &erased, err);
+
+	if (code == CRM_OK && erased.n > 0)
+		cli_note(c, "%zu that were erased and there are erased again",
+		    erased.n);
+	if (code == CRM_OK)
+		free(erased.person);
+	return code;
+}
+
 static int
 store_compact(struct cli *c, struct crm_err *err)
 {
@@ -638,6 +655,8 @@ store_compact(struct cli *c, struct crm_err *err)
 
 	if (code == CRM_OK)
 		code = rows_open(c, compact_fields, 4, &rows, err);
+	if (code == CRM_OK)
+		code = erase_listed(c, err);
 	if (code == CRM_OK)
 		code = crm_store_compact(c->store, count_entries, c, &did, err);
 	if (code < 0)
@@ -681,6 +700,10 @@ store_restore(struct cli *c, struct crm_err *err)
 		crm_out_abort(faults.out);
 	if (code < 0)
 		return rows_close(&rows, code, err);
+	if (did.erased > 0)
+		cli_note(c,
+		    "%llu that were erased since the backup are erased again",
+		    (unsigned long long)did.erased);
 	v[0] = number(did.revision);
 	v[1] = number(did.from);
 	v[2] = did.was > 0 ? number(did.was) : (struct crm_value){0};

@@ -127,6 +127,7 @@ adding_close(struct adding *x)
 static bool
 same_record(const struct adding *x)
 {
+	const char *cells = crm_buf_str(&x->cells).p;
 	size_t i, n = crm_stream_columns(x->s);
 	bool any = false;
 
@@ -142,8 +143,8 @@ same_record(const struct adding *x)
 		if ((int)i == x->id || cell.n == 0 ||
 		    crm_input_is_passed(x->in, i))
 			continue;
-		if (!crm_str_eq(cell,
-			(struct crm_str){x->cells.p + x->from[i], x->len[i]}))
+		if (!crm_str_eq(
+			cell, (struct crm_str){cells + x->from[i], x->len[i]}))
 			return false;
 	}
 	return any;

@@ -102,9 +102,13 @@ crm_model_read_at(struct crm_txn *t, const struct crm_schema *s,
 	r = crm_record_read(t, k, number, &wide, rec, err);
 	if (r == CRM_OK)
 		r = fill(t, s, &fills, at, want, rec, err);
-	/* who asks for it by name is shown it as it is */
-	if (r == CRM_NO)
-		r = fill(t, s, &fills, INT64_MAX, want, rec, err);
+	if (r != CRM_NO)
+		return r;
+	/* who asks for it by name is shown it, with the figures of then */
+	r = fill(t, s, &fills, INT64_MAX, want, rec, err);
+	if (r == CRM_OK && fills.figures &&
+	    crm_hooks[k->number].figures != NULL)
+		r = crm_hooks[k->number].figures(t, s, at, want, rec, err);
 	return r;
 }
 

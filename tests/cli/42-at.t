@@ -47,6 +47,9 @@ is 'get shows it as it was' \
     'O0000000001 0.00'
 is 'a join too' "$(printf 'order_id\nO1\n' |
     shown crm-order get - --at 2025-03-15 -f refunded)" 'O0000000001 0.00'
+is 'get of one who was not known yet has the figures of then' \
+    "$(shown crm-customer get C1 --at 2025-01-01 -f orders,revenue)" \
+    'C0000000001 0 0.00'
 is '--at excludes its moment' \
     "$(crm-order list --at 2025-06-01T10:00:00Z --count)" 1
 is 'totals agree' "$(crm-order totals --by month --at 2025-03-15 -f net |

@@ -271,6 +271,26 @@ info_num(struct info *i, const char *name, uint64_t v)
 	i->value[i->n++] = crm_value_num(CRM_T_INT, (int64_t)v, 0);
 }
 
+/* Tombstones are entries too: only who is there is counted. */
+static int
+count_live(struct cli *c, struct crm_txn *t, const struct crm_kind *kind,
+    uint64_t *out, struct crm_err *err)
+{
+	const struct crm_want nothing = {{0}, 0};
+	struct crm_record *rec;
+	struct crm_scan *scan;
+	int code =
+	    crm_scan_open(t, c->schema, kind, &nothing, INT64_MAX, &scan, err);
+
+	*out = 0;
+	if (code < 0)
+		return code;
+	while ((code = crm_scan_next(scan, &rec, err)) == CRM_OK)
+		++*out;
+	crm_scan_close(scan);
+	return code == CRM_NOTFOUND ? CRM_OK : code;
+}
+
 static int
 info_kinds(struct crm_txn *t, void *ctx, struct crm_err *err)
 {
@@ -290,7 +310,7 @@ info_kinds(struct crm_txn *t, void *ctx, struct crm_err *err)
 		if (name == NULL)
 			return crm_err_nomem(err);
 		snprintf(name, len + 2, "%ss", kind->name);
-		code = crm_count(t, CRM_TAB_KIND + k, &n, err);
+		code = count_live(i->c, t, kind, &n, err);
 		info_num(i, name, n);
 	}
 	return code;
@@ -760,7 +780,7 @@ store_hooks(struct cli *c, struct crm_err *err)
 static const struct cli_verb verbs[] = {
     {"init", store_init, CLI_NONE, 0, shop_options, "",
 	"make a new, empty store"},
-    {"info", store_info, CLI_READ, CLI_OUT, NULL, "",
+    {"info", store_info, CLI_SCAN, CLI_OUT, NULL, "",
 	"what the store is and how large"},
     {"apply", store_apply, CLI_WRITE, CLI_OUT, apply_options, "[FILE]",
 	"put the settings of crm.yaml in force"},

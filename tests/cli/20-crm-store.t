@@ -41,6 +41,14 @@ is 'revision' "$(field revision <"$out")" 1
 is 'currency' "$(field currency <"$out")" EUR
 is 'timezone' "$(field timezone <"$out")" Europe/Berlin
 is 'customers' "$(field customers <"$out")" 0
+(
+	CRM_STORE=$T/few
+	new_store
+	crm-customer add --name A >/dev/null && crm-customer add --name B \
+	    >/dev/null && crm-customer rm C1
+)
+is 'who was removed is not counted' \
+    "$(crm-store info --store "$T/few" | field customers)" 1
 ok 'a uuid' grep -Eq '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-' "$out"
 works crm-store info --format vertical
 out_has 'readers_max'

@@ -384,6 +384,14 @@ list_maps(struct cli *c, struct crm_err *err)
 
 /* ---- --detect ---- */
 
+/* stdin was taken whole, and is read from its beginning by each map. */
+static void
+begin_again(const char *file)
+{
+	if (strcmp(file, "-") == 0)
+		(void)lseek(STDIN_FILENO, 0, SEEK_SET);
+}
+
 struct detect {
 	struct cli *c;
 	const char *file;
@@ -415,6 +423,7 @@ try_map(void *ctx, const struct crm_import_map *m, const char *file,
 	(void)file;
 	if (!d->header)
 		return CRM_OK;
+	begin_again(x->file);
 	r = cli_feed_open(x->c, x->file, m, &s, err);
 	if (r < 0)
 		return r;
@@ -510,7 +519,10 @@ show_first(struct run *x, struct crm_err *err)
 	    .ctx = x, .row = show_row, .field = show_field};
 	struct crm_import *im = NULL;
 	struct cli_feed *s = NULL;
-	int r = cli_feed_open(x->c, x->file, x->map, &s, err);
+	int r;
+
+	begin_again(x->file);
+	r = cli_feed_open(x->c, x->file, x->map, &s, err);
 
 	opt.read_ctx = s;
 	if (r == CRM_OK)
@@ -533,6 +545,8 @@ detect(struct cli *c, struct crm_err *err)
 	int r;
 
 	r = cli_store_maybe(c, err);
+	if (r == CRM_OK && strcmp(opt_detect, "-") == 0)
+		r = cli_slurp(c, err);
 	if (r == CRM_OK)
 		r = cli_map_each(c, try_map, &d, err);
 	if (r < 0)

@@ -25,6 +25,9 @@ err_has 'no map fits'
 mkdir -p .local/share/crm-tools/maps
 cp "$data/shop.yaml" .local/share/crm-tools/maps/
 works crm-import --detect "$data/shop.csv"
+cp "$out" detected
+is 'stdin is detected as the file is' \
+    "$(cat "$data/shop.csv" | crm-import --detect -)" "$(cat detected)"
 out_has 'map shop'
 out_has '1,1,2025-01-01 10:00,a,Ann,ann@example.org,Bonn,Y,1,20.00'
 out_has 'line 2 product_id'

@@ -33,6 +33,7 @@
 /* store: ordered tables, transactions, records, the log */
 #include <crm/store.h>
 #include <crm/erased.h>
+#include <crm/overlay.h>
 
 /* model: customers, products, orders; changes, the ledger, the figures */
 #include <crm/ledger.h>

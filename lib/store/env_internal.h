@@ -6,6 +6,8 @@
 
 #include <lmdb.h>
 
+#include <crm/overlay.h>
+
 #include "store/store_internal.h"
 
 #define CRM_ENV_READERS 2048
@@ -35,6 +37,7 @@ struct crm_cursor {
 	/* Entries since the first, while only `next` was called; 0: not so. */
 	uint64_t seen;
 	MDB_val last; /* key of the entry before, in a read transaction */
+	struct crm_over *over; /* of a table that is overlaid */
 	struct crm_cursor *next;
 };
 
@@ -54,6 +57,8 @@ struct crm_txn {
 	size_t pages; /* of large and appended values */
 	size_t bytes;
 	struct crm_txn_write *w;
+	struct crm_overlay *over, *lifted; /* what lies, or lay, over it */
+	struct crm_arena values; /* of entries as the overlay shows them */
 };
 /* What only a write transaction needs. */
 struct crm_txn_write {
@@ -97,6 +102,22 @@ int crm_env_place(struct crm_txn *t, unsigned table, MDB_dbi dbi,
     struct crm_str key, bool found, struct crm_err *err);
 /* The entry a cursor came to by `next`, or its end (k NULL). */
 int crm_env_step(struct crm_cursor *c, const MDB_val *k, struct crm_err *err);
+/* env_overlay.c: a table as its overlay shows it. */
+static inline bool
+crm_over_has(const struct crm_txn *t, unsigned table)
+{
+	return t->over && table < CRM_TABS &&
+	       (t->over->tables[table / 64] >> (table % 64) & 1);
+}
+int crm_over_get(struct crm_txn *t, unsigned table, struct crm_str key,
+    struct crm_str *value, struct crm_err *err);
+int crm_over_open(struct crm_cursor *c, struct crm_err *err);
+int crm_over_seek(struct crm_cursor *c, struct crm_str key, struct crm_str *k,
+    struct crm_str *v, struct crm_err *err);
+int crm_over_next(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
+    struct crm_err *err);
+int crm_over_backwards(const struct crm_cursor *c, struct crm_err *err);
+void crm_over_close(struct crm_over *o);
 /* Opens all tables there are. */
 int crm_env_tables(struct crm_txn *t, struct crm_err *err);
 

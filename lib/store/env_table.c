@@ -197,9 +197,11 @@ crm_get(struct crm_txn *t, unsigned table, struct crm_str key,
 	MDB_val k = val_of(key);
 	MDB_val v;
 	MDB_dbi dbi;
-	int rc;
-	int code = crm_env_table(t, table, false, &dbi, err);
+	int rc, code;
 
+	if (crm_over_has(t, table))
+		return crm_over_get(t, table, key, value, err);
+	code = crm_env_table(t, table, false, &dbi, err);
 	if (code < 0)
 		return code;
 	rc = mdb_get(t->mdb, dbi, &k, &v);
@@ -370,6 +372,10 @@ crm_cursor_open(struct crm_txn *t, unsigned table, struct crm_cursor **out,
 	c->table = table;
 	c->next = t->cursors;
 	t->cursors = c;
+	if (crm_over_has(t, table) && (code = crm_over_open(c, err)) < 0) {
+		crm_cursor_close(c);
+		return code;
+	}
 	*out = c;
 	return CRM_OK;
 }
@@ -387,10 +393,11 @@ crm_cursor_close(struct crm_cursor *c)
 		*p = c->next;
 	if (c->mdb)
 		mdb_cursor_close(c->mdb);
+	crm_over_close(c->over);
 	free(c);
 }
 
-static int
+static inline int
 cursor_get(struct crm_cursor *c, MDB_val *key, MDB_cursor_op op,
     struct crm_str *k, struct crm_str *v, struct crm_err *err)
 {
@@ -419,6 +426,8 @@ crm_cursor_seek(struct crm_cursor *c, struct crm_str key, struct crm_str *k,
 
 	if (key.n > CRM_KEY_MAX)
 		return key_check(key, err);
+	if (c->over)
+		return crm_over_seek(c, key, k, v, err);
 	c->seen = 0;
 	c->last = (MDB_val){0};
 	code = cursor_get(c, &at, key.n ? MDB_SET_RANGE : MDB_FIRST, k, v, err);
@@ -445,9 +454,11 @@ crm_cursor_next(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
     struct crm_err *err)
 {
 	MDB_val key;
-	int code = cursor_get(c, &key, MDB_NEXT, k, v, err);
-	int step;
+	int code, step;
 
+	if (c->over)
+		return crm_over_next(c, k, v, err);
+	code = cursor_get(c, &key, MDB_NEXT, k, v, err);
 	/*
 	 * A page is filled from its end, so the entry after this one lies
 	 * before it, and is about as large.  Asking for its bytes while this
@@ -470,6 +481,8 @@ crm_cursor_prev(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
 {
 	MDB_val key;
 
+	if (c->over)
+		return crm_over_backwards(c, err);
 	c->seen = 0;
 	c->last = (MDB_val){0};
 	return cursor_get(c, &key, MDB_PREV, k, v, err);
@@ -481,6 +494,8 @@ crm_cursor_last(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
 {
 	MDB_val key;
 
+	if (c->over)
+		return crm_over_backwards(c, err);
 	c->seen = 0;
 	c->last = (MDB_val){0};
 	return cursor_get(c, &key, MDB_LAST, k, v, err);

@@ -39,8 +39,10 @@ txn_mdb_begin(
 static void
 txn_free(struct crm_txn *t)
 {
-	if (t)
+	if (t) {
+		crm_arena_release(&t->values);
 		free(t->w);
+	}
 	free(t);
 }
 
@@ -68,6 +70,7 @@ crm_env_begin(
 	t->env->ntxn++;
 	t->limit = t->env->limit;
 	t->write = write;
+	t->over = write ? NULL : s->over;
 	t->next = s->txns;
 	s->txns = t;
 	*out = t;

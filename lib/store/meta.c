@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include <crm/hash.h>
+#include <crm/overlay.h>
 
 #include "store/store_internal.h"
 
@@ -138,6 +139,10 @@ crm_store_schema(
 	struct crm_str bytes;
 	int code;
 
+	if (s->over && s->over->schema) {
+		*out = s->over->schema;
+		return CRM_OK;
+	}
 	if (!s->ready) {
 		code = crm_txn_run(s, CRM_READ, read_settings, &bytes, err);
 		if (code == CRM_OK)

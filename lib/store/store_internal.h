@@ -94,6 +94,7 @@ struct crm_store {
 	struct crm_arena arena; /* of the settings */
 	struct crm_settings settings;
 	struct crm_schema schema;
+	struct crm_overlay *over; /* over its read transactions */
 	char path[]; /* without a slash at its end */
 };
 /* meta.c: CRM_ECONFIG for a store this program is too old for. */

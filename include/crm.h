@@ -41,6 +41,7 @@
 #include <crm/import.h>
 #include <crm/upkeep.h>
 #include <crm/history.h>
+#include <crm/past.h>
 #include <crm/person.h>
 #include <crm/order.h>
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "ledger_parts.h"
+#include "past_parts.h"
 
 enum {
 	KEY = 24, /* bytes of a run's key */
@@ -149,6 +150,12 @@ cmp_entry(const struct crm_ledger_entry *a, const struct crm_ledger_entry *b)
 	if (c == 0)
 		c = CMP(a->flags, b->flags);
 	return c ? c : CMP(a->amount, b->amount);
+}
+
+int
+crm_ledger_cmp(const void *a, const void *b)
+{
+	return cmp_entry(a, b);
 }
 
 static int
@@ -564,6 +571,7 @@ struct crm_ledger {
 	struct crm_str run; /* what is left of the run */
 	struct crm_ledger_entry e;
 	bool started;
+	struct crm_past_ledger *past; /* of another time: made, not read */
 };
 
 int
@@ -577,7 +585,9 @@ crm_ledger_open(struct crm_txn *t, uint64_t customer, struct crm_ledger **out,
 	if (!l)
 		return crm_err_nomem(err);
 	l->customer = customer;
-	r = crm_cursor_open(t, CRM_TAB_SALES, &l->c, err);
+	r = crm_txn_overlay(t)
+		? crm_past_ledger_open(t, customer, &l->past, err)
+		: crm_cursor_open(t, CRM_TAB_SALES, &l->c, err);
 	if (r < 0) {
 		free(l);
 		return r;
@@ -615,6 +625,8 @@ crm_ledger_next(
 {
 	int r;
 
+	if (l->past)
+		return crm_past_ledger_next(l->past, out, err);
 	while (l->run.n == 0) {
 		r = next_run(l, err);
 		if (r < 0) {
@@ -636,5 +648,6 @@ crm_ledger_close(struct crm_ledger *l)
 	if (!l)
 		return;
 	crm_cursor_close(l->c);
+	crm_past_ledger_close(l->past);
 	free(l);
 }

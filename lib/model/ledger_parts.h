@@ -13,6 +13,8 @@ struct crm_tally_delta {
 	struct crm_tally y;
 };
 
+/* For qsort, of struct crm_ledger_entry: by customer, time, order, ... */
+int crm_ledger_cmp(const void *a, const void *b);
 /* The empty figures. */
 struct crm_tally crm_tally_none(void);
 /* Reads figures off the front of *s.  False for damage. */

@@ -12,6 +12,7 @@
 #include <crm/hash.h>
 
 #include "ledger_parts.h"
+#include "past_parts.h"
 
 struct crm_tally
 crm_tally_none(void)
@@ -84,15 +85,21 @@ crm_tally_decode(
 	    err, CRM_EDAMAGE, "a customer's figures cannot be read");
 }
 
+static int read_past(struct crm_txn *t, uint64_t customer,
+    struct crm_tally *out, struct crm_err *err);
+
 int
 crm_tally_read(struct crm_txn *t, uint64_t customer, struct crm_tally *out,
     struct crm_err *err)
 {
 	char key[8];
 	struct crm_str k = crm_number_key(customer, key), v;
-	int r = crm_get(t, CRM_TAB_TALLY, k, &v, err);
+	int r;
 
 	*out = crm_tally_none();
+	if (crm_txn_overlay(t))
+		return read_past(t, customer, out, err);
+	r = crm_get(t, CRM_TAB_TALLY, k, &v, err);
 	if (r == CRM_NOTFOUND)
 		return CRM_OK;
 	if (r == CRM_OK)
@@ -267,17 +274,50 @@ crm_tally_apply(struct crm_txn *t, uint64_t customer,
 
 /* ---- as of a moment ---- */
 
+/* Adds an order's part in its customer's figures. */
+static int
+add_order(const struct crm_schema *s, uint64_t customer,
+    const struct crm_record *order, int64_t at, struct crm_tally *out,
+    struct crm_err *err)
+{
+	struct crm_tally y;
+	int r = crm_order_tally(s, order, at, &y, err);
+
+	if (r < 0)
+		return r;
+	if (!crm_tally_add(out, &y, 1))
+		return too_large(customer, err);
+	widen(out, y.first, y.last);
+	return CRM_OK;
+}
+
+static int
+read_order(struct crm_txn *t, const struct crm_schema *s, uint64_t order,
+    struct crm_arena *a, struct crm_record **out, struct crm_err *err)
+{
+	int r;
+
+	crm_arena_reset(a);
+	*out = crm_record_new(&s->kind[CRM_K_ORDER], a);
+	if (!*out)
+		return crm_err_nomem(err);
+	r = crm_record_read(t, (*out)->kind, order, &crm_want_all, *out, err);
+	return r == CRM_NOTFOUND
+		   ? crm_err_set(err, CRM_EDAMAGE,
+			 "the ledger has order %llu, which is not there",
+			 (unsigned long long)order)
+		   : r;
+}
+
 int
 crm_tally_at(struct crm_txn *t, const struct crm_schema *s, uint64_t customer,
     int64_t at, struct crm_tally *out, struct crm_err *err)
 {
-	const struct crm_kind *k = &s->kind[CRM_K_ORDER];
 	struct crm_arena a = {0};
 	struct crm_idmap seen = {0};
 	struct crm_ledger *l = NULL;
 	struct crm_ledger_entry e;
-	struct crm_record *rec;
-	struct crm_tally y;
+	struct crm_record *rec = NULL;
 	int r;
 
 	*out = crm_tally_none();
@@ -293,23 +333,10 @@ crm_tally_at(struct crm_txn *t, const struct crm_schema *s, uint64_t customer,
 			r = CRM_OK;
 			continue;
 		}
-		crm_arena_reset(&a);
-		rec = crm_record_new(k, &a);
-		if (r < 0 || !rec) {
-			r = crm_err_nomem(err);
-			break;
-		}
-		r = crm_record_read(t, k, e.order, &crm_want_all, rec, err);
+		r = r == CRM_OK ? read_order(t, s, e.order, &a, &rec, err)
+				: crm_err_nomem(err);
 		if (r == CRM_OK)
-			r = crm_order_tally(s, rec, at, &y, err);
-		else if (r == CRM_NOTFOUND)
-			r = crm_err_set(err, CRM_EDAMAGE,
-			    "the ledger has order %llu, which is not there",
-			    (unsigned long long)e.order);
-		if (r == CRM_OK && !crm_tally_add(out, &y, 1))
-			r = too_large(customer, err);
-		if (r == CRM_OK)
-			widen(out, y.first, y.last);
+			r = add_order(s, customer, rec, at, out, err);
 	}
 	if (r == CRM_NOTFOUND)
 		r = CRM_OK;
@@ -317,6 +344,25 @@ crm_tally_at(struct crm_txn *t, const struct crm_schema *s, uint64_t customer,
 	crm_ledger_close(l);
 	crm_arena_release(&a);
 	return r;
+}
+
+/* What is kept is of now. */
+static int
+read_past(struct crm_txn *t, uint64_t customer, struct crm_tally *out,
+    struct crm_err *err)
+{
+	struct crm_past_ledger *l = NULL;
+	const struct crm_schema *s;
+	struct crm_record *rec = NULL;
+	int r = crm_store_schema(crm_txn_store(t), &s, err);
+
+	if (r == CRM_OK)
+		r = crm_past_ledger_open(t, customer, &l, err);
+	while (
+	    r == CRM_OK && (r = crm_past_ledger_order(l, &rec, err)) == CRM_OK)
+		r = add_order(s, customer, rec, INT64_MAX, out, err);
+	crm_past_ledger_close(l);
+	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
 /* ---- into a customer record ---- */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include <crm/model.h>
+#include <crm/overlay.h>
 #include <crm/rfm.h>
 
 /* The entries of one customer. */
@@ -211,8 +212,9 @@ int
 crm_rfm_read(struct crm_txn *t, const struct crm_schema *s,
     const struct crm_rfm_window *w, struct crm_rfm *out, struct crm_err *err)
 {
+	/* no figures are kept of another time */
 	if (w->since == INT64_MIN && w->until == INT64_MAX &&
-	    w->at == INT64_MAX)
+	    w->at == INT64_MAX && !crm_txn_overlay(t))
 		return read_tallies(t, s, w->today, out, err);
 	return read_ledger(t, s, w, out, err);
 }

@@ -1,0 +1,530 @@
+/*
+ * test_past.c - random histories: a past is the store as it was, entry by entry.
+ *
+ * While customers and orders are added, changed, merged into other hands and
+ * removed, changes undone and settings applied, all that the store has is
+ * summed after each revision: every record's bytes, identities, indexes, the
+ * ledger, figures.  Laid over the store as it came to be, each past sums up
+ * to the same.
+ *
+ * CRM_TEST_PAST is the number of histories (6).
+ */
+#include <sys/wait.h>
+
+#include "unit/tmpstore.h"
+
+#include <crm/hash.h>
+#include <crm/history.h>
+#include <crm/ledger.h>
+#include <crm/past.h>
+#include <crm/upkeep.h>
+
+#include <model/order_parts.h>
+
+#define NOW 1780308000
+#define MOST 400 /* revisions of a history */
+
+struct sums {
+	uint64_t records, keys, ledger, figures, settings;
+};
+
+struct bench {
+	struct tmpstore tmp;
+	struct crm_store *store;
+	const struct crm_schema *schema;
+	struct crm_rand rand;
+	struct crm_change *ch;
+	uint64_t n[CRM_K_MAX]; /* numbers given */
+	unsigned long seed;
+	uint64_t last; /* revision */
+	struct sums was[MOST];
+	bool seen[MOST];
+};
+
+static uint64_t
+below(struct bench *b, uint64_t n)
+{
+	return crm_rand_below(&b->rand, n);
+}
+
+/* ---- the state ---- */
+
+static uint64_t
+pair_sum(struct crm_str k, struct crm_str v)
+{
+	return crm_hash64(k.p, k.n) * 31 + crm_hash64(v.p, v.n);
+}
+
+/* In the order in which they are given. */
+static uint64_t
+table_sum(struct crm_txn *t, unsigned table)
+{
+	struct crm_cursor *c;
+	struct crm_str k, v, found;
+	uint64_t sum = table;
+	int r;
+
+	assert_int_equal(crm_cursor_open(t, table, &c, NULL), 0);
+	r = crm_cursor_seek(c, (struct crm_str){"", 0}, &k, &v, NULL);
+	for (; r == CRM_OK; r = crm_cursor_next(c, &k, &v, NULL)) {
+		if (table < CRM_TAB_KIND && k.p[0] == 0)
+			continue; /* keys of changes, which readers do not ask */
+		sum = sum * 17 + pair_sum(k, v);
+		/* what a cursor comes to is what is looked up */
+		assert_int_equal(crm_get(t, table, k, &found, NULL), 0);
+		assert_true(crm_str_eq(v, found));
+		assert_int_equal(crm_unseal(table, k, &v, NULL), 0);
+	}
+	assert_int_equal(r, CRM_NOTFOUND);
+	crm_cursor_close(c);
+	return sum;
+}
+
+static uint64_t
+ledger_sum(struct crm_txn *t, uint64_t customer)
+{
+	struct crm_ledger_entry e;
+	struct crm_ledger *l;
+	uint64_t sum = 0;
+
+	assert_int_equal(crm_ledger_open(t, customer, &l, NULL), 0);
+	while (crm_ledger_next(l, &e, NULL) == CRM_OK) {
+		uint64_t v[5] = {e.customer, e.order, (uint64_t)e.time,
+		    (uint64_t)e.amount, e.flags};
+
+		sum = sum * 17 + crm_hash64(v, sizeof v);
+	}
+	crm_ledger_close(l);
+	return sum;
+}
+
+static struct sums
+sums(struct bench *b)
+{
+	struct sums s = {0};
+	const struct crm_schema *schema;
+	struct crm_buf text = {0};
+	struct crm_tally y;
+	struct crm_txn *t;
+
+	assert_int_equal(crm_store_schema(b->store, &schema, NULL), 0);
+	crm_settings_encode(schema->settings, &text);
+	s.settings = crm_hash64(text.p, text.n);
+	assert_int_equal(crm_txn_begin(b->store, &t, NULL), 0);
+	for (unsigned i = 1; i < CRM_K_MAX; i++)
+		if (schema->kind[i].name != NULL)
+			s.records =
+			    s.records * 17 + table_sum(t, CRM_TAB_KIND + i);
+	s.keys = table_sum(t, CRM_TAB_IDENT) * 17 + table_sum(t, CRM_TAB_INDEX);
+	s.ledger = ledger_sum(t, 0);
+	for (uint64_t c = 1; c < 60; c++) {
+		s.ledger = s.ledger * 17 + ledger_sum(t, c);
+		assert_int_equal(crm_tally_read(t, c, &y, NULL), 0);
+		crm_buf_clear(&text);
+		crm_tally_encode(&y, &text);
+		s.figures = s.figures * 17 + crm_hash64(text.p, text.n);
+	}
+	crm_txn_end(t);
+	crm_buf_release(&text);
+	return s;
+}
+
+static void
+remember(struct bench *b)
+{
+	struct crm_txn *t;
+
+	assert_int_equal(crm_txn_begin(b->store, &t, NULL), 0);
+	b->last = crm_txn_revision(t);
+	crm_txn_end(t);
+	assert_true(b->last < MOST);
+	b->was[b->last] = sums(b);
+	b->seen[b->last] = true;
+}
+
+static void
+same(struct bench *b, uint64_t revision, const char *what, uint64_t got,
+    uint64_t want)
+{
+	if (got != want)
+		fail_msg("seed %lu, revision %llu of %llu: other %s", b->seed,
+		    (unsigned long long)revision, (unsigned long long)b->last,
+		    what);
+}
+
+static void
+compare(struct bench *b, uint64_t revision)
+{
+	const struct sums *want = &b->was[revision];
+	struct sums got = sums(b);
+
+	same(b, revision, "settings", got.settings, want->settings);
+	same(b, revision, "records", got.records, want->records);
+	same(b, revision, "keys", got.keys, want->keys);
+	same(b, revision, "ledger", got.ledger, want->ledger);
+	same(b, revision, "figures", got.figures, want->figures);
+}
+
+static void
+look_back(struct bench *b, uint64_t revision)
+{
+	struct crm_past *p = NULL;
+	struct crm_err err = {0};
+
+	if (crm_past_open(&p, b->store, revision, &err) < 0)
+		fail_msg("seed %lu, revision %llu: %s", b->seed,
+		    (unsigned long long)revision, err.text);
+	compare(b, revision);
+	crm_past_close(p);
+}
+
+static void
+look_back_everywhere(struct bench *b)
+{
+	for (uint64_t i = 1; i <= b->last; i++)
+		if (b->seen[i])
+			look_back(b, i);
+}
+
+/* ---- changes ---- */
+
+static void
+part_done(void *ctx, uint64_t done, uint64_t total)
+{
+	(void)done;
+	(void)total;
+	remember(ctx);
+}
+
+static void
+begin(struct bench *b)
+{
+	struct crm_change_options opt = {
+	    .by = {NOW, CRM_STR("tester"), CRM_STR("test"), {"", 0}},
+	    .now = NOW,
+	    .progress = part_done,
+	    .progress_ctx = b};
+
+	assert_int_equal(
+	    crm_change_open(&b->ch, b->store, &opt, NULL, NULL), CRM_OK);
+}
+
+static void
+commit(struct bench *b)
+{
+	struct crm_err err = {0};
+	int r = crm_change_commit(b->ch, NULL, &err);
+
+	crm_change_release(b->ch);
+	if (r < 0 && r != CRM_EDATA)
+		fail_msg("seed %lu: commit: %s", b->seed, err.text);
+	remember(b);
+}
+
+static void
+set_text(struct bench *b, struct crm_record *rec, const char *field,
+    const char *fmt, uint64_t of)
+{
+	char text[40];
+	int n =
+	    snprintf(text, sizeof text, fmt, (unsigned long long)below(b, of));
+
+	*crm_record_at(rec, field) = crm_value_text(crm_arena_str(
+	    crm_change_arena(b->ch), (struct crm_str){text, (size_t)n}));
+}
+
+static struct crm_record *
+record(struct bench *b, unsigned kind, bool new)
+{
+	const struct crm_kind *k = &b->schema->kind[kind];
+	struct crm_record *rec = NULL;
+
+	if (new || b->n[kind] == 0)
+		assert_int_equal(crm_change_new(b->ch, k, &rec, NULL), 0);
+	else
+		crm_change_get(b->ch, k, 1 + below(b, b->n[kind]), &rec, NULL);
+	return rec;
+}
+
+static void
+put(struct bench *b, struct crm_record *rec)
+{
+	unsigned kind = rec->kind->number;
+	struct crm_err err = {0};
+	int r = crm_change_put(b->ch, rec, &err);
+
+	if (r < 0 && r != CRM_NO && r != CRM_EDATA && r != CRM_NOTFOUND)
+		fail_msg("seed %lu: put: %s", b->seed, err.text);
+	if (r == CRM_OK && rec->id > b->n[kind])
+		b->n[kind] = rec->id;
+}
+
+static void
+change_party(struct bench *b, bool new)
+{
+	struct crm_record *rec = record(b, CRM_K_CUSTOMER, new);
+
+	if (rec == NULL)
+		return;
+	set_text(b, rec, "name", "Name %llu", 50);
+	if (below(b, 2))
+		set_text(b, rec, "email", "a%llu@example.org", 12);
+	if (below(b, 4) == 0)
+		crm_record_at(rec, "email")->type = CRM_T_NONE;
+	if (b->n[CRM_K_CUSTOMER] > 0 && below(b, 4) == 0)
+		*crm_record_at(rec, "parent_id") = crm_value_id(
+		    CRM_K_CUSTOMER, 1 + below(b, b->n[CRM_K_CUSTOMER]));
+	if (below(b, 4) == 0)
+		crm_input_set(b->ch, rec, CRM_STR("stage"),
+		    below(b, 2) ? CRM_STR("established") : CRM_STR("broken"),
+		    NULL);
+	put(b, rec);
+}
+
+static void
+change_order(struct bench *b, bool new)
+{
+	struct crm_record *rec = record(b, CRM_K_ORDER, new);
+	const struct crm_field *f;
+	struct crm_row *row;
+
+	if (rec == NULL)
+		return;
+	f = rec->kind->parts[CRM_O_TRACK].fields;
+	if (rec->id == 0) {
+		rec->v[CRM_O_PLACED] = crm_value_num(
+		    CRM_T_TIME, NOW - 86400 * (int64_t)(1 + below(b, 400)), 0);
+		row = crm_record_add(rec, CRM_O_LINE, 0);
+		row->v[CRM_LINE_QUANTITY] =
+		    crm_value_num(CRM_T_DECIMAL, (int64_t)(1 + below(b, 5)), 0);
+		row->v[CRM_LINE_AMOUNT] = crm_value_num(
+		    CRM_T_MONEY, (int64_t)(1 + below(b, 9000)), 2);
+	} else {
+		uint64_t what = below(b, 2) ? CRM_ORDER_PAY : CRM_ORDER_CANCEL;
+
+		row = crm_record_add(rec, CRM_O_TRACK, 0);
+		row->v[CRM_E_WHAT] =
+		    crm_value_num(CRM_T_ENUM, (int64_t)what, 0);
+		row->v[CRM_E_WHAT].s =
+		    crm_enum_name(f[CRM_E_WHAT].values, (unsigned)what);
+		row->v[CRM_E_AT] = crm_value_num(
+		    CRM_T_TIME, NOW - (int64_t)below(b, 86400), 0);
+	}
+	if (b->n[CRM_K_CUSTOMER] > 0 && below(b, 3) > 0)
+		rec->v[CRM_O_CUSTOMER] = crm_value_id(
+		    CRM_K_CUSTOMER, 1 + below(b, b->n[CRM_K_CUSTOMER]));
+	put(b, rec);
+}
+
+static void
+change(struct bench *b)
+{
+	struct crm_txn *t;
+	uint64_t next;
+
+	begin(b);
+	for (uint64_t steps = 1 + below(b, 4); steps > 0; steps--) {
+		uint64_t what = below(b, 6);
+		unsigned kind = below(b, 2) ? CRM_K_CUSTOMER : CRM_K_ORDER;
+
+		if (what < 2)
+			change_party(b, below(b, 2));
+		else if (what < 5)
+			change_order(b, below(b, 2));
+		else if (b->n[kind] > 0)
+			crm_change_remove(b->ch, &b->schema->kind[kind],
+			    1 + below(b, b->n[kind]), NULL);
+		crm_change_reset(b->ch);
+	}
+	commit(b);
+	/* one that was refused gave no numbers */
+	assert_int_equal(crm_txn_begin(b->store, &t, NULL), 0);
+	for (unsigned i = 1; i < CRM_K_MAX; i++) {
+		crm_txn_next(t, i, &next, NULL);
+		b->n[i] = next - 1;
+	}
+	crm_txn_end(t);
+}
+
+static void
+undo(struct bench *b)
+{
+	begin(b);
+	crm_undo_put(b->ch, 1 + below(b, b->last), NULL, NULL);
+	commit(b);
+}
+
+/* Which orders count, whom addresses name. */
+static void
+apply(struct bench *b)
+{
+	static const char *const ignore[] = {"", "a1@example.org"};
+	static const char *const statuses[] = {"", "paid", "placed,paid"};
+	const struct crm_origin by = {
+	    NOW, CRM_STR("tester"), CRM_STR("crm-store apply"), {"", 0}};
+	struct crm_settings set = tmpstore_settings();
+	struct crm_err err = {0};
+	int r;
+
+	set.ignore = crm_str(ignore[below(b, 2)]);
+	set.statuses = crm_str(statuses[below(b, 3)]);
+	r = crm_settings_apply(b->store, &set, &by, 0, NULL, NULL, &err);
+	if (r < 0 && r != CRM_NO && r != CRM_ECONFIG)
+		fail_msg("seed %lu: apply: %s", b->seed, err.text);
+	assert_int_equal(crm_store_schema(b->store, &b->schema, NULL), 0);
+	remember(b);
+}
+
+static void
+start(struct bench *b, unsigned long seed)
+{
+	memset(b, 0, sizeof *b);
+	b->seed = seed;
+	crm_rand_seed(&b->rand, seed);
+	tmpstore_make(&b->tmp);
+	b->store = tmpstore_open(&b->tmp, true);
+	assert_int_equal(crm_store_schema(b->store, &b->schema, NULL), 0);
+	remember(b);
+}
+
+static void
+finish(struct bench *b)
+{
+	crm_store_close(b->store);
+	tmpstore_remove(&b->tmp);
+}
+
+/* ---- the cases ---- */
+
+static struct bench bench;
+
+static void
+a_past_of_a_random_history_is_the_store_of_then(void **state)
+{
+	const char *many = getenv("CRM_TEST_PAST");
+	unsigned long n = many ? strtoul(many, NULL, 10) : 6;
+	struct bench *b = &bench;
+
+	(void)state;
+	for (unsigned long seed = 1; seed <= n; seed++) {
+		start(b, seed);
+		for (int i = 0; i < 60; i++) {
+			uint64_t what = below(b, 12);
+
+			if (what == 0)
+				undo(b);
+			else if (what == 1 && seed % 2)
+				apply(b);
+			else
+				change(b);
+		}
+		look_back_everywhere(b);
+		finish(b);
+	}
+}
+
+/* Records that are put again are written with a later part, so that numbers
+ * are not given in their order within a change. */
+static void
+parts_of_a_change_are_seen_one_by_one(void **state)
+{
+	const struct crm_kind *k;
+	struct bench *b = &bench;
+	struct crm_record *rec;
+
+	(void)state;
+	start(b, 1);
+	k = &b->schema->kind[CRM_K_CUSTOMER];
+	change(b);
+	begin(b);
+	for (uint64_t i = 0; i < 45000; i++) {
+		assert_int_equal(crm_change_new(b->ch, k, &rec, NULL), 0);
+		set_text(b, rec, "name", "of many %llu", 1000);
+		put(b, rec);
+		if (i % 9000 == 0) {
+			assert_int_equal(
+			    crm_change_get(b->ch, k, 1 + i / 2, &rec, NULL), 0);
+			set_text(b, rec, "tier", "again %llu", 1000);
+			put(b, rec);
+		}
+		crm_change_reset(b->ch);
+	}
+	commit(b);
+	change(b);
+	assert_true(b->last >= 5);
+	look_back_everywhere(b);
+	finish(b);
+}
+
+static void
+a_past_stays_while_others_write(void **state)
+{
+	struct bench *b = &bench;
+	struct crm_past *p = NULL;
+	uint64_t revision;
+	pid_t child;
+	int status;
+
+	(void)state;
+	start(b, 3);
+	for (int i = 0; i < 20; i++)
+		change(b);
+	revision = b->last;
+	for (int i = 0; i < 5; i++)
+		change(b);
+	assert_int_equal(crm_past_open(&p, b->store, revision, NULL), 0);
+	compare(b, revision);
+	fflush(NULL);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		b->store = tmpstore_open(&b->tmp, true);
+		crm_store_schema(b->store, &b->schema, NULL);
+		for (int i = 0; i < 10; i++)
+			change(b);
+		apply(b);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	compare(b, revision);
+	crm_past_close(p);
+	finish(b);
+}
+
+static void
+revisions_are_found_by_time(void **state)
+{
+	struct tmpstore tmp;
+	struct crm_store *s;
+	struct crm_past *p = NULL;
+	struct crm_err err = {0};
+	uint64_t n = 0;
+
+	(void)state;
+	tmpstore_make(&tmp); /* at NOW */
+	s = tmpstore_open(&tmp, false);
+	assert_int_equal(crm_past_find(s, NOW - 1, &n, &err), CRM_NOTFOUND);
+	assert_int_equal(crm_past_find(s, NOW, &n, &err), CRM_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(crm_past_find(s, INT64_MAX, &n, &err), CRM_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(crm_past_open(&p, s, 2, &err), CRM_NOTFOUND);
+	assert_string_equal(err.text, "there is no revision 2");
+	assert_null(p);
+	crm_store_close(s);
+	tmpstore_remove(&tmp);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_past_of_a_random_history_is_the_store_of_then),
+	    cmocka_unit_test(parts_of_a_change_are_seen_one_by_one),
+	    cmocka_unit_test(a_past_stays_while_others_write),
+	    cmocka_unit_test(revisions_are_found_by_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

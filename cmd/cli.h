@@ -45,7 +45,7 @@ enum cli_group {
 	CLI_CHANGE = 8, /* -n --why --key --wait --print */
 	CLI_BULK =
 	    16, /* --keep-going --rejects --max-rejects --clean --empty */
-	CLI_CLOCK = 32, /* --at */
+	CLI_CLOCK = 32, /* --at --as-of */
 	CLI_FIELDS = 64, /* --FIELD VALUE for each field that can be written */
 	CLI_EXPR = 128, /* -w -D only */
 	CLI_WORDS = 256, /* no options: they end at the first operand */
@@ -119,7 +119,7 @@ struct cli_opt {
 	int64_t max_rejects;
 	bool has_max_rejects;
 	/* CLOCK */
-	const char *at;
+	const char *at, *as_of;
 	/* always */
 	bool quiet;
 	const char *store; /* --store */
@@ -150,6 +150,7 @@ struct cli {
 	unsigned width;
 	const char *spill_dir; /* the store's folder or TMPDIR */
 	struct crm_store *store; /* mode not NONE */
+	struct crm_past *past; /* laid over it by --as-of, NULL */
 	const struct crm_schema *schema; /* the store's, or the built-in */
 	const struct crm_kind *kind; /* command->kind's */
 	struct crm_arena arena; /* for the whole run */

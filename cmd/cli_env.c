@@ -169,7 +169,10 @@ int
 cli_env_clock(struct cli *c, struct crm_err *err)
 {
 	const char *now = cli_env("CRM_NOW");
+	int code = cli_past_lay(c, err);
 
+	if (code < 0)
+		return code;
 	set_spill(c);
 	c->at = INT64_MAX;
 	if (now &&

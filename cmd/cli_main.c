@@ -184,6 +184,7 @@ crm_main(const struct cli_command *command, int argc, char **argv)
 	}
 	if (may_have_changed(&c, code))
 		cli_hooks_run(&c);
+	crm_past_close(c.past);
 	if (c.store)
 		crm_store_close(c.store);
 	crm_schema_release(&builtin);

@@ -110,6 +110,8 @@ static const struct cli_option bulk[] = {
 static const struct cli_option at[] = {
     {0, "at", CLI_TEXT, &cli_opt.at, "TIME",
 	"count only what had happened by then"},
+    {0, "as-of", CLI_TEXT, &cli_opt.as_of, "TIME",
+	"by what was known then, or at revision rev:N"},
     {0},
 };
 

@@ -66,7 +66,10 @@ int cli_env_read(struct cli *c, struct crm_err *err);
 /* cli_damage.c: from here on a signal that comes of a damaged store ends us
  * with a message. */
 void cli_damage_watch(const struct cli *c, const char *path);
-/* now, by the schema's zone, and spill_dir. */
+/* cli_past.c: lays what --as-of asks for over the store that is open; the
+ * schema is that of then. */
+int cli_past_lay(struct cli *c, struct crm_err *err);
+/* now, by the schema's zone, and spill_dir; after --as-of. */
 int cli_env_clock(struct cli *c, struct crm_err *err);
 /* The value of a variable; NULL when unset or empty. */
 const char *cli_env(const char *name);

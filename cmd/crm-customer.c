@@ -132,6 +132,8 @@ static const struct cli_option consent_options[] = {
     {0, "source", CLI_TEXT, &source, "TEXT", "where it was given"},
     {0, "wording", CLI_TEXT, &wording, "TEXT", "what they agreed to"},
     {0, "at", CLI_TEXT, &at, "TIME", "when"},
+    {0, "as-of", CLI_TEXT, &cli_opt.as_of, "TIME",
+	"ask by what was known then, or at revision rev:N"},
     {0},
 };
 
@@ -200,6 +202,9 @@ consent(struct cli *c, struct crm_err *err)
 	if (r == CRM_OK && grant && revoke)
 		r = crm_err_set(
 		    err, CRM_EUSAGE, "--grant and --revoke exclude each other");
+	if (r == CRM_OK && cli_opt.as_of && (grant || revoke))
+		r = crm_err_set(
+		    err, CRM_EUSAGE, "--as-of asks; what was cannot be set");
 	if (r == CRM_OK)
 		r = when(c, &t, err);
 	if (r < 0)

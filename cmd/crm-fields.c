@@ -37,6 +37,12 @@ static const struct {
     {CRM_F_CUSTOM, "custom"},
 };
 
+static const struct cli_option options[] = {
+    {0, "as-of", CLI_TEXT, &cli_opt.as_of, "TIME",
+	"by the settings of then, or of revision rev:N"},
+    {0},
+};
+
 struct lister {
 	struct cli *c;
 	struct cli_rows *rows;
@@ -209,6 +215,9 @@ fields(struct cli *c, struct crm_err *err)
 
 	if (code == CRM_OK)
 		code = cli_store_maybe(c, err);
+	if (code == CRM_OK && cli_opt.as_of && !c->store)
+		code = crm_err_set(err, CRM_EUSAGE,
+		    "--as-of is about a store, and there is none");
 	if (code == CRM_OK)
 		code = cli_rows_open(c, columns, COLUMNS, NULL, &l.rows, err);
 	if (code < 0)
@@ -224,7 +233,7 @@ fields(struct cli *c, struct crm_err *err)
 }
 
 static const struct cli_verb verbs[] = {
-    {"", fields, CLI_NONE, CLI_OUT | CLI_LIST | CLI_NOTIME, NULL, "[KIND]",
+    {"", fields, CLI_NONE, CLI_OUT | CLI_LIST | CLI_NOTIME, options, "[KIND]",
 	NULL},
     {0},
 };

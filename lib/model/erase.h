@@ -92,6 +92,11 @@ struct crm_erase {
 	struct crm_buf b, b2;
 	int order_customer, order_contact, order_seller; /* tags */
 };
+/* Takes what there is to know from every image of a record: onto the list, and
+ * of people what to search for.  *first: its first revision.  CRM_NOTFOUND
+ * with a message. */
+int crm_erase_learn(struct crm_erase *e, unsigned kind, uint64_t number,
+    uint64_t *first, struct crm_err *err);
 /* Does what op says, in as many revisions as it takes. */
 int crm_erase_write(struct crm_erase *e, struct crm_err *err);
 

@@ -118,16 +118,16 @@ write_entry(struct crm_txn *t, struct writing *w, const struct crm_erase_op *op,
 	return put_sealed(t, CRM_TAB_LOG, key, &w->value, err);
 }
 
-/* Derived entries: sign < 0 takes away, else puts. */
+/* Derived entries: those to be put, or those to be taken away. */
 static int
-apply_keys(struct crm_txn *t, struct writing *w, int sign, struct crm_err *err)
+apply_keys(struct crm_txn *t, struct writing *w, bool put, struct crm_err *err)
 {
 	struct crm_str rest = crm_buf_str(&w->keys), key, value;
 	uint64_t n;
 	int r = CRM_OK;
 
 	while (r == CRM_OK && rest.n > 2) {
-		int has = (signed char)rest.p[0];
+		bool puts = rest.p[0] == 1;
 		unsigned table = (unsigned char)rest.p[1];
 
 		rest.p += 2;
@@ -138,11 +138,11 @@ apply_keys(struct crm_txn *t, struct writing *w, int sign, struct crm_err *err)
 		    !crm_take_bytes(&rest, (size_t)n, &value))
 			return crm_err_set(
 			    err, CRM_EBUG, "a derived entry is cut");
-		if (has != sign)
+		if (puts != put)
 			continue;
 		crm_buf_clear(&w->value);
 		crm_buf_putstr(&w->value, value);
-		if (sign > 0)
+		if (put)
 			r = put_sealed(t, table, key, &w->value, err);
 		else
 			r = crm_del(t, table, key, err);
@@ -171,8 +171,8 @@ derive(struct crm_txn *t, struct writing *w, struct crm_str was,
 	if (r == CRM_OK && rec != NULL)
 		r = crm_derive_keys(e->schema, rec, 1, &w->keys, err);
 	if (r == CRM_OK)
-		r = apply_keys(t, w, -1, err);
-	return r == CRM_OK ? apply_keys(t, w, 1, err) : r;
+		r = apply_keys(t, w, false, err);
+	return r == CRM_OK ? apply_keys(t, w, true, err) : r;
 }
 
 /* The record as it is from this revision on. */

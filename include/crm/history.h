@@ -44,6 +44,10 @@ int crm_log_next(struct crm_txn *t, uint64_t revision, struct crm_log_head *out,
 /* The header of a revision; CRM_NOTFOUND with a message. */
 int crm_log_read(struct crm_txn *t, uint64_t revision, struct crm_log_head *out,
     struct crm_err *err);
+/* The time of a revision that is being written: now, but not before that of the
+ * one before it.  Times of revisions never go back, though clocks do. */
+int crm_log_time(struct crm_txn *t, uint64_t revision, int64_t now,
+    int64_t *out, struct crm_err *err);
 /* First and last revision of the change that a revision belongs to. */
 int crm_log_change(struct crm_txn *t, uint64_t revision, uint64_t *first,
     uint64_t *last, struct crm_err *err);

@@ -384,12 +384,14 @@ write_head(struct crm_txn *t, struct crm_commit *c, struct crm_err *err)
 	h->change = c->nparts == 0 ? c->revision : c->change;
 	h->part = c->nparts;
 	h->last = !c->more;
-	h->time = ch->opt.by.now;
 	h->actor = ch->opt.by.actor;
 	h->program = ch->opt.by.program;
 	h->why = ch->opt.by.why;
 	h->key = ch->opt.key;
 	h->keyhash = ch->opt.keyhash;
+	r = crm_log_time(t, c->revision, ch->opt.by.now, &h->time, err);
+	if (r < 0)
+		return r;
 	crm_buf_clear(&c->value);
 	crm_log_encode(h, &c->value);
 	crm_log_key(c->revision, 0, 0, lk);

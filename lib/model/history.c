@@ -101,6 +101,23 @@ crm_log_read(struct crm_txn *t, uint64_t revision, struct crm_log_head *out,
 }
 
 int
+crm_log_time(struct crm_txn *t, uint64_t revision, int64_t now, int64_t *out,
+    struct crm_err *err)
+{
+	struct crm_log_head h;
+	struct crm_str v;
+	int r = crm_log_get(t, revision - 1, 0, 0, &v, err);
+
+	*out = now;
+	if (r == CRM_OK)
+		r = crm_log_decode(v, &h, err);
+	if (r == CRM_OK && h.time > now)
+		*out = h.time;
+	/* the log may begin here */
+	return r == CRM_NOTFOUND ? CRM_OK : r;
+}
+
+int
 crm_log_change(struct crm_txn *t, uint64_t revision, uint64_t *first,
     uint64_t *last, struct crm_err *err)
 {

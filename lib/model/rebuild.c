@@ -87,10 +87,12 @@ crm_upkeep_log(struct crm_txn *t, const struct crm_origin *by,
 	h.revision = crm_txn_revision(t);
 	if (h.change == 0)
 		h.change = h.revision;
-	h.time = by->now;
 	h.actor = by->actor;
 	h.program = by->program;
 	h.why = by->why;
+	r = crm_log_time(t, h.revision, by->now, &h.time, err);
+	if (r < 0)
+		return r;
 	crm_log_key(h.revision, 0, 0, lk);
 	crm_log_encode(&h, &b);
 	crm_seal(CRM_TAB_LOG, key, &b);

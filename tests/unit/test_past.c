@@ -492,6 +492,61 @@ a_past_stays_while_others_write(void **state)
 	finish(b);
 }
 
+/* A revision at a time by the clock; what the log says it was. */
+static int64_t
+written_at(struct crm_store *s, int64_t clock)
+{
+	struct crm_change_options opt = {
+	    .by = {clock, CRM_STR("tester"), CRM_STR("test"), {"", 0}},
+	    .now = NOW};
+	struct crm_log_head h = {0};
+	struct crm_change *ch;
+	struct crm_record *rec;
+	struct crm_txn *t;
+	uint64_t revision;
+
+	assert_int_equal(crm_change_open(&ch, s, &opt, NULL, NULL), 0);
+	assert_int_equal(
+	    crm_change_new(
+		ch, &crm_change_schema(ch)->kind[CRM_K_CUSTOMER], &rec, NULL),
+	    0);
+	*crm_record_at(rec, "name") = crm_value_text(CRM_STR("Ann"));
+	assert_int_equal(crm_change_put(ch, rec, NULL), 0);
+	assert_int_equal(crm_change_commit(ch, &revision, NULL), 0);
+	crm_change_release(ch);
+	assert_int_equal(crm_txn_begin(s, &t, NULL), 0);
+	assert_int_equal(crm_log_read(t, revision, &h, NULL), 0);
+	crm_txn_end(t);
+	return h.time;
+}
+
+static void
+times_of_revisions_never_go_back(void **state)
+{
+	static const struct {
+		int64_t clock, time;
+	} row[] = {{NOW + 10, NOW + 10}, {NOW + 5, NOW + 10},
+	    {NOW - 1, NOW + 10}, {NOW + 10, NOW + 10}, {NOW + 11, NOW + 11}};
+	struct tmpstore tmp;
+	struct crm_store *s;
+	uint64_t n;
+
+	(void)state;
+	tmpstore_make(&tmp);
+	s = tmpstore_open(&tmp, true);
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+		if (written_at(s, row[i].clock) != row[i].time)
+			fail_msg("row %zu: another time", i);
+	assert_int_equal(crm_past_find(s, NOW + 9, &n, NULL), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(crm_past_find(s, NOW + 10, &n, NULL), 0);
+	assert_int_equal(n, 5);
+	assert_int_equal(crm_past_find(s, NOW + 11, &n, NULL), 0);
+	assert_int_equal(n, 6);
+	crm_store_close(s);
+	tmpstore_remove(&tmp);
+}
+
 static void
 revisions_are_found_by_time(void **state)
 {
@@ -524,6 +579,7 @@ main(void)
 	    cmocka_unit_test(parts_of_a_change_are_seen_one_by_one),
 	    cmocka_unit_test(a_past_stays_while_others_write),
 	    cmocka_unit_test(revisions_are_found_by_time),
+	    cmocka_unit_test(times_of_revisions_never_go_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

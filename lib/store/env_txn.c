@@ -383,11 +383,28 @@ crm_store_committed(const struct crm_store *s)
 	return s->committed;
 }
 
+/*
+ * A writer that was killed after its last write, but before it had told the
+ * readers, leaves them the state before: what is read now, under the lock,
+ * would not be what is written to.  LMDB mends that when a write begins.
+ */
+static int
+settle(struct crm_store *s, struct crm_err *err)
+{
+	struct crm_txn *t;
+	int code = crm_env_begin(s, true, &t, err);
+
+	return code == CRM_OK ? crm_env_end(t, false, err) : code;
+}
+
 int
 crm_store_lock(struct crm_store *s, struct crm_err *err)
 {
+	bool held = s->lock.held;
 	int code = run_lock(s, err);
 
+	if (code == CRM_OK && !held && (code = settle(s, err)) < 0)
+		crm_lock_drop(&s->lock);
 	if (code == CRM_OK)
 		s->held = true;
 	return code;

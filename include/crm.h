@@ -38,12 +38,14 @@
 /* model: customers, products, orders; changes, the ledger, the figures */
 #include <crm/ledger.h>
 #include <crm/model.h>
-#include <crm/import.h>
 #include <crm/upkeep.h>
 #include <crm/history.h>
 #include <crm/past.h>
 #include <crm/person.h>
 #include <crm/order.h>
+
+/* import: maps, and the files of other systems by them */
+#include <crm/import.h>
 
 /* stats: quantiles, scores, a synthetic shop */
 #include <crm/stats.h>

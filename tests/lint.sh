@@ -106,6 +106,7 @@ lint_rooms()
 			for (i = 1; i <= n; i++)
 				may[r[i]] = " base schema " r[i] " "
 			may["model"] = " base schema text config query store model "
+			may["import"] = may["model"] "import "
 			may["stats"] = may["model"] "stats "
 		}
 		FILENAME == "include/crm.h" {

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "model/import_parts.h"
+#include "import/import_parts.h"
 
 enum { ITEMS = 5000, RECORDS = 300 };
 

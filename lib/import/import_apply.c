@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "change.h"
+#include "model/change.h"
 #include "import_parts.h"
 
 enum { PROGRESS_EACH = 1024 };

@@ -1,5 +1,5 @@
 /*
- * import_parts.h - the inside of an import, for lib/model/import*.c only.
+ * import_parts.h - the inside of an import, for the room import only.
  *
  * A map is a list of specs; each spec makes records of one kind and may have
  * subs, which make rows of their parts (lines, events).  All specs of a kind

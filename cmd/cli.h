@@ -143,6 +143,7 @@ struct cli {
 	size_t nset;
 	const char *actor;
 	int64_t now; /* CRM_NOW, else the clock */
+	const char *unless; /* lists leave out records with yes in it */
 	int64_t at; /* --at, else just past CRM_NOW, else INT64_MAX */
 	int64_t real_now; /* the clock, for the log */
 	unsigned wait_ms; /* --wait, default 60 s */

@@ -3,6 +3,16 @@
  */
 #include "cli_noun.h"
 
+int
+cli_unless(const struct cli *c, struct crm_want *want)
+{
+	int f = c->unless ? crm_kind_field(c->kind, crm_str(c->unless)) : -1;
+
+	if (f >= 0)
+		crm_want_field(want, f);
+	return f;
+}
+
 struct list {
 	struct cli *c;
 	struct cli_rows *rows;
@@ -18,6 +28,7 @@ list_scan(struct list *l, struct crm_txn *t, struct crm_err *err)
 	struct crm_scan *scan;
 	struct crm_record *rec;
 	uint64_t seen;
+	int unless = l->chosen ? -1 : cli_unless(l->c, &l->want);
 	int r;
 
 	r = crm_scan_open(
@@ -25,7 +36,8 @@ list_scan(struct list *l, struct crm_txn *t, struct crm_err *err)
 	if (r < 0)
 		return r;
 	while ((r = crm_scan_next(scan, &rec, err)) == CRM_OK) {
-		if (l->chosen && !crm_idmap_get(&l->ids, rec->id, &seen))
+		if (cli_left_out(unless, rec) ||
+		    (l->chosen && !crm_idmap_get(&l->ids, rec->id, &seen)))
 			continue;
 		r = cli_rows_put(l->rows, rec->v, err);
 		if (r != CRM_OK)
@@ -123,6 +135,7 @@ part_scan(struct parts *p, struct crm_txn *t, const struct crm_idmap *ids,
 	struct crm_scan *scan;
 	struct crm_record *rec;
 	uint64_t seen;
+	int unless = ids ? -1 : cli_unless(p->c, &p->want);
 	int r;
 
 	r = crm_scan_open(
@@ -130,7 +143,8 @@ part_scan(struct parts *p, struct crm_txn *t, const struct crm_idmap *ids,
 	if (r < 0)
 		return r;
 	while ((r = crm_scan_next(scan, &rec, err)) == CRM_OK) {
-		if (ids != NULL && !crm_idmap_get(ids, rec->id, &seen))
+		if (cli_left_out(unless, rec) ||
+		    (ids != NULL && !crm_idmap_get(ids, rec->id, &seen)))
 			continue;
 		r = part_rows(p, rec, err);
 		if (r != CRM_OK)

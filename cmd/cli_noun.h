@@ -85,6 +85,15 @@ typedef int cli_bind_fn(
 int cli_each_bound(struct cli_work *w, cli_bind_fn *bind, cli_each_fn *fn,
     void *ctx, struct crm_err *err);
 
+/* The field c->unless names, which is then wanted; -1 when nothing is left
+ * out.  Records with yes in it are not listed unless asked for by id. */
+int cli_unless(const struct cli *c, struct crm_want *want);
+static inline bool
+cli_left_out(int unless, const struct crm_record *rec)
+{
+	return unless >= 0 && rec->v[unless].i == 1;
+}
+
 /* The common verbs' functions. */
 cli_fn cli_add, cli_get, cli_list, cli_set_verb, cli_rm, cli_edit, cli_tag,
     cli_identify;

@@ -9,10 +9,12 @@
 
 static const char *of;
 
+static bool tests;
+
 const struct cli_option cli_order_of_options[] = {
     {0, "of", CLI_TEXT, &of, "COLUMN",
 	"only those whose COLUMN is among the ids of the stream on stdin"},
-    {0}};
+    {0, "test", CLI_FLAG, &tests, NULL, "with the orders that are tests"}, {0}};
 
 struct chosen {
 	struct cli *c;
@@ -79,12 +81,15 @@ scan(struct chosen *l, struct crm_txn *t, struct crm_err *err)
 {
 	struct crm_scan *s;
 	struct crm_record *rec;
+	int unless = cli_unless(l->c, &l->want);
 	int r = crm_scan_open(
 	    t, l->c->schema, l->c->kind, &l->want, l->at, &s, err);
 
 	if (r < 0)
 		return r;
 	while ((r = crm_scan_next(s, &rec, err)) == CRM_OK) {
+		if (cli_left_out(unless, rec))
+			continue;
 		r = l->part < 0 ? put_order(l, rec, err)
 				: put_parts(l, rec, err);
 		if (r != CRM_OK)
@@ -196,6 +201,7 @@ cli_order_list(struct cli *c, struct crm_err *err)
 	    .nfields = c->kind->nfields};
 	int r;
 
+	c->unless = tests ? NULL : "test";
 	if (!of)
 		return cli_list(c, err);
 	r = need_stdin(c, err);
@@ -212,6 +218,7 @@ cli_order_part(struct cli *c, const char *part, struct crm_err *err)
 	    .c = c, .part = crm_kind_part(c->kind, crm_str(part)), .at = c->at};
 	int r;
 
+	c->unless = tests ? NULL : "test";
 	if (!of)
 		return cli_part_list(c, part, err);
 	r = need_stdin(c, err);

@@ -201,4 +201,21 @@ fails 65 "no rate for 'USD' of '2026-05-09'" crm-order add --currency USD \
 works crm-order rm O4
 run crm-customer get C2 -f orders,revenue --format value --no-header
 out_has "9.00" 'the figures of what is left'
+# tests are kept, and left out unless they are asked for
+(
+	CRM_STORE=$T/trial
+	new_store
+	crm-order add --line '"a" x 1 @ 5' >/dev/null
+	crm-order add --line '"b" x 1 @ 7' --test yes >/dev/null
+)
+trial()
+{
+	crm-order "$@" --store "$T/trial"
+}
+is 'a test is not listed' "$(trial list --count)" 1
+is 'nor are its lines' "$(trial lines --count)" 1
+is 'but by --test' "$(trial list --test --count) $(trial lines --test \
+    --count)" '2 2'
+is 'or by its id' "$(trial get O2 -f total --no-header)" "O0000000002${TAB}7.00"
+is 'in a stream too' "$(printf 'order_id\nO2\n' | trial list - --count)" 1
 done_testing

@@ -394,7 +394,11 @@ settle(struct crm_store *s, struct crm_err *err)
 	struct crm_txn *t;
 	int code = crm_env_begin(s, true, &t, err);
 
-	return code == CRM_OK ? crm_env_end(t, false, err) : code;
+	if (code < 0)
+		return code;
+	code = crm_env_end(t, false, err);
+	txn_free(t);
+	return code;
 }
 
 int

@@ -4,5 +4,5 @@
 . "$CRM_TOP/tests/fault/short.sh"
 
 fault 'one history, in the order of revisions, explains all that eight saw' \
-    "$faults/run_mixed" "$fault_bin" 8
+    "$faults/run_mixed" "$fault_bin" 15
 done_testing

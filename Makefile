@@ -177,7 +177,8 @@ $(BUILD)/fault/%: $(BUILD)/tests/fault/%.o $(LIBS)
 T = $(UNIT) $(FUZZ) $(CLI) $(PAGES)
 SAME = BUILD CC CFLAGS CPPFLAGS LDFLAGS STATIC PREFIX DATADIR VERSION
 # Sanitizers want to be first where we preload.
-check: all $(UNIT) $(FUZZ) $(if $(findstring -fsanitize,$(CFLAGS)),,$(FAULTS))
+check: all $(UNIT) $(FUZZ) \
+    $(if $(findstring -fsanitize,$(CFLAGS))$(findstring --coverage,$(CFLAGS)),,$(FAULTS))
 	@BUILD='$(BUILD)' CC='$(CC)' CFLAGS='$(CFLAGS)' PREFIX='$(PREFIX)' \
 	    CRM_MAKE="make $(foreach v,$(SAME),$v='$($v)')" prove -j$(JOBS) --exec 'sh tests/run.sh' $(T)
 

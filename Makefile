@@ -14,7 +14,7 @@ AR       = ar
 PKG_CONFIG = pkg-config
 CLANG    = $(or $(shell command -v clang-14 || command -v clang),gcc)
 SECONDS  = 10
-JOBS    := $(shell nproc 2>/dev/null || echo 1)
+CORES   := $(shell nproc 2>/dev/null || echo 1)
 
 BINDIR   = $(PREFIX)/bin
 LIBDIR   = $(PREFIX)/lib
@@ -25,7 +25,7 @@ COMPDIR  = $(PREFIX)/share/bash-completion/completions
 
 # All cores, unless told otherwise; a make within make shares the outer's jobs.
 ifeq ($(MAKELEVEL),0)
-MAKEFLAGS := -j$(JOBS) $(MAKEFLAGS)
+MAKEFLAGS := -j$(CORES) $(MAKEFLAGS)
 endif
 MAKEFLAGS += --no-print-directory
 .SUFFIXES:
@@ -180,7 +180,7 @@ SAME = BUILD CC CFLAGS CPPFLAGS LDFLAGS STATIC PREFIX DATADIR VERSION
 check: all $(UNIT) $(FUZZ) \
     $(if $(findstring -fsanitize,$(CFLAGS))$(findstring --coverage,$(CFLAGS)),,$(FAULTS))
 	@BUILD='$(BUILD)' CC='$(CC)' CFLAGS='$(CFLAGS)' PREFIX='$(PREFIX)' \
-	    CRM_MAKE="make $(foreach v,$(SAME),$v='$($v)')" prove -j$(JOBS) --exec 'sh tests/run.sh' $(T)
+	    CRM_MAKE="make $(foreach v,$(SAME),$v='$($v)')" prove -j$(CORES) --exec 'sh tests/run.sh' $(T)
 
 # Each object of an arena is a malloc of its own here, so that running past
 # one is seen.
@@ -201,7 +201,7 @@ cover:
 	@sh tests/cover.sh build-cover
 
 lint: deps-dev $(BUILD)/libcrm.a
-	@BUILD='$(BUILD)' JOBS=$(JOBS) \
+	@BUILD='$(BUILD)' CORES=$(CORES) \
 	    CFLAGS='$(filter-out -DCRM_%,$(C_FLAGS)) -Ilib -Icmd' sh tests/lint.sh
 
 # What a script does not do yet is said, not passed over.

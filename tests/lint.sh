@@ -1,7 +1,7 @@
 #!/bin/sh
 # The rules of the tree that no compiler checks.  Each section prints one line
 # and, below it, what breaks its rule; `note` sections never fail.
-# `make lint` calls this with CFLAGS, BUILD and JOBS; `LINT="rooms names" sh
+# `make lint` calls this with CFLAGS, BUILD and CORES; `LINT="rooms names" sh
 # tests/lint.sh` runs only those sections.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -89,7 +89,7 @@ lint_format()
 lint_tidy()
 {
 	grep '\.c$' "$T/product" |
-	    xargs -r -P "${JOBS:-1}" -n 4 sh -c '
+	    xargs -r -P "${CORES:-1}" -n 4 sh -c '
 		clang-tidy-14 --quiet "$@" -- '"$CFLAGS"' \
 		    -DCRM_VERSION=\"\" -DCRM_DATADIR=\"\" 2>/dev/null' tidy |
 	    grep -v '^$'

@@ -78,4 +78,18 @@ void crm_money_put(struct crm_buf *b, int64_t v, unsigned digits);
 int crm_allocate(int64_t total, const int64_t *weight, size_t n, int64_t *out,
     struct crm_err *err);
 
+/* ---- real numbers ---- */
+
+/*
+ * What has to be the same on every machine cannot use libm's: these are
+ * additions, multiplications and divisions of IEEE 754 doubles in a fixed
+ * order, compiled without contraction and for processors that compute in
+ * doubles (FLT_EVAL_METHOD 0).
+ */
+/* Natural logarithm, less than 2 units in the last place off; NaN below 0,
+ * -infinity at 0. */
+double crm_log(double x);
+/* e^x, less than 2 units in the last place off where the result is normal. */
+double crm_exp(double x);
+
 #endif

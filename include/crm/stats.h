@@ -4,11 +4,9 @@
  * Quantiles of integers (days, counts, minor units of money) are exact
  * fractions: whether a value lies above one never depends on rounding.
  *
- * What is drawn must give the same bytes on every machine for the same seed, so
- * logarithm and exponential are our own: additions, multiplications and
- * divisions of IEEE 754 doubles in a fixed order, no libm but the square root
- * (which IEEE 754 defines to the last bit), compiled without contraction and
- * for processors that compute in doubles (FLT_EVAL_METHOD 0).
+ * What is drawn must give the same bytes on every machine for the same seed: it
+ * uses crm_log and crm_exp of crm/num.h, and no libm but the square root
+ * (which IEEE 754 defines to the last bit).
  *
  *	struct crm_rand r;
  *	crm_rand_seed(&r, 42);
@@ -47,14 +45,6 @@ int crm_cut_cmp(int64_t v, const struct crm_cut *cut);
  * 10^-digits; false when it does not fit. */
 bool crm_cut_dec(
     const struct crm_cut *cut, unsigned digits, struct crm_dec *out);
-
-/* ---- functions ---- */
-
-/* Natural logarithm, less than 2 units in the last place off; NaN below 0,
- * -infinity at 0. */
-double crm_log(double x);
-/* e^x, less than 2 units in the last place off where the result is normal. */
-double crm_exp(double x);
 
 /* ---- variates ---- */
 

@@ -51,7 +51,9 @@ enum cli_group {
 	CLI_WORDS = 256, /* no options: they end at the first operand */
 	CLI_SIGNED = 512, /* no options: past the first operand -word (two
 			     letters and more) is an operand: tag - -xmas */
-	CLI_NOTIME = 1024 /* CLI_LIST without --since and --until */
+	CLI_NOTIME = 1024, /* CLI_LIST without --since and --until */
+	CLI_FROM = 2048 /* --from --columns (cli_from.h); no store is opened
+			   where it is given */
 };
 
 enum cli_mode {
@@ -120,6 +122,8 @@ struct cli_opt {
 	bool has_max_rejects;
 	/* CLOCK */
 	const char *at, *as_of;
+	/* FROM */
+	const char *from, *columns;
 	/* always */
 	bool quiet;
 	const char *store; /* --store */

@@ -84,6 +84,10 @@ start(struct cli *c, struct crm_err *err)
 	struct crm_err wrong = {0};
 	int code = cli_env_read(c, err);
 
+	/* What is read from a file needs no store; a zone of its own it may
+	 * have (cli_from_read). */
+	if (cli_opt.from)
+		mode = CLI_NONE;
 	if (code == CRM_OK && mode != CLI_NONE) {
 		code = open_store(c, mode == CLI_WRITE, mode == CLI_SCAN, err);
 		if ((code == CRM_ENOINPUT || code == CRM_ECONFIG) &&

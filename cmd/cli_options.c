@@ -66,6 +66,16 @@ static const struct cli_option expr[] = {
     {0},
 };
 
+static const struct cli_option from[] = {
+    {0, "from", CLI_ONCE, &cli_opt.from, "FILE",
+	"read sales from this stream (-: stdin) instead of the store"},
+    {0, "columns", CLI_NAMES, &cli_opt.columns, "NAME=COLUMN",
+	"its columns that have other names, as placed=date,total=sales"},
+    {0, "header", CLI_TEXT, &cli_opt.header, "NAMES",
+	"the columns of a stream that has no header"},
+    {0},
+};
+
 static const struct cli_option in[] = {
     {'i', "ids", CLI_FLAG, &cli_opt.bare, NULL,
 	"stdin is bare ids or references, one a line"},
@@ -120,6 +130,7 @@ const struct cli_shared cli_shared[] = {
     {CLI_TIMES, "Their time", times},
     {CLI_EXPR, "Choosing records", expr},
     {CLI_CLOCK, "The clock", at},
+    {CLI_FROM, "Another source", from},
     {CLI_IN, "A stream on stdin", in},
     {CLI_CHANGE, "Changing", change},
     {CLI_BULK, "Many rows", bulk},

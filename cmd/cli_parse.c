@@ -345,11 +345,12 @@ take_word(struct parser *p, char *w, struct crm_err *err)
 static int
 about_stdin(const struct cli *c, struct crm_err *err)
 {
-	const char *given = cli_opt.bare      ? "-i"
-			    : cli_opt.header  ? "--header"
-			    : cli_opt.on      ? "--on"
-			    : cli_opt.missing ? "--missing"
-					      : NULL;
+	/* Of a stream under --from the header is that one's. */
+	const char *given = cli_opt.bare		      ? "-i"
+			    : cli_opt.header && !cli_opt.from ? "--header"
+			    : cli_opt.on		      ? "--on"
+			    : cli_opt.missing		      ? "--missing"
+							      : NULL;
 
 	if (!given || !(c->verb->groups & CLI_IN))
 		return CRM_OK;

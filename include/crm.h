@@ -50,6 +50,7 @@
 /* stats: quantiles, scores, a synthetic shop */
 #include <crm/stats.h>
 #include <crm/rfm.h>
+#include <crm/sales.h>
 #include <crm/gen.h>
 
 #endif

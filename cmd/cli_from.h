@@ -1,0 +1,40 @@
+/*
+ * cli_from.h - the sales an analysis reads: the store's, or those of --from.
+ *
+ * A verb has CLI_FROM among its groups, says in a struct crm_sales which
+ * columns it wants (want, may), and calls cli_from_read.  Under --from no
+ * store is opened; one that is there lends its zone to times without one, and
+ * ids are any texts.  Columns of ids that are printed are texts then too:
+ * cli_from_fields.
+ */
+#ifndef CRM_CLI_FROM_H
+#define CRM_CLI_FROM_H
+
+#include "cli.h"
+
+/*
+ * Fills x.  since and until as crm/sales.h has them; from the store nothing
+ * after --at is read.  signs, gone: as there.
+ */
+struct cli_window {
+	int64_t since, until;
+	bool signs, gone;
+};
+int cli_from_read(struct cli *c, struct crm_sales *x,
+    const struct cli_window *w, struct crm_err *err);
+
+/* A copy of a table of columns for rows that are printed: ids are texts under
+ * --from.  In the run's arena. */
+int cli_from_fields(struct cli *c, const struct crm_field *fields, size_t n,
+    const struct crm_field **out, struct crm_err *err);
+
+/*
+ * `-` as operand: which of x's customers are in the stream on stdin, as flags
+ * in the run's arena; *out NULL when there is no operand.  An id that x does
+ * not have is unknown, or has bought nothing: *unknown (may be NULL) counts
+ * those the store knows.
+ */
+int cli_from_chosen(struct cli *c, const struct crm_sales *x, bool **out,
+    uint64_t *unknown, struct crm_err *err);
+
+#endif

@@ -367,7 +367,8 @@ int
 cli_parse(struct cli *c, int argc, char **argv, struct crm_err *err)
 {
 	const struct cli_verb *first = c->command->verbs;
-	struct parser *p = crm_arena_zalloc(&c->arena, sizeof *p);
+	/* Most of it is room for options: not cleared. */
+	struct parser *p = crm_arena_alloc(&c->arena, sizeof *p);
 	int code;
 
 	if (!p)
@@ -377,6 +378,8 @@ cli_parse(struct cli *c, int argc, char **argv, struct crm_err *err)
 	p->word = argv;
 	p->n = argc;
 	p->at = 1;
+	p->over = p->answer = false;
+	p->known.n = 0;
 	c->operand =
 	    crm_arena_alloc(&c->arena, ((size_t)argc + 1) * sizeof *c->operand);
 	if (!c->operand)

@@ -192,7 +192,7 @@ struct crm_schema {
 	struct crm_calendar calendar; /* zone points into this struct */
 	int digits; /* of the base currency */
 	struct crm_arena arena;
-	/* For decoding, of the kinds of which there are many records, by
+	/* With settings only.  For decoding, of the kinds of which there are many records, by
 	 * number: what crm_kind_tags makes, and the place of the field
 	 * `currency`, 0 none. */
 	uint8_t by_tag[CRM_K_TAGGED][CRM_TAGS];

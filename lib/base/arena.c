@@ -9,7 +9,7 @@
 
 #include <crm/buf.h>
 
-enum { FIRST_BLOCK = 4096, LAST_BLOCK = 1 << 20, ALIGN = 16 };
+enum { FIRST_BLOCK = 1024, LAST_BLOCK = 1 << 20, ALIGN = 16 };
 
 struct crm_arena_block {
 	struct crm_arena_block *next;

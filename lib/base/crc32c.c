@@ -8,6 +8,11 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
+#if defined(__x86_64__) && defined(__has_include)
+#if __has_include(<sys/platform/x86.h>)
+#include <sys/platform/x86.h>
+#endif
+#endif
 
 #include <crm/hash.h>
 
@@ -73,16 +78,32 @@ by_instruction(uint32_t crc, const unsigned char *p, size_t n)
 		crc = _mm_crc32_u8(crc, *p);
 	return crc;
 }
+#else
+#define by_instruction by_table
 #endif
+
+/*
+ * The C library has asked the processor before main; compilers' builtins ask
+ * it again at each start, used or not.
+ */
+static bool
+has_instruction(void)
+{
+#if defined(CPU_FEATURE_ACTIVE)
+	return CPU_FEATURE_ACTIVE(SSE4_2);
+#elif defined(__x86_64__)
+	__builtin_cpu_init();
+	return __builtin_cpu_supports("sse4.2");
+#else
+	return false;
+#endif
+}
 
 static crc_fn *
 best(void)
 {
-#if defined(__x86_64__)
-	__builtin_cpu_init();
-	if (__builtin_cpu_supports("sse4.2"))
+	if (has_instruction())
 		return by_instruction;
-#endif
 	pthread_once(&table_once, table_fill);
 	return by_table;
 }

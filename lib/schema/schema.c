@@ -292,7 +292,8 @@ crm_schema_init(struct crm_schema *s, const struct crm_settings *settings,
 	s->calendar.zone = &s->zone;
 	if (settings)
 		r = use_settings(s, settings, err);
-	index_kinds(s);
+	if (settings)
+		index_kinds(s);
 	if (r < 0)
 		crm_schema_release(s);
 	return r;

@@ -18,7 +18,6 @@
 #define MAP_FIRST ((uint64_t)256 << 30)
 #define MAP_LEAST ((uint64_t)16 << 20)
 #define MAP_PAGE ((uint64_t)65536) /* a multiple of any page's size */
-#define DATABASES 96
 #define LOOKS 8
 
 int
@@ -78,25 +77,26 @@ env_look(const struct crm_store *s, const char *gen, struct crm_err *err)
 	char path[CRM_PATH_MAX + 16];
 	const char *what;
 	struct stat st;
+	int fd, code = CRM_OK;
 
 	snprintf(path, sizeof(path), "%s/data.mdb", gen);
-	if (stat(path, &st) < 0) {
-		if (errno == ENOENT)
-			return crm_err_set(err, CRM_EDAMAGE,
-			    "the store '%s' is damaged: there is no '%s'",
-			    s->path, path);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT)
+		return crm_err_set(err, CRM_EDAMAGE,
+		    "the store '%s' is damaged: there is no '%s'", s->path,
+		    path);
+	if (fd < 0)
 		return crm_err_sys(
 		    err, CRM_EPERM, errno, "cannot open '%s'", path);
-	}
-	if (!S_ISREG(st.st_mode) || st.st_size < 4096)
-		return crm_err_set(err, CRM_EDAMAGE,
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < 4096)
+		code = crm_err_set(err, CRM_EDAMAGE,
 		    "the store '%s' is damaged: '%s' is truncated", s->path,
 		    path);
-	what = crm_env_metas(path);
-	if (what)
-		return crm_err_set(err, CRM_EDAMAGE,
+	else if ((what = crm_env_metas(fd)) != NULL)
+		code = crm_err_set(err, CRM_EDAMAGE,
 		    "the store '%s' is damaged: %s", s->path, what);
-	return CRM_OK;
+	close(fd);
+	return code;
 }
 
 /* Not for the helpers and editors we start. */
@@ -134,7 +134,7 @@ env_try(const char *gen, size_t map, unsigned flags, MDB_env **out)
 	(void)mdb_env_set_assert(mdb, env_assert);
 	rc = mdb_env_set_maxreaders(mdb, CRM_ENV_READERS);
 	if (!rc)
-		rc = mdb_env_set_maxdbs(mdb, DATABASES);
+		rc = mdb_env_set_maxdbs(mdb, CRM_TABS);
 	if (!rc)
 		rc = mdb_env_set_mapsize(mdb, map);
 	if (!rc)
@@ -264,6 +264,14 @@ crm_env_open(struct crm_store *s, struct crm_err *err)
 	return code < 0 ? code : env_read(s, err);
 }
 
+static void
+env_close(struct crm_env *env)
+{
+	if (env->idle)
+		mdb_txn_abort(env->idle);
+	mdb_env_close(env->mdb);
+}
+
 /*
  * Closes environments of generations that were replaced, which nothing reads
  * any more: their files are removed and take room until then.  What closing
@@ -283,7 +291,7 @@ env_retire(struct crm_store *s)
 			continue;
 		}
 		*p = env->old;
-		mdb_env_close(env->mdb);
+		env_close(env);
 		free(env);
 	}
 }
@@ -416,7 +424,7 @@ store_end(struct crm_store *s, bool close_env)
 
 		s->env = env->old;
 		if (close_env)
-			mdb_env_close(env->mdb);
+			env_close(env);
 		free(env);
 	}
 	crm_meta_release(s);

@@ -11,7 +11,6 @@
  * told by their checksums.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +36,7 @@ struct walk {
 	size_t size; /* of a page */
 	uint64_t *seen; /* a bit for each page */
 	unsigned char *page[CRM_PAGE_DEPTH]; /* of each level */
-	unsigned char *taken; /* bytes of a page that are in a node */
+	uint64_t *taken; /* a bit for each two bytes of a page */
 	crm_page_fn *fn;
 	void *ctx;
 	uint64_t pages, faults;
@@ -174,6 +173,24 @@ page_node(const unsigned char *page, size_t i, bool branch)
 	return x;
 }
 
+/* Marks bytes of a page, both numbers even; false when some were before. */
+static bool
+take_bytes(struct walk *w, size_t at, size_t n)
+{
+	uint64_t met = 0;
+
+	for (size_t i = at / 2, end = (at + n) / 2; i < end;) {
+		size_t most = 64 - i % 64;
+		size_t k = end - i < most ? end - i : most;
+		uint64_t bits = UINT64_MAX >> (64 - k) << (i % 64);
+
+		met |= w->taken[i / 64] & bits;
+		w->taken[i / 64] |= bits;
+		i += k;
+	}
+	return met == 0;
+}
+
 /* Nodes fill the page from `upper` to its end, none over another. */
 static const char *
 page_shape(struct walk *w, const unsigned char *page, bool branch)
@@ -186,7 +203,7 @@ page_shape(struct walk *w, const unsigned char *page, bool branch)
 	if (lower <= HEAD || lower % 2 != 0 || lower > upper ||
 	    upper > w->size || upper % 2 != 0)
 		return "its bounds cannot be";
-	memset(w->taken, 0, w->size);
+	memset(w->taken, 0, w->size / 16);
 	for (size_t i = 0; i < page_nodes(page); i++) {
 		size_t at = crm_page_u16(page + HEAD + 2 * i), n;
 		struct node x;
@@ -202,9 +219,8 @@ page_shape(struct walk *w, const unsigned char *page, bool branch)
 			return "an entry reaches out of it";
 		if (x.key.n > CRM_KEY_MAX || (x.key.n == 0 && !(branch && !i)))
 			return "a key has a length that cannot be";
-		if (memchr(w->taken + at, 1, n))
+		if (!take_bytes(w, at, n))
 			return "two entries lie over each other";
-		memset(w->taken + at, 1, n);
 		sum += n;
 	}
 	return sum == w->size - upper ? NULL : "it has gaps";
@@ -315,8 +331,8 @@ walk_leaf(struct walk *w, struct tree *t, uint64_t page, const struct node *x)
 	    (x->flags != NODE_SUB || x->n != CRM_PAGE_DB))
 		return fault(w, t, page, "an entry is not a table");
 	if (t->owner == OWNER_MAIN) {
-		snprintf(sub.name, sizeof(sub.name), "table %.*s",
-		    x->key.n < 16 ? (int)x->key.n : 16, x->key.p);
+		memcpy(sub.name, "table ", 6);
+		memcpy(sub.name + 6, x->key.p, x->key.n < 16 ? x->key.n : 16);
 		crm_page_db(x->data, &sub.db);
 		return walk_tree(w, &sub);
 	}
@@ -443,7 +459,7 @@ walk_all(struct walk *w)
 
 	w->size = w->meta->size;
 	w->seen = calloc((size_t)(w->meta->last / 64 + 1), 8);
-	w->taken = malloc(w->size);
+	w->taken = malloc(w->size / 16);
 	code = w->seen && w->taken ? CRM_OK : crm_err_nomem(w->err);
 	if (code == CRM_OK)
 		code = walk_tree(w, &main);
@@ -528,20 +544,11 @@ crm_env_look(struct crm_txn *t, struct crm_err *err)
 }
 
 const char *
-crm_env_metas(const char *path)
+crm_env_metas(int fd)
 {
 	struct crm_page_meta m[2];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	const char *what;
 
-	if (fd < 0 || sizeof(size_t) != 8) {
-		if (fd >= 0)
-			close(fd);
-		return NULL; /* LMDB says why */
-	}
-	what = crm_page_metas(fd, m);
-	close(fd);
-	return what;
+	return sizeof(size_t) == 8 ? crm_page_metas(fd, m) : NULL;
 }
 
 int

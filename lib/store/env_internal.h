@@ -26,6 +26,7 @@ struct crm_env {
 	MDB_dbi dbi[CRM_TABS]; /* 0: not open (0 is one of LMDB's own) */
 	MDB_dbi limit; /* one past the highest handle that is kept */
 	unsigned ntxn;
+	MDB_txn *idle; /* of a reader that has ended, for the next one */
 	const struct crm_txn *opener; /* has handles that are not kept yet */
 	char gen[CRM_GEN_NAME];
 };
@@ -75,7 +76,7 @@ int crm_env_open(struct crm_store *s, struct crm_err *err);
 int crm_env_grow(struct crm_store *s, bool full, struct crm_err *err);
 /* env_check.c: what is wrong with the meta pages of a file that is to be
  * opened, NULL when nothing is. */
-const char *crm_env_metas(const char *path);
+const char *crm_env_metas(int fd);
 /* Is the list of tables sound, and the file long enough?  CRM_NO: the snapshot
  * is too old to tell, begin again. */
 int crm_env_look(struct crm_txn *t, struct crm_err *err);

@@ -19,6 +19,13 @@ txn_mdb_begin(
 	int rc = 0;
 	int code = CRM_OK;
 
+	if (!write && s->env->idle) {
+		*out = s->env->idle;
+		s->env->idle = NULL;
+		if (mdb_txn_renew(*out) == 0)
+			return CRM_OK;
+		mdb_txn_abort(*out);
+	}
 	for (int i = 0; i < 4; i++) {
 		rc = mdb_txn_begin(
 		    s->env->mdb, NULL, write ? 0 : MDB_RDONLY, out);
@@ -102,10 +109,14 @@ crm_env_end(struct crm_txn *t, bool commit, struct crm_err *err)
 
 	while (t->cursors)
 		crm_cursor_close(t->cursors);
-	if (commit)
+	if (!t->write && !t->env->idle && !(t->opened[0] | t->opened[1])) {
+		mdb_txn_reset(t->mdb);
+		t->env->idle = t->mdb;
+	} else if (commit) {
 		rc = mdb_txn_commit(t->mdb);
-	else
+	} else {
 		mdb_txn_abort(t->mdb);
+	}
 	txn_settle(t, commit && rc == 0);
 	while (*p && *p != t)
 		p = &(*p)->next;

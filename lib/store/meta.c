@@ -86,6 +86,36 @@ sum_check(struct crm_txn *t, struct crm_err *err)
 	return CRM_OK;
 }
 
+static int
+read_settings(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	struct crm_str *out = ctx;
+	struct crm_store *s = crm_txn_store(t);
+	struct crm_str v;
+	int code = crm_get(t, CRM_TAB_META, crm_meta_key("settings"), &v, err);
+
+	if (code == CRM_NOTFOUND)
+		return crm_err_set(err, CRM_EDAMAGE,
+		    "the store '%s' is damaged: it has no settings", s->path);
+	if (code < 0)
+		return code;
+	*out = crm_arena_str(&s->arena, v);
+	return out->p ? CRM_OK : crm_err_nomem(err);
+}
+
+/* What it says of itself fits its checksum; most who open it ask for its
+ * settings next. */
+static int
+checked(struct crm_txn *t, struct crm_err *err)
+{
+	struct crm_store *s = crm_txn_store(t);
+	int code = sum_check(t, err);
+
+	if (code == CRM_OK && !s->ready && read_settings(t, &s->said, NULL) < 0)
+		s->said.p = NULL;
+	return code;
+}
+
 int
 crm_meta_check(struct crm_txn *t, struct crm_err *err)
 {
@@ -110,41 +140,26 @@ crm_meta_check(struct crm_txn *t, struct crm_err *err)
 		    " not know",
 		    path, (unsigned)(features & ~(uint64_t)FEATURES_KNOWN));
 	else
-		return sum_check(t, err);
+		return checked(t, err);
 	crm_err_hint(err, "a newer version of crm-tools is needed");
 	return CRM_ECONFIG;
-}
-
-static int
-read_settings(struct crm_txn *t, void *ctx, struct crm_err *err)
-{
-	struct crm_str *out = ctx;
-	struct crm_store *s = crm_txn_store(t);
-	struct crm_str v;
-	int code = crm_get(t, CRM_TAB_META, crm_meta_key("settings"), &v, err);
-
-	if (code == CRM_NOTFOUND)
-		return crm_err_set(err, CRM_EDAMAGE,
-		    "the store '%s' is damaged: it has no settings", s->path);
-	if (code < 0)
-		return code;
-	*out = crm_arena_str(&s->arena, v);
-	return out->p ? CRM_OK : crm_err_nomem(err);
 }
 
 int
 crm_store_schema(
     struct crm_store *s, const struct crm_schema **out, struct crm_err *err)
 {
-	struct crm_str bytes;
-	int code;
+	struct crm_str bytes = s->said;
+	int code = CRM_OK;
 
 	if (s->over && s->over->schema) {
 		*out = s->over->schema;
 		return CRM_OK;
 	}
 	if (!s->ready) {
-		code = crm_txn_run(s, CRM_READ, read_settings, &bytes, err);
+		if (!bytes.p)
+			code = crm_txn_run(
+			    s, CRM_READ, read_settings, &bytes, err);
 		if (code == CRM_OK)
 			code = crm_settings_decode(
 			    bytes, &s->arena, &s->settings, err);
@@ -164,5 +179,6 @@ crm_meta_release(struct crm_store *s)
 	if (s->ready)
 		crm_schema_release(&s->schema);
 	s->ready = false;
+	s->said = (struct crm_str){0};
 	crm_arena_release(&s->arena);
 }

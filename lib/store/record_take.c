@@ -83,7 +83,7 @@ prepare(struct decode *d)
 	const struct crm_kind *k = d->r->kind;
 	const struct crm_want *want = d->want;
 
-	if (k->number < CRM_K_TAGGED &&
+	if (d->schema->settings && k->number < CRM_K_TAGGED &&
 	    d->schema->kind[k->number].fields == k->fields) {
 		d->by_tag = d->schema->by_tag[k->number];
 		d->coin = k->fields[d->schema->currency[k->number]].tag;
@@ -150,7 +150,8 @@ crm_money_digits(const struct crm_schema *s, const struct crm_record *r)
 	int digits = -1;
 
 	/* asked for each row of an order: not by name where that is spared */
-	if (kind < CRM_K_TAGGED && s->kind[kind].fields == r->kind->fields)
+	if (s->settings && kind < CRM_K_TAGGED &&
+	    s->kind[kind].fields == r->kind->fields)
 		v = s->currency[kind] ? &r->v[s->currency[kind]] : &none;
 	else
 		v = crm_record_get(r, "currency");

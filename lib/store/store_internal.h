@@ -92,6 +92,7 @@ struct crm_store {
 	uint64_t map_bytes;
 	uint64_t committed; /* the last revision that was */
 	struct crm_arena arena; /* of the settings */
+	struct crm_str said; /* the settings as stored, p NULL: not read */
 	struct crm_settings settings;
 	struct crm_schema schema;
 	struct crm_overlay *over; /* over its read transactions */

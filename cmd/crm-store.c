@@ -732,6 +732,50 @@ store_restore(struct cli *c, struct crm_err *err)
 	return rows_close(&rows, rows_put(&rows, v, err), err);
 }
 
+/* ---- upgrade ---- */
+
+static const struct crm_field upgrade_fields[] = {
+    {"revision", CRM_T_INT, 0, 0, 0, NULL, "of the log that names it"},
+    {"format_before", CRM_T_INT, 0, 0, 0, NULL, "of the data"},
+    {"format", CRM_T_INT, 0, 0, 0, NULL, "of the data now"},
+    {"generation", CRM_T_INT, 0, 0, 0, NULL, "the new one"},
+};
+
+static int
+store_upgrade(struct cli *c, struct crm_err *err)
+{
+	struct crm_store_options opt = {
+	    .write = true, .scan = true, .older = true, .wait_ms = c->wait_ms};
+	const struct crm_origin by = cli_origin(c);
+	const struct crm_watch watch = watch_of(c);
+	struct crm_upgraded did;
+	struct crm_store *s = NULL;
+	struct rows rows = {0};
+	struct crm_value v[4];
+	int code = no_operands(c, err);
+
+	if (code == CRM_OK)
+		code = cli_store_path(c, &opt.path, err);
+	if (code == CRM_OK)
+		code = rows_open(c, upgrade_fields, 4, &rows, err);
+	if (code == CRM_OK)
+		code = crm_store_open(&s, &opt, err);
+	if (code == CRM_OK)
+		code = crm_store_upgrade(s, &by, &watch, &did, err);
+	crm_store_close(s);
+	if (code == CRM_NO) {
+		cli_note(c, "it has format %u already", did.from);
+		return rows_close(&rows, CRM_OK, err);
+	}
+	if (code < 0)
+		return rows_close(&rows, code, err);
+	v[0] = number(did.revision);
+	v[1] = number(did.from);
+	v[2] = number(did.to);
+	v[3] = number(did.generation);
+	return rows_close(&rows, rows_put(&rows, v, err), err);
+}
+
 /* ---- hooks ---- */
 
 static const struct crm_field hook_fields[] = {
@@ -798,6 +842,8 @@ static const struct cli_verb verbs[] = {
 	"put a backup in the place of the data, while others read"},
     {"compact", store_compact, CLI_WRITE, CLI_OUT, compact_options, "",
 	"write the data anew, without what was deleted"},
+    {"upgrade", store_upgrade, CLI_NONE, CLI_OUT, rebuild_options, "",
+	"bring the data of an older version to the format of this one"},
     {"hooks", store_hooks, CLI_READ, CLI_OUT, hooks_options, "",
 	"run hooks that are behind, and say where each is"},
     {NULL, NULL, CLI_NONE, 0, NULL, NULL, NULL},

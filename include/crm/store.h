@@ -19,7 +19,7 @@
 #include <crm/schema.h>
 
 #define CRM_KEY_MAX 511
-#define CRM_FORMAT 1 /* of the store; a newer one is refused */
+#define CRM_FORMAT 2 /* of the store; others are refused */
 
 /* Tables.  A kind's records are in CRM_TAB_KIND + its number. */
 enum crm_table {
@@ -42,6 +42,7 @@ struct crm_store_options {
 	const char *path;
 	bool write; /* else opened for reading only */
 	bool scan; /* will read much: keep the kernel's read-ahead */
+	bool older; /* an older format is taken, for crm_store_upgrade */
 	unsigned wait_ms; /* for the writers' lock */
 	uint64_t map_bytes; /* 0: 256 GiB, halved while there is no room */
 };
@@ -60,7 +61,7 @@ struct crm_origin {
 int crm_store_create(const char *path, const struct crm_settings *settings,
     const struct crm_origin *by, struct crm_err *err);
 
-/* CRM_ENOINPUT no store there, CRM_EDAMAGE, CRM_ECONFIG newer format,
+/* CRM_ENOINPUT no store there, CRM_EDAMAGE, CRM_ECONFIG another format,
  * CRM_EPERM.  Settings and schema are read when first asked for. */
 int crm_store_open(struct crm_store **out, const struct crm_store_options *opt,
     struct crm_err *err);
@@ -125,6 +126,26 @@ struct crm_compacted {
 int crm_store_compact(struct crm_store *s, crm_count_fn *watch, void *ctx,
     struct crm_compacted *out, struct crm_err *err);
 
+/* Work on a generation that nobody else sees yet: transactions of s go there
+ * meanwhile.  It may not call what makes a generation. */
+typedef int crm_renew_fn(struct crm_store *s, void *ctx, struct crm_err *err);
+struct crm_renew_options {
+	unsigned without; /* tables that begin empty: bits of enum crm_table,
+			     below CRM_TAB_KIND */
+	crm_renew_fn *fn;
+	void *fn_ctx;
+	crm_count_fn *watch; /* may be NULL */
+	void *ctx;
+};
+/*
+ * As crm_store_compact, and runs fn on the new generation before it is the
+ * current one: however many transactions that takes, others see all of them or
+ * none.  When fn fails (CRM_NO too), or its process is killed, nothing has
+ * changed.
+ */
+int crm_store_renew(struct crm_store *s, const struct crm_renew_options *opt,
+    struct crm_compacted *out, struct crm_err *err);
+
 struct crm_replace_options {
 	const char *path; /* of the store; made when it is not there */
 	struct crm_origin by;
@@ -133,6 +154,11 @@ struct crm_replace_options {
 	bool force; /* what is there is not looked at: it may be another
 		       store, or so damaged that reading it kills; revisions
 		       past the backup's may then be given twice */
+	/* What is to be done to the new generation before anybody sees it, as
+	 * in crm_store_renew; CRM_NO: nothing was changed, else it is written
+	 * anew once more, so that nothing of what was there is left in it. */
+	crm_renew_fn *fn; /* may be NULL */
+	void *fn_ctx;
 	crm_count_fn *watch; /* may be NULL */
 	void *ctx;
 };

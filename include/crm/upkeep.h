@@ -60,13 +60,27 @@ struct crm_rebuild_result {
 	uint64_t revision; /* that names it */
 };
 /*
- * Makes identities, indexes, ledger and figures anew from the records, under
- * the writers' lock.  A rebuild that was cut short leaves a mark, is
- * reported by check, and is completed by the next.  CRM_EDAMAGE when a record
- * cannot be read: nothing has changed then.
+ * Makes identities, indexes, ledger and figures anew from the records, in a
+ * new generation of the data (crm_store_renew): one that fails or is cut short
+ * has changed nothing.  CRM_EDAMAGE when a record cannot be read.
  */
 int crm_store_rebuild(struct crm_store *s, const struct crm_origin *by,
     const struct crm_watch *watch, struct crm_rebuild_result *out,
+    struct crm_err *err);
+
+/* ---- upgrade ---- */
+
+struct crm_upgraded {
+	uint32_t from, to; /* formats */
+	uint64_t generation, revision;
+};
+/*
+ * Brings a store of an older format (opened with .older, for writing) to the
+ * one this library writes, as a new generation, while programs of the older
+ * format read on and are refused afterwards.  CRM_NO when it has that format.
+ */
+int crm_store_upgrade(struct crm_store *s, const struct crm_origin *by,
+    const struct crm_watch *watch, struct crm_upgraded *out,
     struct crm_err *err);
 
 /* ---- dump and load: crm-store(5) has the text ---- */
@@ -144,9 +158,10 @@ enum {
 /*
  * Puts settings in force, as a revision of the log: checks segments, that
  * what is to be unique is, and that no field with values goes; then migrates
- * orders whose revenue changes and rebuilds what is derived.  CRM_NO when
- * there is nothing to do.  An apply that was cut short is completed by the
- * next.  The store's schema is the new one afterwards.
+ * orders whose revenue changes and rebuilds what is derived, in a new
+ * generation of the data.  CRM_NO when there is nothing to do.  One that fails
+ * or is cut short has changed nothing.  The store's schema is the new one
+ * afterwards.
  */
 int crm_settings_apply(struct crm_store *s, const struct crm_settings *now,
     const struct crm_origin *by, unsigned flags, const struct crm_watch *watch,

@@ -3,9 +3,10 @@
  *
  * Settings shape stored figures, so a change of them is a revision like any
  * other, with both forms in the log.  What can be refused is refused before
- * anything is written; what follows - orders whose revenue changes, tables of
- * identities, indexes, ledger and figures - is done under a mark, and done
- * again when it was cut short.
+ * anything is written.  Where something follows - orders whose revenue changes,
+ * tables of identities, indexes, ledger and figures - it is done, with the
+ * change itself, to a new generation of the data: all of it comes into force
+ * at one moment, or nothing.
  *
  * A field is not taken away while records have values in it: they would be out
  * of sight, and gone with the record's next change.
@@ -32,7 +33,6 @@ struct apply {
 	struct crm_buf before, after;
 	uint64_t revision;
 	bool orders, tables; /* what is to be made anew */
-	bool pending; /* an apply was cut short */
 	bool parts; /* records are migrated: the change has parts */
 
 	/* looking for values of fields that go, or that occur twice */
@@ -256,10 +256,8 @@ write_settings(struct crm_txn *t, void *ctx, struct crm_err *err)
 	int r;
 
 	a->revision = crm_txn_revision(t);
-	r = a->tables ? crm_upkeep_mark(t, true, err) : CRM_OK;
-	if (r == CRM_OK)
-		r = crm_put(t, CRM_TAB_META, crm_meta_key("settings"),
-		    crm_buf_str(&a->after), 0, err);
+	r = crm_put(t, CRM_TAB_META, crm_meta_key("settings"),
+	    crm_buf_str(&a->after), 0, err);
 	if (r == CRM_OK)
 		r = crm_upkeep_log(t, a->by, &h, err);
 	crm_log_key(a->revision, 0, 1, lk);
@@ -290,7 +288,9 @@ migrate_one(struct crm_txn *t, struct apply *a, struct crm_record *rec,
 	int r;
 
 	crm_buf_putstr(&old, was);
-	r = kind == CRM_K_ORDER ? crm_order_keep(a->now, rec, err) : CRM_OK;
+	r = crm_buf_check(&old, err);
+	if (r == CRM_OK && kind == CRM_K_ORDER)
+		r = crm_order_keep(a->now, rec, err);
 	if (r < 0)
 		goto out;
 	crm_record_encode(rec, &value);
@@ -408,8 +408,7 @@ static bool
 migrates(const struct apply *a, unsigned n)
 {
 	return a->now->kind[n].name != NULL &&
-	       (a->pending || drops(a, &a->old->kind[n]) ||
-		   (n == CRM_K_ORDER && a->orders));
+	       (drops(a, &a->old->kind[n]) || (n == CRM_K_ORDER && a->orders));
 }
 
 static int
@@ -438,28 +437,6 @@ write_last(struct crm_txn *t, void *ctx, struct crm_err *err)
 }
 
 static int
-is_pending(struct crm_txn *t, void *ctx, struct crm_err *err)
-{
-	struct crm_str v;
-	int r =
-	    crm_get(t, CRM_TAB_META, crm_meta_key(CRM_META_PENDING), &v, err);
-
-	*(bool *)ctx = r == CRM_OK;
-	return r == CRM_NOTFOUND ? CRM_OK : r;
-}
-
-/* An apply that was cut short has a revision of its own to go on from. */
-static int
-last_revision(struct crm_txn *t, void *ctx, struct crm_err *err)
-{
-	struct crm_log_head h = {.last = false};
-	struct apply *a = ctx;
-
-	a->revision = crm_txn_revision(t);
-	return crm_upkeep_log(t, a->by, &h, err);
-}
-
-static int
 follow(void *ctx, const struct crm_setting_row *row, struct crm_err *err)
 {
 	struct apply *a = ctx;
@@ -471,26 +448,41 @@ follow(void *ctx, const struct crm_setting_row *row, struct crm_err *err)
 }
 
 static int
-apply_locked(struct apply *a, bool same, unsigned flags, struct crm_err *err)
+apply_all(struct crm_store *s, void *ctx, struct crm_err *err)
 {
-	struct may may = {a, (flags & CRM_APPLY_DROP) != 0};
 	struct crm_rebuild_result built;
-	int r = CRM_OK;
+	struct apply *a = ctx;
+	int r = crm_txn_run(s, CRM_WRITE, write_settings, a, err);
 
-	if (!same)
-		r = crm_txn_run(a->store, CRM_READ, may_be, &may, err);
-	if (r < 0 || (flags & CRM_APPLY_DRY))
-		return r;
-	r = crm_txn_run(
-	    a->store, CRM_WRITE, same ? last_revision : write_settings, a, err);
 	if (r == CRM_OK)
 		r = migrate(a, err);
 	/* from here on the store's own schema is the new one */
-	crm_meta_release(a->store);
+	crm_meta_release(s);
 	if (r == CRM_OK && a->tables)
-		r = crm_rebuild_tables(a->store, a->watch, &built, err);
+		r = crm_rebuild_tables(s, a->watch, &built, err);
 	if (r == CRM_OK && a->parts)
-		r = crm_txn_run(a->store, CRM_WRITE, write_last, a, err);
+		r = crm_txn_run(s, CRM_WRITE, write_last, a, err);
+	return r;
+}
+
+static int
+apply_locked(struct apply *a, unsigned flags, struct crm_err *err)
+{
+	struct may may = {a, (flags & CRM_APPLY_DROP) != 0};
+	const struct crm_renew_options opt = {.without = CRM_TABS_DERIVED,
+	    .fn = apply_all,
+	    .fn_ctx = a,
+	    .watch = crm_upkeep_watch,
+	    .ctx = (void *)(uintptr_t)a->watch};
+	struct crm_compacted made;
+	int r = crm_txn_run(a->store, CRM_READ, may_be, &may, err);
+
+	if (r < 0 || (flags & CRM_APPLY_DRY))
+		return r;
+	r = a->tables ? crm_store_renew(a->store, &opt, &made, err)
+		      : apply_all(a->store, a, err);
+	if (r < 0) /* the old ones are in force */
+		crm_meta_release(a->store);
 	return r;
 }
 
@@ -515,8 +507,6 @@ crm_settings_apply(struct crm_store *s, const struct crm_settings *now,
 	r = a.now ? crm_schema_init(a.now, now, err) : crm_err_nomem(err);
 	if (r == CRM_OK)
 		r = crm_store_schema(s, &a.old, err);
-	if (r == CRM_OK)
-		r = crm_txn_run(s, CRM_READ, is_pending, &a.pending, err);
 	if (r == CRM_OK) {
 		crm_settings_encode(a.old->settings, &a.before);
 		crm_settings_encode(now, &a.after);
@@ -526,7 +516,6 @@ crm_settings_apply(struct crm_store *s, const struct crm_settings *now,
 		r = crm_buf_check(&a.after, err);
 	same = r == CRM_OK &&
 	       crm_str_eq(crm_buf_str(&a.before), crm_buf_str(&a.after));
-	a.orders = a.tables = a.pending;
 	if (r == CRM_OK && !same)
 		r = crm_settings_diff(a.old->settings, now, follow, &a, err);
 	if (r == CRM_NO) /* it lies in their numbers only */
@@ -536,8 +525,7 @@ crm_settings_apply(struct crm_store *s, const struct crm_settings *now,
 		a.parts = a.parts || migrates(&a, n);
 	}
 	if (r == CRM_OK)
-		r = same && !a.pending ? CRM_NO
-				       : apply_locked(&a, same, flags, err);
+		r = same ? CRM_NO : apply_locked(&a, flags, err);
 	if (revision != NULL)
 		*revision = r == CRM_OK ? a.revision : 0;
 	if (!(flags & CRM_APPLY_DRY))

@@ -22,7 +22,6 @@ crm_archive_field(const struct crm_field *f)
 }
 
 /* meta keys of upkeep */
-#define CRM_META_PENDING "pending" /* a rebuild or apply is under way */
 #define CRM_META_LOG_FROM "logfrom" /* what is older has no log, 8 bytes */
 
 /* The states as archives name them, by enum crm_state. */
@@ -123,11 +122,14 @@ int crm_upkeep_each(struct crm_txn *t, const struct crm_schema *s,
 /* The header of a revision of its own, put into the log. */
 int crm_upkeep_log(struct crm_txn *t, const struct crm_origin *by,
     const struct crm_log_head *more, struct crm_err *err);
-/* Sets (on) or takes away the mark that derived tables are not whole. */
-int crm_upkeep_mark(struct crm_txn *t, bool on, struct crm_err *err);
-
-/* As crm_store_rebuild, under a lock that is held, without a revision. */
+/* Tables that follow from the records. */
+#define CRM_TABS_DERIVED                                                   \
+	(1U << CRM_TAB_IDENT | 1U << CRM_TAB_INDEX | 1U << CRM_TAB_SALES | \
+	    1U << CRM_TAB_TALLY)
+/* Fills them, where they are empty. */
 int crm_rebuild_tables(struct crm_store *s, const struct crm_watch *watch,
     struct crm_rebuild_result *out, struct crm_err *err);
+/* A crm_count_fn for a struct crm_watch (or NULL) as ctx. */
+void crm_upkeep_watch(void *ctx, uint64_t done, uint64_t total);
 
 #endif

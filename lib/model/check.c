@@ -106,14 +106,6 @@ check_meta(struct crm_check *ck, struct crm_err *err)
 	if (r == CRM_OK && !crm_take_be(&v, 8, &ck->log_from))
 		r = crm_check_fault(
 		    ck, err, "meta", "where the log begins cannot be read");
-	if (r < 0 && r != CRM_NOTFOUND)
-		return r;
-	r = crm_get(
-	    ck->txn, CRM_TAB_META, crm_meta_key(CRM_META_PENDING), &v, err);
-	if (r == CRM_OK)
-		r = crm_check_fault(ck, err, "meta",
-		    "a rebuild or apply was not finished: run crm-store "
-		    "rebuild, or apply again");
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 

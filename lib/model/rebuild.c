@@ -1,10 +1,9 @@
 /*
  * rebuild.c - what is derived, made anew from the records.
  *
- * All records are read first: when one is damaged nothing has been taken
- * away yet.  Then the tables are emptied and filled in the order of their
- * keys.  That is many transactions; a mark in meta says meanwhile that they
- * are not whole.
+ * That is many transactions, so they go to a new generation of the data, in
+ * which these tables begin empty: nobody sees them half full, and a run that is
+ * cut short has changed nothing.  Entries are put in the order of their keys.
  */
 #include <stdlib.h>
 
@@ -14,11 +13,9 @@
 #include "change.h"
 #include "keysort.h"
 
-#define BATCH_ENTRIES 20000
 #define BATCH_BYTES ((size_t)4 << 20)
 
 struct rebuild {
-	bool begun; /* what there was is going */
 	struct crm_store *store;
 	const struct crm_schema *schema;
 	const struct crm_watch *watch;
@@ -101,19 +98,6 @@ crm_upkeep_log(struct crm_txn *t, const struct crm_origin *by,
 		r = crm_put(t, CRM_TAB_LOG, key, crm_buf_str(&b), 0, err);
 	crm_buf_release(&b);
 	return r;
-}
-
-int
-crm_upkeep_mark(struct crm_txn *t, bool on, struct crm_err *err)
-{
-	struct crm_str key = crm_meta_key(CRM_META_PENDING);
-	int r;
-
-	if (on)
-		return crm_put(
-		    t, CRM_TAB_META, key, CRM_STR("rebuild"), 0, err);
-	r = crm_del(t, CRM_TAB_META, key, err);
-	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
 /* ---- reading the records ---- */
@@ -241,59 +225,6 @@ read_all(struct crm_txn *t, void *ctx, struct crm_err *err)
 /* ---- writing ---- */
 
 static int
-mark(struct crm_txn *t, void *ctx, struct crm_err *err)
-{
-	(void)ctx;
-	return crm_upkeep_mark(t, true, err);
-}
-
-/* Some thousand entries at a time, as deleting makes every page dirty that it
- * touches.  CRM_NO: the table is empty. */
-static int
-empty_some(struct crm_txn *t, void *ctx, struct crm_err *err)
-{
-	struct rebuild *b = ctx;
-	struct crm_cursor *cur = NULL;
-	struct crm_str key, v, rest;
-	uint64_t n;
-	int r;
-
-	crm_buf_clear(&b->batch);
-	b->n = 0;
-	r = crm_cursor_open(t, b->table, &cur, err);
-	if (r == CRM_OK)
-		r = crm_cursor_seek(
-		    cur, (struct crm_str){"", 0}, &key, &v, err);
-	while (r == CRM_OK && b->n < BATCH_ENTRIES) {
-		crm_buf_putvar(&b->batch, key.n);
-		crm_buf_putstr(&b->batch, key);
-		b->n++;
-		r = crm_cursor_next(cur, &key, &v, err);
-	}
-	crm_cursor_close(cur);
-	if (r < 0 && r != CRM_NOTFOUND)
-		return r;
-	r = crm_buf_check(&b->batch, err);
-	rest = crm_buf_str(&b->batch);
-	while (r == CRM_OK && crm_take_var(&rest, &n) &&
-	       crm_take_bytes(&rest, (size_t)n, &key))
-		r = crm_del(t, b->table, key, err);
-	return r == CRM_OK && b->n == 0 ? CRM_NO : r;
-}
-
-static int
-empty(struct rebuild *b, unsigned table, struct crm_err *err)
-{
-	int r;
-
-	b->table = table;
-	do
-		r = crm_txn_run(b->store, CRM_WRITE, empty_some, b, err);
-	while (r == CRM_OK);
-	return r == CRM_NO ? CRM_OK : r;
-}
-
-static int
 put_some(struct crm_txn *t, void *ctx, struct crm_err *err)
 {
 	struct rebuild *b = ctx;
@@ -361,40 +292,9 @@ fill(struct rebuild *b, unsigned table, struct crm_keysort *from,
 	return r == CRM_NOTFOUND ? flush(b, err) : r;
 }
 
-static int
-write_all(struct rebuild *b, struct crm_err *err)
-{
-	static const unsigned tables[] = {
-	    CRM_TAB_IDENT, CRM_TAB_INDEX, CRM_TAB_SALES, CRM_TAB_TALLY};
-	int r = crm_txn_run(b->store, CRM_WRITE, mark, b, err);
-
-	b->begun = r == CRM_OK;
-	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-		if (r == CRM_OK)
-			r = empty(b, tables[i], err);
-	if (r == CRM_OK)
-		r = fill(b, CRM_TAB_IDENT, &b->ident, err);
-	if (r == CRM_OK)
-		r = fill(b, CRM_TAB_INDEX, &b->index, err);
-	if (r == CRM_OK)
-		r = fill(b, CRM_TAB_SALES, &b->sales, err);
-	return r;
-}
-
-static int
-finish(struct crm_txn *t, void *ctx, struct crm_err *err)
-{
-	const struct crm_origin *by = ctx;
-	struct crm_log_head h = {.last = true};
-	int r = crm_upkeep_mark(t, false, err);
-
-	return r == CRM_OK && by != NULL ? crm_upkeep_log(t, by, &h, err) : r;
-}
-
-static int
-rebuild(struct crm_store *s, const struct crm_origin *by,
-    const struct crm_watch *watch, struct crm_rebuild_result *out,
-    struct crm_err *err)
+int
+crm_rebuild_tables(struct crm_store *s, const struct crm_watch *watch,
+    struct crm_rebuild_result *out, struct crm_err *err)
 {
 	struct rebuild b = {.store = s, .watch = watch};
 	const char *dir = crm_store_path(s);
@@ -405,13 +305,11 @@ rebuild(struct crm_store *s, const struct crm_origin *by,
 	if (r == CRM_OK)
 		r = crm_txn_run(s, CRM_READ, read_all, &b, err);
 	if (r == CRM_OK)
-		r = write_all(&b, err);
+		r = fill(&b, CRM_TAB_IDENT, &b.ident, err);
 	if (r == CRM_OK)
-		r = crm_txn_run(
-		    s, CRM_WRITE, finish, (void *)(uintptr_t)by, err);
-	if (r < 0 && b.begun)
-		crm_err_hint(err, "it is not finished: run crm-store rebuild, "
-				  "or apply, again");
+		r = fill(&b, CRM_TAB_INDEX, &b.index, err);
+	if (r == CRM_OK)
+		r = fill(&b, CRM_TAB_SALES, &b.sales, err);
 	if (r == CRM_OK && out != NULL)
 		*out = (struct crm_rebuild_result){.identities = b.ident.total,
 		    .indexes = b.index.total,
@@ -427,19 +325,40 @@ rebuild(struct crm_store *s, const struct crm_origin *by,
 	return r;
 }
 
-int
-crm_rebuild_tables(struct crm_store *s, const struct crm_watch *watch,
-    struct crm_rebuild_result *out, struct crm_err *err)
+/* ---- of a store ---- */
+
+struct anew {
+	const struct crm_origin *by;
+	const struct crm_watch *watch;
+	struct crm_rebuild_result result;
+};
+
+void
+crm_upkeep_watch(void *ctx, uint64_t done, uint64_t total)
 {
-	return rebuild(s, NULL, watch, out, err);
+	const struct crm_watch *w = ctx;
+
+	if (w != NULL && w->fn != NULL)
+		w->fn(w->ctx, "entries written", done, total);
 }
 
 static int
-last_revision(struct crm_txn *t, void *ctx, struct crm_err *err)
+finish(struct crm_txn *t, void *ctx, struct crm_err *err)
 {
-	(void)err;
-	*(uint64_t *)ctx = crm_txn_revision(t);
-	return CRM_OK;
+	const struct crm_log_head h = {.last = true};
+	struct anew *a = ctx;
+
+	a->result.revision = crm_txn_revision(t);
+	return crm_upkeep_log(t, a->by, &h, err);
+}
+
+static int
+rebuild(struct crm_store *s, void *ctx, struct crm_err *err)
+{
+	struct anew *a = ctx;
+	int r = crm_rebuild_tables(s, a->watch, &a->result, err);
+
+	return r < 0 ? r : crm_txn_run(s, CRM_WRITE, finish, a, err);
 }
 
 int
@@ -447,17 +366,16 @@ crm_store_rebuild(struct crm_store *s, const struct crm_origin *by,
     const struct crm_watch *watch, struct crm_rebuild_result *out,
     struct crm_err *err)
 {
-	struct crm_rebuild_result result = {0};
-	int r = crm_store_lock(s, err);
+	struct anew a = {.by = by, .watch = watch};
+	const struct crm_renew_options opt = {.without = CRM_TABS_DERIVED,
+	    .fn = rebuild,
+	    .fn_ctx = &a,
+	    .watch = crm_upkeep_watch,
+	    .ctx = (void *)(uintptr_t)watch};
+	struct crm_compacted made;
+	int r = crm_store_renew(s, &opt, &made, err);
 
-	if (r < 0)
-		return r;
-	r = rebuild(s, by, watch, &result, err);
-	if (r == CRM_OK)
-		r = crm_txn_run(
-		    s, CRM_READ, last_revision, &result.revision, err);
 	if (out != NULL)
-		*out = result;
-	crm_store_unlock(s);
+		*out = a.result;
 	return r;
 }

@@ -5,9 +5,9 @@
  * and before anybody has to wait: the writers' lock is taken when it is copied
  * only.  A backup is no live store, so what was checked is what is copied.
  *
- * Who was erased since the backup was made is in it, and is erased again at
- * once; the lists of both were united before (crm_store_replace), so that a
- * run that is cut short here is noticed by check and completed by compact.
+ * Who was erased since the backup was made is in it, and is erased again
+ * before anybody sees the new generation; the one that comes into force has
+ * been written after that.
  */
 #include <stdlib.h>
 
@@ -22,35 +22,25 @@ count(void *ctx, uint64_t done, uint64_t total)
 		w->fn(w->ctx, "entries restored", done, total);
 }
 
-static int
-erase_again(const struct crm_replace_options *to, const struct crm_watch *watch,
-    struct crm_replaced *out, struct crm_err *err)
-{
-	struct crm_store_options so = {.path = to->path,
-	    .write = true,
-	    .scan = true,
-	    .wait_ms = to->wait_ms};
-	struct crm_erase_options opt = {.by = to->by, .watch = *watch};
-	struct crm_erase_result erased = {0};
-	struct crm_compacted made;
-	struct crm_store *s;
-	int code = crm_store_open(&s, &so, err);
+struct again {
+	const struct crm_replace_options *to;
+	const struct crm_watch *watch;
+	size_t erased;
+};
 
-	if (code < 0)
-		return code;
-	code = crm_erase_listed(s, &opt, &erased, err);
-	if (code == CRM_OK && erased.revision > 0) {
-		out->erased = erased.n;
-		out->revision = erased.revision;
-		code = crm_store_compact(s, to->watch, to->ctx, &made, err);
-		if (code == CRM_OK) {
-			out->generation = made.generation;
-			out->entries = made.entries;
-		}
-	}
+static int
+erase_again(struct crm_store *s, void *ctx, struct crm_err *err)
+{
+	struct again *a = ctx;
+	const struct crm_erase_options opt = {
+	    .by = a->to->by, .watch = *a->watch};
+	struct crm_erase_result erased = {0};
+	int code = crm_erase_listed(s, &opt, &erased, err);
+
+	if (code == CRM_OK)
+		a->erased = erased.n;
 	free(erased.person);
-	crm_store_close(s);
-	return code;
+	return code == CRM_OK && erased.revision == 0 ? CRM_NO : code;
 }
 
 int
@@ -64,6 +54,7 @@ crm_store_restore(const struct crm_restore_options *opt,
 	    .backup = true};
 	struct crm_replace_options to = opt->to;
 	struct crm_watch watch = opt->watch;
+	struct again again = {.to = &to, .watch = &watch};
 	struct crm_store *from;
 	int code;
 
@@ -74,8 +65,11 @@ crm_store_restore(const struct crm_restore_options *opt,
 	code = crm_store_check(from, &check, NULL, err);
 	to.watch = count;
 	to.ctx = &watch;
+	to.fn = erase_again;
+	to.fn_ctx = &again;
 	if (code == CRM_OK)
 		code = crm_store_replace(&to, from, out, err);
+	out->erased = again.erased;
 	crm_store_close(from);
-	return code == CRM_OK ? erase_again(&to, &watch, out, err) : code;
+	return code;
 }

@@ -4,10 +4,13 @@
  * All is done under the writers' lock, so that nothing is written to a
  * generation that is being copied.  Before the link is renamed the new one is
  * on the disk, its folder's name included; after that nothing can fail but
- * the clearing away, which the next writer does again.
+ * the clearing away, which the next writer does again.  What takes many
+ * transactions and must be seen whole - a rebuild, an apply, an upgrade - is
+ * done to the new one in between.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -78,20 +81,42 @@ data_size(const char *folder, const char *gen)
 	return stat(data, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
+/* fn on the generation that is to be next; what it has committed there is so
+ * only when the link is renamed. */
+static int
+next_work(const struct next *n, struct crm_store *s, crm_renew_fn *fn,
+    void *ctx, struct crm_err *err)
+{
+	uint64_t committed = s->committed;
+	int code = crm_env_enter(s, n->name, err);
+
+	if (code < 0)
+		return code;
+	code = fn(s, ctx, err);
+	crm_env_leave(s);
+	if (code < 0)
+		s->committed = committed;
+	return code;
+}
+
 /* The lock is held, and the store is open on the current generation. */
 static int
-compact(struct crm_store *s, crm_count_fn *watch, void *ctx,
+renew(struct crm_store *s, const struct crm_renew_options *opt,
     struct crm_compacted *out, struct crm_err *err)
 {
 	struct next n = {.folder = s->path, .lock = &s->lock};
+	uint64_t committed = s->committed;
+	char now[CRM_GEN_NAME];
 	int code;
 
 	memcpy(n.was, crm_env_gen(s), CRM_GEN_NAME);
 	out->before = data_size(s->path, n.was);
 	code = next_begin(&n, err);
 	if (code == CRM_OK)
-		code =
-		    crm_env_rewrite(s, n.gen, watch, ctx, &out->entries, err);
+		code = crm_env_rewrite(s, n.gen, opt->without, opt->watch,
+		    opt->ctx, &out->entries, err);
+	if (code == CRM_OK && opt->fn)
+		code = next_work(&n, s, opt->fn, opt->fn_ctx, err);
 	if (code < 0) {
 		next_drop(&n);
 		return code;
@@ -99,29 +124,42 @@ compact(struct crm_store *s, crm_count_fn *watch, void *ctx,
 	out->after = data_size(s->path, n.name);
 	out->generation = crm_gen_number(n.name);
 	code = next_end(&n, err);
-	if (code == CRM_OK)
-		code = crm_env_reopen(s, err);
-	return code < 0 ? code : crm_erased_done(s->path, err);
+	/* Renamed, but perhaps not on the disk: it is what others see. */
+	if (code < 0 && (crm_gen_read(s->path, now, NULL) < 0 ||
+			    memcmp(now, n.name, CRM_GEN_NAME) != 0))
+		s->committed = committed;
+	return code < 0 ? code : crm_env_reopen(s, err);
 }
 
 int
-crm_store_compact(struct crm_store *s, crm_count_fn *watch, void *ctx,
+crm_store_renew(struct crm_store *s, const struct crm_renew_options *opt,
     struct crm_compacted *out, struct crm_err *err)
 {
 	bool held = s->held;
 	int code;
 
 	*out = (struct crm_compacted){0};
-	if (s->txns)
+	if (s->txns || s->apart)
 		return crm_err_set(err, CRM_EBUG,
-		    "a new generation of '%s' within a transaction", s->path);
+		    "a new generation of '%s' within %s", s->path,
+		    s->txns ? "a transaction" : "another");
 	code = crm_store_lock(s, err);
 	if (code < 0)
 		return code;
-	code = compact(s, watch, ctx, out, err);
+	code = renew(s, opt, out, err);
 	if (!held)
 		crm_store_unlock(s);
 	return code;
+}
+
+int
+crm_store_compact(struct crm_store *s, crm_count_fn *watch, void *ctx,
+    struct crm_compacted *out, struct crm_err *err)
+{
+	const struct crm_renew_options opt = {.watch = watch, .ctx = ctx};
+	int code = crm_store_renew(s, &opt, out, err);
+
+	return code < 0 ? code : crm_erased_done(s->path, err);
 }
 
 /* ---- replacing ---- */
@@ -274,8 +312,8 @@ replace_make(struct replace *r, struct crm_store *from,
 		r->upto = opt->past;
 	r->upto++;
 	if (code == CRM_OK)
-		code = crm_env_rewrite(from, r->next.gen, opt->watch, opt->ctx,
-		    &out->entries, err);
+		code = crm_env_rewrite(from, r->next.gen, 0, opt->watch,
+		    opt->ctx, &out->entries, err);
 	for (r->first = r->from + 1; code == CRM_OK && r->first <= r->upto;
 	     r->first = r->last + 1) {
 		r->last =
@@ -288,6 +326,47 @@ replace_make(struct replace *r, struct crm_store *from,
 	if (code == CRM_OK)
 		code = crm_erased_unite(r->path, from->path, err);
 	return code;
+}
+
+/*
+ * What is to be done before anybody sees the copy, and then a generation after
+ * that one, without what was deleted.
+ */
+static int
+replace_work(struct replace *r, struct crm_replaced *out, struct crm_err *err)
+{
+	const struct crm_replace_options *opt = r->opt;
+	struct crm_store *s = calloc(1, sizeof(*s) + strlen(r->path) + 1);
+	char made[CRM_GEN_NAME];
+	int code;
+
+	if (!s)
+		return crm_err_nomem(err);
+	memcpy(s->path, r->path, strlen(r->path));
+	s->lock = r->lock;
+	s->write = s->held = true;
+	s->format = CRM_FORMAT;
+	code = next_work(&r->next, s, opt->fn, opt->fn_ctx, err);
+	if (code == CRM_OK)
+		code = crm_env_enter(s, r->next.name, err);
+	else
+		goto out;
+	if (code < 0)
+		goto out;
+	r->upto = s->committed;
+	memcpy(made, r->next.name, CRM_GEN_NAME);
+	code = crm_gen_name(crm_gen_number(made) + 1, r->next.name, err);
+	crm_folder_path(r->next.gen, r->path, r->next.name);
+	if (code == CRM_OK)
+		code = crm_folder_make(r->next.gen, err);
+	if (code == CRM_OK)
+		code = crm_env_rewrite(s, r->next.gen, 0, opt->watch, opt->ctx,
+		    &out->entries, err);
+	crm_env_leave(s);
+out:
+	crm_meta_release(s);
+	free(s); /* the lock is r's */
+	return code == CRM_NO ? CRM_OK : code;
 }
 
 static int
@@ -318,13 +397,16 @@ replace(struct replace *r, struct crm_store *from, struct crm_replaced *out,
 	if (code < 0)
 		return code;
 	code = replace_make(r, from, out, err);
+	if (code == CRM_OK && r->opt->fn)
+		code = replace_work(r, out, err);
 	if (code < 0) {
 		next_drop(&r->next);
 		return code;
 	}
 	out->revision = r->upto;
 	out->generation = crm_gen_number(r->next.name);
-	return next_end(&r->next, err);
+	code = next_end(&r->next, err);
+	return code < 0 || !r->opt->fn ? code : crm_erased_done(r->path, err);
 }
 
 int

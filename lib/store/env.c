@@ -299,13 +299,48 @@ env_retire(struct crm_store *s)
 int
 crm_env_reopen(struct crm_store *s, struct crm_err *err)
 {
-	int code = env_at(s, s->env->map, err);
+	int code;
 
+	/* The current one is another. */
+	if (s->apart)
+		return crm_err_set(err, CRM_EIO,
+		    "the new data of '%s' cannot be opened again", s->path);
+	code = env_at(s, s->env->map, err);
 	if (code == CRM_OK)
 		code = env_read(s, err);
 	if (code == CRM_OK)
 		env_retire(s);
 	return code;
+}
+
+int
+crm_env_enter(struct crm_store *s, const char *gen, struct crm_err *err)
+{
+	uint64_t map = s->env	      ? s->env->map
+		       : s->map_bytes ? s->map_bytes
+				      : MAP_FIRST;
+	int code = env_new(s, gen, (size_t)map, err);
+
+	if (code < 0)
+		return code;
+	s->apart = true;
+	code = env_read(s, err);
+	if (code < 0)
+		crm_env_leave(s);
+	return code;
+}
+
+void
+crm_env_leave(struct crm_store *s)
+{
+	struct crm_env *env = s->env;
+
+	while (s->txns)
+		crm_env_end(s->txns, false, NULL);
+	s->env = env->old;
+	s->apart = false;
+	mdb_env_close(env->mdb); /* nobody else has it open */
+	free(env);
 }
 
 const char *
@@ -399,6 +434,8 @@ crm_store_open(struct crm_store **out, const struct crm_store_options *opt,
 	s->lock.fd = -1;
 	s->write = opt->write;
 	s->scan = opt->scan;
+	s->older = opt->older;
+	s->format = CRM_FORMAT;
 	s->wait_ms = opt->wait_ms;
 	s->map_bytes = opt->map_bytes;
 	code = store_check(s, err);

@@ -173,7 +173,7 @@ copy_all(struct crm_store *s, const char *to, struct crm_err *err)
 	crm_folder_path(path, to, CRM_GEN_FIRST);
 	code = crm_folder_make(path, err);
 	if (code == CRM_OK)
-		code = crm_env_rewrite(s, path, NULL, NULL, &entries, err);
+		code = crm_env_rewrite(s, path, 0, NULL, NULL, &entries, err);
 	if (code == CRM_OK)
 		code = crm_env_copy_yaml(s, to, err);
 	/* after the data: who is missing there is on the list here */

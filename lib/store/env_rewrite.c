@@ -25,6 +25,7 @@
 struct rewrite {
 	struct crm_store *from;
 	const char *folder; /* of the new one */
+	unsigned without; /* tables that begin empty, bits */
 	struct crm_txn *txn; /* of the old one */
 	struct crm_env to;
 	MDB_txn *put; /* of the new one */
@@ -126,6 +127,29 @@ copy_entries(struct rewrite *w, MDB_cursor *c, MDB_dbi to, unsigned flags,
 	return rc == MDB_NOTFOUND ? CRM_OK : fail(w, rc, "cannot read", err);
 }
 
+static bool
+left_out(const struct rewrite *w, const char *name)
+{
+	char table[8];
+
+	for (unsigned i = 0; i < CRM_TAB_KIND; i++) {
+		crm_env_table_name(i, table);
+		if (w->without >> i & 1 && strcmp(name, table) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One that begins empty: what it holds is not even read. */
+static int
+make_table(struct rewrite *w, const char *name, struct crm_err *err)
+{
+	MDB_dbi to;
+	int rc = mdb_dbi_open(w->put, name, MDB_CREATE, &to);
+
+	return rc ? put_fail(w, rc, err) : CRM_OK;
+}
+
 /* One table, whoever made it; as many entries as both sides say. */
 static int
 copy_table(struct rewrite *w, const char *name, struct crm_err *err)
@@ -184,7 +208,8 @@ copy_tables(struct rewrite *w, struct crm_err *err)
 			k.mv_size = NAME_MAX_BYTES;
 		memcpy(name, k.mv_data, k.mv_size);
 		name[k.mv_size] = '\0';
-		code = copy_table(w, name, err);
+		code = left_out(w, name) ? make_table(w, name, err)
+					 : copy_table(w, name, err);
 	}
 	mdb_cursor_close(c);
 	if (code == CRM_OK && rc != MDB_NOTFOUND)
@@ -199,6 +224,7 @@ count_all(struct rewrite *w)
 
 	for (unsigned i = 0; i < CRM_TABS; i++)
 		if (i != CRM_TAB_KIND &&
+		    (i > CRM_TAB_KIND || !(w->without >> i & 1)) &&
 		    crm_count(w->txn, i, &n, NULL) == CRM_OK)
 			w->total += n;
 }
@@ -227,11 +253,14 @@ put_done(struct rewrite *w, struct crm_err *err)
 }
 
 int
-crm_env_rewrite(struct crm_store *s, const char *folder, crm_count_fn *watch,
-    void *ctx, uint64_t *entries, struct crm_err *err)
+crm_env_rewrite(struct crm_store *s, const char *folder, unsigned without,
+    crm_count_fn *watch, void *ctx, uint64_t *entries, struct crm_err *err)
 {
-	struct rewrite w = {
-	    .from = s, .folder = folder, .watch = watch, .ctx = ctx};
+	struct rewrite w = {.from = s,
+	    .folder = folder,
+	    .without = without,
+	    .watch = watch,
+	    .ctx = ctx};
 	int code = crm_env_begin(s, false, &w.txn, err);
 
 	if (code < 0)

@@ -119,7 +119,8 @@ checked(struct crm_txn *t, struct crm_err *err)
 int
 crm_meta_check(struct crm_txn *t, struct crm_err *err)
 {
-	const char *path = crm_store_path(crm_txn_store(t));
+	const struct crm_store *s = crm_txn_store(t);
+	const char *path = s->path;
 	struct crm_str v;
 	uint64_t format, features;
 	int code = crm_get(t, CRM_TAB_META, crm_meta_key("format"), &v, err);
@@ -130,10 +131,17 @@ crm_meta_check(struct crm_txn *t, struct crm_err *err)
 	    !crm_take_be(&v, 4, &features) || format == 0)
 		return crm_err_set(err, CRM_EDAMAGE,
 		    "the store '%s' is damaged: its format is not said", path);
-	if (format > CRM_FORMAT)
+	if (format < s->format && !s->older) {
 		crm_err_set(err, CRM_ECONFIG,
-		    "the store '%s' has format %u, this program knows up to %d",
-		    path, (unsigned)format, CRM_FORMAT);
+		    "the store '%s' has format %u, wanted %u", path,
+		    (unsigned)format, (unsigned)s->format);
+		crm_err_hint(err, "crm-store upgrade brings it there");
+		return CRM_ECONFIG;
+	}
+	if (format > s->format)
+		crm_err_set(err, CRM_ECONFIG,
+		    "the store '%s' has format %u, this program knows up to %u",
+		    path, (unsigned)format, (unsigned)s->format);
 	else if (features & ~(uint64_t)FEATURES_KNOWN)
 		crm_err_set(err, CRM_ECONFIG,
 		    "the store '%s' needs features (%#x) that this program does"

@@ -85,7 +85,10 @@ struct crm_store {
 	struct crm_txn *txns; /* that are open */
 	struct crm_lock lock;
 	bool write, scan;
+	bool older; /* formats are taken */
+	uint32_t format; /* the newest that is */
 	bool held; /* by crm_store_lock */
+	bool apart; /* on a generation that is not there for others yet */
 	bool readonly; /* its file system */
 	bool ready; /* schema */
 	unsigned wait_ms;
@@ -112,11 +115,16 @@ int crm_env_make(
  * none. */
 int crm_env_copy_yaml(struct crm_store *s, const char *to, struct crm_err *err);
 /* env_rewrite.c: all that s holds, in a snapshot, entry by entry into a new
- * data file in a folder that has none; on the disk when it returns. */
-int crm_env_rewrite(struct crm_store *s, const char *folder,
+ * data file in a folder that has none; on the disk when it returns.  Tables of
+ * the bits in `without` (below CRM_TAB_KIND) are there and empty. */
+int crm_env_rewrite(struct crm_store *s, const char *folder, unsigned without,
     crm_count_fn *watch, void *ctx, uint64_t *entries, struct crm_err *err);
 /* env.c: opens the current generation in place of the one that is open. */
 int crm_env_reopen(struct crm_store *s, struct crm_err *err);
+/* env.c: opens a generation that nobody else knows, over what is open: all
+ * transactions go there, under the writers' lock, until crm_env_leave. */
+int crm_env_enter(struct crm_store *s, const char *gen, struct crm_err *err);
+void crm_env_leave(struct crm_store *s);
 /* The generation that is open. */
 const char *crm_env_gen(const struct crm_store *s);
 /* create.c: may a store be made in this folder? */

@@ -1,7 +1,7 @@
 #!/bin/sh
-# New generations of the data, by compact and restore, while others read and
-# write: nothing that was acknowledged is lost, no reader sees an error, and a
-# run that is killed leaves a whole store.
+# New generations of the data, by compact, rebuild, apply, backup and restore,
+# while others read and write: nothing that was acknowledged is lost, no reader
+# sees an error, and a run that is killed leaves a whole store.
 # CRM_COMPACTIONS, CRM_KILLS and CRM_RESTORES make it longer.
 . "${CRM_TOP:?run this by tests/run.sh}/tests/cli/lib.sh"
 
@@ -68,6 +68,13 @@ done
 bad=0
 for i in $(seq "$compactions"); do
 	crm-store compact >compacted 2>>cerr || bad=$((bad + 1))
+	# A copy of one moment, writers or not, with all there was before it.
+	cat acked.? 2>/dev/null | sort >asked
+	crm-store backup "$T/beside" 2>>cerr || bad=$((bad + 1))
+	crm-store check --store "$T/beside" >>cerr 2>&1 || bad=$((bad + 1))
+	crm-customer list --store "$T/beside" --format value \
+	    -f customer_id | sort | comm -23 asked - >>notcopied
+	rm -rf "$T/beside"
 	sleep 0.05
 done
 : >stop
@@ -79,7 +86,9 @@ lost=$(sort acked | comm -23 - there | wc -l)
 acked=$(wc -l <acked)
 werrs=$(cat werr.? 2>/dev/null | wc -l)
 rerrs=$(cat rerr.? 2>/dev/null | wc -l)
-is 'no compaction failed' "$bad $(cat cerr)" '0 '
+is 'no compaction failed, no backup, and none has a fault' \
+    "$bad $(grep -v "^place${TAB}fault$" cerr)" '0 '
+is 'acknowledged records that a later backup has not' "$(wc -l <notcopied)" 0
 is 'acknowledged records lost' "$lost" 0
 is 'records that nobody acknowledged' \
     "$(($(wc -l <there) - known - acked))" 0
@@ -110,30 +119,55 @@ is 'and no less' \
 
 people 6000 b >in
 works crm-customer add - <in
+awk 'BEGIN { print "customer_id\tplaced\tamount"
+	for (i = 5101; i <= 6200; i++)
+		printf "C%d\t2026-01-%02dT10:00:00Z\t%d.00\n",
+		    i, i % 28 + 1, i % 90 + 1 }' >in
+works crm-order add - <in
+# What each of these brings follows from all records.
+printf 'fields:\n  customer:\n    - { name: vat, type: text, index: yes }\n' \
+    >even.yaml
+printf 'revenue: { statuses: [shipped, delivered] }\n' >>even.yaml
+printf 'fields:\n  customer:\n    - { name: vat, type: text }\n' >odd.yaml
 before=$(crm-customer list --count --no-header)
 killed=0 done=0 broken=0
 for i in $(seq "$kills"); do
 	ms=$(awk -v i="$i" -v s="$$" 'BEGIN { srand(s * 1000 + i)
-		printf "0.%03d", 1 + rand() * 12 }')
-	{ timeout -s KILL "$ms" crm-store compact; } >/dev/null 2>&1
+		printf "0.%03d", 1 + rand() * (i % 3 ? 60 : 12) }')
+	case $((i % 6)) in
+	0 | 3) set -- crm-store compact ;;
+	1) set -- crm-store rebuild ;;
+	2) set -- crm-store apply even.yaml ;;
+	4) set -- crm-store apply odd.yaml ;;
+	5) crm-store backup "$T/kill$i" 2>>kerr || broken=$((broken + 1))
+	   set -- crm-store restore "$T/kill$i" ;;
+	esac
+	{ timeout -s KILL "$ms" "$@"; } >/dev/null 2>&1
 	case $? in
 	0) done=$((done + 1)) ;;
-	*) killed=$((killed + 1)) ;;
+	137) killed=$((killed + 1)) ;;
+	*) echo "$*: status $?" >>kerr; broken=$((broken + 1)) ;;
 	esac
-	crm-customer get C1 -f name >/dev/null 2>>kerr || broken=$((broken + 1))
-	crm-store check -q >/dev/null 2>>kerr || broken=$((broken + 1))
+	rm -rf "$T/kill$i"
+	crm-customer get C1 -f name,orders >/dev/null 2>>kerr ||
+	    broken=$((broken + 1))
+	crm-store check >faults 2>&1 ||
+	    { broken=$((broken + 1)) && cat faults >>kerr; }
 	crm-customer add --name "k$i" >/dev/null 2>>kerr ||
 	    broken=$((broken + 1))
 	[ "$(generations)" = 1 ] || broken=$((broken + 1))
 done
-is 'a compaction that is killed leaves a whole store, and no rest' \
-    "$broken $(cat kerr)" '0 '
+is 'what is killed has done all or nothing, and leaves no rest' \
+    "$broken $(head -n 5 kerr)" '0 '
 is 'with all that was in it' "$(crm-customer list --count --no-header)" \
     $((before + kills))
+works crm-store apply
 not_ok 'some were killed' [ "$killed" = 0 ]
+not_ok 'some were not' [ "$done" = 0 ]
 ok 'nothing else is left in the folder' sh -c \
     '[ "$(ls -A "$CRM_STORE" | grep -cvE "^(crm.yaml|data|gen-.*|lock)$")" = 0 ]'
-diag "$((killed + done)) compactions, $killed killed, $broken faults"
+diag "$((killed + done)) compactions, rebuilds, applies and restores," \
+    "$killed killed, $broken faults"
 
 # ---- sizes ----
 

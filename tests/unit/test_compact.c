@@ -165,6 +165,64 @@ a_reader_keeps_its_moment_and_goes_over_after(void **state)
 	tmpstore_remove(&ts);
 }
 
+/* Work on the next generation, of which a reader hears nothing. */
+struct work {
+	struct crm_store *reader;
+	uint64_t there; /* that the reader sees, when it has been done */
+	int code;
+};
+
+static int
+work_on(struct crm_store *s, void *ctx, struct crm_err *err)
+{
+	struct job j = {1001, 5, 10, false, CANARY};
+	struct crm_compacted did;
+	struct work *w = ctx;
+	int code = crm_txn_run(s, CRM_WRITE, do_job, &j, err);
+
+	j = (struct job){1006, 5, 10, false, NULL};
+	if (code == CRM_OK)
+		code = crm_txn_run(s, CRM_WRITE, do_job, &j, err);
+	assert_int_equal(count(s), 20);
+	assert_int_equal(
+	    crm_store_compact(s, NULL, NULL, &did, NULL), CRM_EBUG);
+	w->there = count(w->reader);
+	return code == CRM_OK ? w->code : code;
+}
+
+static void
+work_on_a_new_generation_is_seen_whole_or_not_at_all(void **state)
+{
+	struct work w = {.code = CRM_EDATA};
+	const struct crm_renew_options opt = {
+	    .without = 1U << CRM_TAB_TALLY, .fn = work_on, .fn_ctx = &w};
+	struct tmpstore ts;
+	struct crm_compacted did;
+	struct crm_store *s;
+
+	(void)state;
+	tmpstore_make(&ts);
+	s = tmpstore_open(&ts, true);
+	run(s, (struct job){1, 10, 10, false, NULL});
+	w.reader = tmpstore_open(&ts, false);
+	assert_int_equal(crm_store_renew(s, &opt, &did, NULL), CRM_EDATA);
+	assert_int_equal(w.there, 10);
+	assert_int_equal(count(s), 10);
+	assert_false(has_canary(ts.path));
+	/* who was refused goes on in the old one */
+	run(s, (struct job){11, 1, 10, false, NULL});
+	run(s, (struct job){11, 1, 10, true, NULL});
+	w.code = CRM_OK;
+	assert_int_equal(crm_store_renew(s, &opt, &did, NULL), CRM_OK);
+	assert_int_equal(did.generation, 2);
+	assert_int_equal(w.there, 10);
+	assert_int_equal(count(s), 20);
+	assert_int_equal(count(w.reader), 20);
+	crm_store_close(w.reader);
+	crm_store_close_env(s);
+	tmpstore_remove(&ts);
+}
+
 static void
 it_is_refused_within_a_transaction(void **state)
 {
@@ -228,6 +286,8 @@ main(void)
 	    cmocka_unit_test(
 		entries_of_many_parts_are_all_there_and_take_less_room),
 	    cmocka_unit_test(a_reader_keeps_its_moment_and_goes_over_after),
+	    cmocka_unit_test(
+		work_on_a_new_generation_is_seen_whole_or_not_at_all),
 	    cmocka_unit_test(it_is_refused_within_a_transaction),
 	    cmocka_unit_test(the_next_writer_clears_away_what_was_left),
 	};

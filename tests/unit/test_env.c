@@ -214,7 +214,7 @@ set_format(struct crm_txn *t, void *ctx, struct crm_err *err)
 }
 
 static void
-a_newer_format_or_feature_is_refused_with_words(void **state)
+another_format_or_feature_is_refused_with_words(void **state)
 {
 	static const struct {
 		const char *bytes;
@@ -222,8 +222,9 @@ a_newer_format_or_feature_is_refused_with_words(void **state)
 		int code;
 		const char *says;
 	} rows[] = {
-	    {"\0\0\0\2\0\0\0\0", 8, CRM_ECONFIG, "has format 2"},
-	    {"\0\0\0\1\0\0\0\4", 8, CRM_ECONFIG, "features (0x4)"},
+	    {"\0\0\0\3\0\0\0\0", 8, CRM_ECONFIG, "has format 3"},
+	    {"\0\0\0\1\0\0\0\0", 8, CRM_ECONFIG, "format 1, wanted 2"},
+	    {"\0\0\0\2\0\0\0\4", 8, CRM_ECONFIG, "features (0x4)"},
 	    {"\0\0\0\0\0\0\0\0", 8, CRM_EDAMAGE, "format is not said"},
 	    {"\0\0\0\1", 4, CRM_EDAMAGE, "format is not said"},
 	};
@@ -770,7 +771,7 @@ main(void)
 	    cmocka_unit_test(a_store_is_not_made_over_another_or_among_files),
 	    cmocka_unit_test(a_store_is_made_in_an_empty_folder_that_is_there),
 	    cmocka_unit_test(what_is_not_a_store_is_not_opened),
-	    cmocka_unit_test(a_newer_format_or_feature_is_refused_with_words),
+	    cmocka_unit_test(another_format_or_feature_is_refused_with_words),
 	    cmocka_unit_test(a_truncated_file_is_refused_and_not_read),
 	    cmocka_unit_test(missing_data_is_damage_and_is_not_made_anew),
 	    cmocka_unit_test(

@@ -162,6 +162,7 @@ struct cli {
 	/* The functions, references and flags of -w; NULL: none.  A verb sets
 	 * it before cli_where or cli_rows_open, which add the rest. */
 	const struct crm_expr_env *expr;
+	const char *also; /* a condition of the verb's own, beside -w */
 };
 
 /*

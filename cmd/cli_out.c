@@ -241,15 +241,15 @@ resolve(void *ctx, struct crm_str ref, unsigned kind, struct crm_value *out,
 	return code;
 }
 
-int
-cli_where(struct cli *c, const struct crm_field *fields, size_t n,
-    struct crm_expr **out, struct crm_err *err)
+static int
+compile(struct cli *c, const char *text, const struct crm_field *fields,
+    size_t n, struct crm_expr **out, struct crm_err *err)
 {
 	struct crm_expr_env *env;
 	int code;
 
 	*out = NULL;
-	if (!cli_opt.where)
+	if (!text)
 		return CRM_OK;
 	env = crm_arena_zalloc(&c->arena, sizeof *env);
 	if (!env)
@@ -270,7 +270,7 @@ cli_where(struct cli *c, const struct crm_field *fields, size_t n,
 	code = take_defines(c, env, err);
 	if (code < 0)
 		return code;
-	code = crm_expr_compile(out, crm_str(cli_opt.where), env, err);
+	code = crm_expr_compile(out, crm_str(text), env, err);
 	if (code == CRM_OK && crm_expr_type(*out) != CRM_T_BOOL) {
 		code = crm_err_set(err, CRM_EUSAGE,
 		    "a condition is wanted, this is %s",
@@ -281,4 +281,18 @@ cli_where(struct cli *c, const struct crm_field *fields, size_t n,
 	if (code < 0)
 		crm_err_field(err, "-w", 2);
 	return code;
+}
+
+int
+cli_where(struct cli *c, const struct crm_field *fields, size_t n,
+    struct crm_expr **out, struct crm_err *err)
+{
+	return compile(c, cli_opt.where, fields, n, out, err);
+}
+
+int
+cli_also(struct cli *c, const struct crm_field *fields, size_t n,
+    struct crm_expr **out, struct crm_err *err)
+{
+	return compile(c, c->also, fields, n, out, err);
 }

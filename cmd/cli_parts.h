@@ -78,6 +78,10 @@ const char *cli_env(const char *name);
 int cli_column(struct cli *c, const struct crm_field *fields, size_t n,
     const char *option, struct crm_str name, struct crm_err *err);
 
+/* Compiles c->also, as cli_where does -w. */
+int cli_also(struct cli *c, const struct crm_field *fields, size_t n,
+    struct crm_expr **out, struct crm_err *err);
+
 /* Takes what progress shows off the terminal's line. */
 void cli_progress_end(void);
 /* `NAME: place: field: text` and the hint's lines, on stderr. */

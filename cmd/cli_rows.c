@@ -18,7 +18,7 @@ struct cli_rows {
 	size_t npick;
 	int *key; /* of --sort */
 	size_t nkey;
-	struct crm_expr *where;
+	struct crm_expr *where, *also;
 	int time; /* index, -1 none */
 	bool has_since, has_until;
 	int64_t since, until;
@@ -170,6 +170,8 @@ open_rows(struct cli_rows *r, const struct crm_field *shown,
 		code = take_keys(r, err);
 	if (code == CRM_OK)
 		code = cli_where(r->c, r->fields, r->n, &r->where, err);
+	if (code == CRM_OK)
+		code = cli_also(r->c, r->fields, r->n, &r->also, err);
 	if (quiet)
 		r->nkey = r->npick = 0;
 	else if (code == CRM_OK && cli_opt.sort)
@@ -221,9 +223,11 @@ cli_rows_want(const struct cli_rows *r, struct crm_want *want)
 
 	*want = (struct crm_want){0};
 	if (r->where)
-		crm_expr_fields(r->where, bits);
-	want->fields[0] = bits[0];
-	want->fields[1] = bits[1];
+		crm_expr_fields(r->where, want->fields);
+	if (r->also)
+		crm_expr_fields(r->also, bits);
+	want->fields[0] |= bits[0];
+	want->fields[1] |= bits[1];
 	if (r->time >= 0 && r->time < CRM_FIELDS_MAX)
 		crm_want_field(want, r->time);
 	if (r->revision >= 0 && r->revision < CRM_FIELDS_MAX)
@@ -302,6 +306,11 @@ cli_rows_put(
 		return CRM_OK;
 	if (r->where) {
 		code = crm_expr_test(r->where, row, &yes, err);
+		if (code < 0 || !yes)
+			return code;
+	}
+	if (r->also) {
+		code = crm_expr_test(r->also, row, &yes, err);
 		if (code < 0 || !yes)
 			return code;
 	}
@@ -385,7 +394,9 @@ cli_rows_abort(struct cli_rows *r)
 		crm_sort_release(r->sort);
 	if (r->where)
 		crm_expr_release(r->where);
+	if (r->also)
+		crm_expr_release(r->also);
 	r->out = NULL;
 	r->sort = NULL;
-	r->where = NULL;
+	r->where = r->also = NULL;
 }

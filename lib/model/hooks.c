@@ -15,4 +15,7 @@ const struct crm_hooks crm_hooks[CRM_K_MAX] = {
 	.effects = crm_ledger_effects},
     [CRM_K_EVENT] = {.prepare = crm_event_prepare},
     [CRM_K_RATE] = {.prepare = crm_rate_prepare},
+    [CRM_K_RELATION] = {.prepare = crm_relation_prepare,
+	.as_at = crm_relation_at},
+    [CRM_K_TASK] = {.prepare = crm_task_prepare, .as_at = crm_task_at},
 };

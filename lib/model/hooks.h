@@ -65,6 +65,15 @@ int crm_rate_prepare(struct crm_change *ch, const struct crm_record *old,
     struct crm_record *rec, struct crm_err *err);
 int crm_event_prepare(struct crm_change *ch, const struct crm_record *old,
     struct crm_record *rec, struct crm_err *err);
+/* relation.c, task.c */
+int crm_relation_prepare(struct crm_change *ch, const struct crm_record *old,
+    struct crm_record *rec, struct crm_err *err);
+int crm_relation_at(struct crm_txn *t, const struct crm_schema *s, int64_t at,
+    struct crm_record *rec, struct crm_err *err);
+int crm_task_prepare(struct crm_change *ch, const struct crm_record *old,
+    struct crm_record *rec, struct crm_err *err);
+int crm_task_at(struct crm_txn *t, const struct crm_schema *s, int64_t at,
+    struct crm_record *rec, struct crm_err *err);
 
 /* Refuses a parent_id that would make a circle (product.c). */
 int crm_parent_check(

@@ -295,7 +295,7 @@ static const struct crm_field event_fields[] = {
     {"about", CRM_T_ID, 0, 1, CRM_F_REQUIRED | CRM_F_INDEX, NULL,
 	"the record it is about"},
     {"at", CRM_T_TIME, 0, 2, CRM_F_REQUIRED, NULL, "when it happened"},
-    {"what", CRM_T_ENUM, 0, 3, CRM_F_REQUIRED, "stage,consent,note",
+    {"what", CRM_T_ENUM, 0, 3, CRM_F_REQUIRED, "stage,consent,note,remind",
 	"what happened"},
     {"topic", CRM_T_TEXT, 0, 4, 0, NULL, "the role, or channel/purpose"},
     {"old", CRM_T_TEXT, 0, 5, 0, NULL, "from"},
@@ -321,6 +321,74 @@ static const struct crm_field rate_fields[] = {
 	"of the store that changed it last; set - honours it"},
 };
 
+/* ---- relation: what parties are to each other ---- */
+
+static const struct crm_field relation_fields[] = {
+    {"relation_id", CRM_T_ID, CRM_K_RELATION, 0, RO, NULL, "its number"},
+    {"from_id", CRM_T_ID, CRM_K_CUSTOMER, 1, CRM_F_REQUIRED | CRM_F_INDEX, NULL,
+	"who supplies, distributes, employs, refers"},
+    {"relation", CRM_T_ENUM, 0, 2, CRM_F_REQUIRED,
+	"supplies,distributes_for,employs,household,refers",
+	"what the one is to the other"},
+    {"to_id", CRM_T_ID, CRM_K_CUSTOMER, 3, CRM_F_REQUIRED | CRM_F_INDEX, NULL,
+	"whom"},
+    {"since", CRM_T_DATE, 0, 4, 0, NULL, "its first day; empty: always"},
+    {"until", CRM_T_DATE, 0, 5, 0, NULL, "the first day after it"},
+    {"stage", CRM_T_ENUM, 0, 6, 0,
+	"prospect,established,developing,maintained,broken,won_back",
+	"stage of the relation"},
+    {"strength", CRM_T_DECIMAL, 0, 7, 0, NULL, "from 0, none, to 1"},
+    {"sentiment", CRM_T_DECIMAL, 0, 8, 0, NULL, "from -1, bad, to 1, good"},
+    {"evidence", CRM_T_TEXT, 0, 9, WIDE | PERS, NULL,
+	"what shows stage, strength and sentiment"},
+    {"evidence_id", CRM_T_ID, 0, 10, WIDE, NULL,
+	"the record that shows them: an order, a ticket"},
+    {"source", CRM_T_TEXT, 0, 11, WIDE, NULL, "the data's source"},
+    {"note", CRM_T_TEXT, 0, 12, WIDE | PERS, NULL, "a remark"},
+    {"created", CRM_T_TIME, 0, 13, WIDE | CRM_F_FIXED, NULL,
+	"since when it is known"},
+    {"revision", CRM_T_INT, 0, 0, REVISION, NULL,
+	"of the store that changed it last; set - honours it"},
+};
+
+/* ---- task: what is to be done, by whom, when ---- */
+
+static const struct crm_field task_fields[] = {
+    {"task_id", CRM_T_ID, CRM_K_TASK, 0, RO, NULL, "its number"},
+    {"title", CRM_T_TEXT, 0, 1, CRM_F_REQUIRED | PERS, NULL,
+	"what is to be done"},
+    {"about", CRM_T_ID, 0, 2, CRM_F_INDEX, NULL,
+	"the record it is about: a customer, an order, a ticket"},
+    {"due", CRM_T_TIME, 0, 3, 0, NULL, "when it is to be done"},
+    {"assignee", CRM_T_TEXT, 0, 4, 0, NULL, "who is to do it"},
+    {"priority", CRM_T_ENUM, 0, 5, 0, "low,normal,high,urgent",
+	"how much it matters"},
+    {"state", CRM_T_ENUM, 0, 6, 0, "open,done,dropped",
+	"is it still to be done"},
+    {"remind", CRM_T_TIME, 0, 7, WIDE, NULL,
+	"when to be reminded; empty: when it is due"},
+    {"snoozed", CRM_T_TIME, 0, 8, WIDE, NULL, "put off until then"},
+    {"every", CRM_T_TEXT, 0, 9, WIDE, NULL,
+	"it comes again after so long: 1d 2w 1mo 1y"},
+    {"mode", CRM_T_ENUM, 0, 10, WIDE, "fixed,after,catch_up",
+	"by the calendar, after completion, or each missed one too"},
+    {"lead", CRM_T_TEXT, 0, 11, WIDE, NULL,
+	"the next is made so long before it is due: 3d"},
+    {"closed", CRM_T_TIME, 0, 12, WIDE | RO, NULL,
+	"when it was done or dropped"},
+    {"result", CRM_T_TEXT, 0, 13, WIDE | PERS, NULL, "what came of it"},
+    {"note", CRM_T_TEXT, 0, 14, WIDE | PERS, NULL, "a remark"},
+    {"starts", CRM_T_TIME, 0, 15, WIDE | RO, NULL,
+	"the due time from which its series counts"},
+    {"follows_id", CRM_T_ID, CRM_K_TASK, 16, WIDE | RO | CRM_F_UNIQUE, NULL,
+	"the task of its series before it"},
+    {"source", CRM_T_TEXT, 0, 17, WIDE, NULL, "the data's source"},
+    {"created", CRM_T_TIME, 0, 18, WIDE | CRM_F_FIXED, NULL,
+	"when it was entered here"},
+    {"revision", CRM_T_INT, 0, 0, REVISION, NULL,
+	"of the store that changed it last; set - honours it"},
+};
+
 #define COUNT(a) (uint16_t)(sizeof(a) / sizeof *(a))
 
 const struct crm_kind crm_kinds_builtin[] = {
@@ -335,6 +403,10 @@ const struct crm_kind crm_kinds_builtin[] = {
 	"at", "stages, consents, notes"},
     {"rate", "X", CRM_K_RATE, 0, COUNT(rate_fields), rate_fields, NULL, "day",
 	"rates of exchange"},
+    {"relation", "RL", CRM_K_RELATION, 0, COUNT(relation_fields),
+	relation_fields, NULL, "since", "what parties are to each other"},
+    {"task", "K", CRM_K_TASK, 0, COUNT(task_fields), task_fields, NULL, "due",
+	"what is to be done, by whom, when"},
     {0},
 };
 
@@ -348,8 +420,8 @@ const struct crm_letter crm_letters[] = {
     {CRM_K_RATE, "rate", "X"},
     {CRM_K_TICKET, "ticket", "T"},
     {CRM_K_TOUCH, "touch", "H"},
-    {8, "relation", "RL"},
-    {9, "task", "K"},
+    {CRM_K_RELATION, "relation", "RL"},
+    {CRM_K_TASK, "task", "K"},
     {10, "campaign", "M"},
     {11, "opportunity", "Q"},
     {12, "quote", "QT"},

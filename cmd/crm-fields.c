@@ -35,6 +35,7 @@ static const struct {
     {CRM_F_FIGURE, "figure"},
     {CRM_F_VIRTUAL, "virtual"},
     {CRM_F_CUSTOM, "custom"},
+    {CRM_F_WORDS, "words"},
 };
 
 static const struct cli_option options[] = {

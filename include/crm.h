@@ -48,6 +48,9 @@
 /* import: maps, and the files of other systems by them */
 #include <crm/import.h>
 
+/* match: who is meant */
+#include <crm/match.h>
+
 /* stats: quantiles, scores, a synthetic shop */
 #include <crm/stats.h>
 #include <crm/rfm.h>

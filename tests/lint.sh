@@ -108,6 +108,7 @@ lint_rooms()
 			may["model"] = " base schema text config query store model "
 			may["import"] = may["model"] "import "
 			may["stats"] = may["model"] "stats "
+			may["match"] = may["model"] "match "
 		}
 		FILENAME == "include/crm.h" {
 			if (match($0, /^\/\* [a-z]+:/))

@@ -43,6 +43,11 @@ void crm_ident_key(struct crm_buf *b, unsigned kind, struct crm_str scheme,
 void crm_index_key(struct crm_buf *b, unsigned kind, unsigned tag,
     const struct crm_value *v, uint64_t number);
 
+/* Key in CRM_TAB_INDEX of a folded word (crm_text_words) of a record's
+ * names; number 0: the prefix of all that have it.  Appends. */
+void crm_word_key(
+    struct crm_buf *b, unsigned kind, struct crm_str word, uint64_t number);
+
 struct crm_change;
 /*
  * Makes an id of an id or reference, as anywhere one may stand.  kind 0: any

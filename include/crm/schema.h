@@ -84,7 +84,8 @@ enum crm_field_flag {
 	CRM_F_VIRTUAL = 1 << 10, /* computed from parts, no tag */
 	CRM_F_LINES = 1 << 11, /* shown with each row of the parts */
 	CRM_F_CUSTOM = 1 << 12, /* declared in the settings */
-	CRM_F_FOLD = 1 << 13 /* lower case on entering (codes) */
+	CRM_F_FOLD = 1 << 13, /* lower case on entering (codes) */
+	CRM_F_WORDS = 1 << 14 /* its words are indexed: names */
 };
 
 /* tag: the number that stands for the field on disk, never reused; 0 for
@@ -102,6 +103,8 @@ struct crm_field {
 };
 
 #define CRM_TAG_CUSTOM 1024
+#define CRM_TAG_WORDS 1023 /* in an index: the words of all WORDS fields */
+#define CRM_WORDS_MAX 64 /* of one record; those behind are not indexed */
 #define CRM_FIELDS_MAX 128 /* of a kind, custom ones included */
 #define CRM_PARTS_MAX 4
 

@@ -43,6 +43,19 @@ int crm_text_fold(struct crm_str s, struct crm_buf *out, struct crm_err *err);
 /* Folded and without accents (NFKD, marks dropped), for searching. */
 int crm_text_search(struct crm_str s, struct crm_buf *out, struct crm_err *err);
 
+/*
+ * Appends the words of a text, each with a NUL after it, as they are searched
+ * for: letters and digits, folded as by crm_text_search, at most CRM_WORD_MAX
+ * bytes of each.  tails: where words are written without blanks between them
+ * (Han, kana, Hangul), also what is left of a word from each character on.
+ */
+#define CRM_WORD_MAX 60
+int crm_text_words(
+    struct crm_str s, bool tails, struct crm_buf *out, struct crm_err *err);
+/* Does part stand in s between blanks, so that its words are words of s?  No
+ * is no answer; it saves the work where given and family make the name. */
+bool crm_text_within(struct crm_str s, struct crm_str part);
+
 /* Columns on a terminal; controls count as the width they are shown with. */
 size_t crm_text_width(struct crm_str s);
 /*

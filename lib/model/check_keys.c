@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include <crm/hash.h>
+#include <crm/utf8.h>
 
 #include "check.h"
 
@@ -45,6 +46,12 @@ show_key(struct crm_check *ck, unsigned table, struct crm_str key, char *out,
 		return;
 	}
 	crm_take_be(&rest, 2, &tag);
+	if (tag == CRM_TAG_WORDS && k->name != NULL) {
+		snprintf(out, size, "index of words %s.%.*s of %s%llu", k->name,
+		    (int)(rest.n < 9 ? 0 : rest.n - 9), rest.p, k->letter,
+		    (unsigned long long)number);
+		return;
+	}
 	for (unsigned i = 0; k->name != NULL && i < k->nfields; i++)
 		if (k->fields[i].tag == tag && tag != 0) {
 			snprintf(out, size, "index %s.%s of %s%llu", k->name,
@@ -148,6 +155,36 @@ derive_ident(struct derived *d, struct crm_str scheme, struct crm_str value,
 	    err);
 }
 
+/* The first words of the names, each once. */
+static int
+derive_words(struct derived *d, struct crm_err *err)
+{
+	const struct crm_kind *k = d->rec->kind;
+	struct crm_buf words = {0};
+	char head[3] = {(char)k->number, (char)(CRM_TAG_WORDS >> 8),
+	    (char)(CRM_TAG_WORDS & 0xff)};
+	struct crm_str name = {"", 0};
+	size_t before = d->n, end;
+	int r = CRM_OK;
+
+	for (unsigned i = 1; i < k->nfields && r == CRM_OK; i++)
+		if ((k->fields[i].flags & CRM_F_WORDS) &&
+		    (words.n == 0 || !crm_text_within(name, d->rec->v[i].s))) {
+			if (words.n == 0)
+				name = d->rec->v[i].s;
+			r = crm_text_words(d->rec->v[i].s, true, &words, err);
+		}
+	for (size_t at = 0; r == CRM_OK && at < words.n; at = end + 1) {
+		if (d->n - before == CRM_WORDS_MAX)
+			break;
+		end = at + strlen(words.p + at);
+		r = derive_put(d, CRM_TAB_INDEX, (struct crm_str){head, 3},
+		    (struct crm_str){words.p + at, end - at + 1}, err);
+	}
+	crm_buf_release(&words);
+	return r;
+}
+
 static int
 derive(struct derived *d, struct crm_check *ck, const struct crm_record *rec,
     struct crm_err *err)
@@ -178,6 +215,8 @@ derive(struct derived *d, struct crm_check *ck, const struct crm_record *rec,
 			    err);
 		}
 	}
+	if (r == CRM_OK)
+		r = derive_words(d, err);
 	for (size_t j = 0; part >= 0 && j < rec->part[part].n && r == CRM_OK;
 	     j++)
 		r = derive_ident(d, rec->part[part].row[j].v[0].s,

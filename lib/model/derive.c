@@ -4,6 +4,8 @@
  * Only the records are the truth; identities and indexes are made from them
  * here and nowhere else, for a change and for a rebuild alike.
  */
+#include <crm/utf8.h>
+
 #include "change.h"
 
 void
@@ -90,6 +92,45 @@ ident_key(void *ctx, struct crm_str scheme, struct crm_str normal, bool shared,
 	return crm_buf_check(c->key, err);
 }
 
+/* The words of its names, in the order of the fields, each once. */
+static int
+word_keys(struct key_ctx *c, struct crm_err *err)
+{
+	static const struct crm_str empty = {"", 0};
+	const struct crm_kind *k = c->rec->kind;
+	struct crm_str seen[CRM_WORDS_MAX], first = empty, rest, word;
+	struct crm_buf words = {0};
+	size_t i, n = 0;
+	int r = CRM_OK;
+
+	for (i = 0; r == CRM_OK && i < k->nfields; i++) {
+		if (!(k->fields[i].flags & CRM_F_WORDS) ||
+		    c->rec->v[i].type != CRM_T_TEXT)
+			continue;
+		if (first.n == 0)
+			first = c->rec->v[i].s;
+		else if (crm_text_within(first, c->rec->v[i].s))
+			continue;
+		r = crm_text_words(c->rec->v[i].s, true, &words, err);
+	}
+	rest = crm_buf_str(&words);
+	while (r == CRM_OK && n < CRM_WORDS_MAX && rest.n > 0) {
+		crm_str_split(&rest, '\0', &word);
+		for (i = 0; i < n && !crm_str_eq(seen[i], word); i++)
+			;
+		if (i < n)
+			continue;
+		seen[n++] = word;
+		crm_buf_clear(c->key);
+		crm_word_key(c->key, k->number, word, c->rec->id);
+		crm_derive_put(
+		    c->out, c->sign, CRM_TAB_INDEX, crm_buf_str(c->key), empty);
+		r = crm_buf_check(c->key, err);
+	}
+	crm_buf_release(&words);
+	return r;
+}
+
 int
 crm_derive_keys(const struct crm_schema *s, const struct crm_record *rec,
     int sign, struct crm_buf *b, struct crm_err *err)
@@ -97,11 +138,13 @@ crm_derive_keys(const struct crm_schema *s, const struct crm_record *rec,
 	const struct crm_kind *k = rec->kind;
 	struct crm_buf key = {.max = CRM_KEY_MAX};
 	struct key_ctx c = {rec, b, &key, sign};
+	bool words = false;
 	size_t i;
 	int r;
 
 	r = crm_ident_each(s, rec, ident_key, &c, err);
 	for (i = 0; r == CRM_OK && i < k->nfields; i++) {
+		words |= (k->fields[i].flags & CRM_F_WORDS) != 0;
 		if (!(k->fields[i].flags & (CRM_F_INDEX | CRM_F_UNIQUE)) ||
 		    rec->v[i].type == CRM_T_NONE)
 			continue;
@@ -112,6 +155,8 @@ crm_derive_keys(const struct crm_schema *s, const struct crm_record *rec,
 		    (struct crm_str){"", 0});
 		r = crm_buf_check(&key, err);
 	}
+	if (r == CRM_OK && words)
+		r = word_keys(&c, err);
 	if (r == CRM_OK)
 		r = crm_buf_check(b, err);
 	crm_buf_release(&key);

@@ -153,6 +153,18 @@ crm_ident_key(struct crm_buf *b, unsigned kind, struct crm_str scheme,
 }
 
 void
+crm_word_key(
+    struct crm_buf *b, unsigned kind, struct crm_str word, uint64_t number)
+{
+	crm_buf_putc(b, (char)kind);
+	crm_buf_putbe(b, CRM_TAG_WORDS, 2);
+	crm_buf_putstr(b, word);
+	crm_buf_putc(b, '\0');
+	if (number != 0)
+		crm_buf_putbe(b, number, 8);
+}
+
+void
 crm_index_key(struct crm_buf *b, unsigned kind, unsigned tag,
     const struct crm_value *v, uint64_t number)
 {

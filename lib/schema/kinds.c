@@ -21,7 +21,7 @@
 
 static const struct crm_field customer_fields[] = {
     {"customer_id", CRM_T_ID, CRM_K_CUSTOMER, 0, RO, NULL, "its number"},
-    {"name", CRM_T_TEXT, 0, 1, CRM_F_REQUIRED | PERS, NULL,
+    {"name", CRM_T_TEXT, 0, 1, CRM_F_REQUIRED | CRM_F_WORDS | PERS, NULL,
 	"the name to show; made of given and family, or company, when not "
 	"given"},
     {"type", CRM_T_ENUM, 0, 2, 0, "person,organisation,household,unit",
@@ -43,9 +43,10 @@ static const struct crm_field customer_fields[] = {
     {"last_order", CRM_T_TIME, 0, 0, FIGURE, NULL, "when the last was placed"},
     {"revenue", CRM_T_MONEY, 0, 0, FIGURE | CRM_F_BASE, NULL,
 	"goods without tax and shipping, after refunds"},
-    {"given", CRM_T_TEXT, 0, 3, WIDE | PERS, NULL, "given name"},
-    {"family", CRM_T_TEXT, 0, 4, WIDE | PERS, NULL, "family name"},
-    {"company", CRM_T_TEXT, 0, 5, WIDE, NULL, "company"},
+    {"given", CRM_T_TEXT, 0, 3, WIDE | CRM_F_WORDS | PERS, NULL, "given name"},
+    {"family", CRM_T_TEXT, 0, 4, WIDE | CRM_F_WORDS | PERS, NULL,
+	"family name"},
+    {"company", CRM_T_TEXT, 0, 5, WIDE | CRM_F_WORDS, NULL, "company"},
     {"parent_id", CRM_T_ID, CRM_K_CUSTOMER, 8, WIDE | CRM_F_INDEX, NULL,
 	"the company or household it belongs to"},
     {"street", CRM_T_TEXT, 0, 9, WIDE | PERS, NULL, "street and number"},

@@ -42,6 +42,11 @@ check_entered(struct crm_str s)
 	crm_buf_clear(&again);
 	must(crm_text_search(s, &again, &err) == CRM_OK);
 	must(crm_utf8_valid(crm_buf_str(&again), NULL));
+	crm_buf_clear(&again);
+	must(crm_text_words(s, true, &again, &err) == CRM_OK);
+	must(crm_utf8_valid(crm_buf_str(&again), NULL));
+	for (size_t i = 0; i < again.n; i += strlen(again.p + i) + 1)
+		must(again.p[i] != '\0' && strlen(again.p + i) <= CRM_WORD_MAX);
 	crm_buf_release(&again);
 }
 

@@ -17,8 +17,8 @@ from_stdin(void)
 	return strcmp(cli_opt.from, "-") == 0;
 }
 
-static int
-check_options(struct cli *c, struct crm_err *err)
+int
+cli_from_check(struct cli *c, struct crm_err *err)
 {
 	const char *wrong = NULL;
 
@@ -31,8 +31,8 @@ check_options(struct cli *c, struct crm_err *err)
 	return wrong ? crm_err_set(err, CRM_EUSAGE, "%s", wrong) : CRM_OK;
 }
 
-static int
-open_from(int *fd, struct crm_err *err)
+int
+cli_from_open(int *fd, struct crm_err *err)
 {
 	const char *file = cli_opt.from;
 	int code;
@@ -64,7 +64,7 @@ read_stream(struct cli *c, struct crm_sales *x, const struct cli_window *w,
 	if (cli_opt.at && c->at < how.until)
 		how.until = c->at;
 	if (code == CRM_OK)
-		code = open_from(&fd, err);
+		code = cli_from_open(&fd, err);
 	if (code == CRM_OK)
 		code = crm_stream_open(&s, fd, &opt, err);
 	if (code == CRM_OK)
@@ -94,7 +94,7 @@ int
 cli_from_read(struct cli *c, struct crm_sales *x, const struct cli_window *w,
     struct crm_err *err)
 {
-	int code = check_options(c, err);
+	int code = cli_from_check(c, err);
 
 	if (code < 0)
 		return code;

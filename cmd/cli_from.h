@@ -37,4 +37,9 @@ int cli_from_fields(struct cli *c, const struct crm_field *fields, size_t n,
 int cli_from_chosen(struct cli *c, const struct crm_sales *x, bool **out,
     uint64_t *unknown, struct crm_err *err);
 
+/* For other readers of the file: are the options that go with it right; its
+ * descriptor (0 is stdin, which is not to be closed). */
+int cli_from_check(struct cli *c, struct crm_err *err);
+int cli_from_open(int *fd, struct crm_err *err);
+
 #endif

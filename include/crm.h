@@ -53,8 +53,10 @@
 
 /* stats: quantiles, scores, a synthetic shop */
 #include <crm/stats.h>
+#include <crm/basket.h>
 #include <crm/rfm.h>
 #include <crm/sales.h>
+#include <crm/lines.h>
 #include <crm/gen.h>
 
 #endif

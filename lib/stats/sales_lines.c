@@ -1,0 +1,283 @@
+/*
+ * sales_lines.c - the lines of the store's orders as sales.
+ *
+ * Records are numbered without many gaps, so that what stands for a number is
+ * found in an array by it, not in a hash; numbers become places in order once
+ * all are known.
+ */
+#include <stdlib.h>
+
+#include <crm/lines.h>
+#include <crm/model.h>
+#include <crm/order.h>
+
+/* The numbers of a kind that occurred: 1, later their places. */
+struct seen {
+	uint32_t *v;
+	size_t n;
+};
+struct reader {
+	struct crm_sales *x;
+	const struct crm_schema *s;
+	const struct crm_idmap *orders;
+	int64_t since;
+	struct crm_want want;
+	int customer, placed, status, type, test; /* fields of an order */
+	int product, quantity, cancelled; /* of a line */
+	uint16_t statuses; /* bits of those that count */
+	struct seen seen[CRM_SALES_IDS];
+};
+
+static bool
+has(const struct reader *r, enum crm_sales_column column)
+{
+	return r->x->has & CRM_SALES_BIT(column);
+}
+
+static bool
+mark(struct seen *s, uint64_t number)
+{
+	if (number >= s->n) {
+		size_t n = (size_t)number + number / 2 + 1024;
+		uint32_t *v;
+
+		if (number >= UINT32_MAX / 2)
+			return false;
+		v = realloc(s->v, n * sizeof *v);
+		if (!v)
+			return false;
+		memset(v + s->n, 0, (n - s->n) * sizeof *v);
+		s->v = v;
+		s->n = n;
+	}
+	s->v[number] = 1;
+	return true;
+}
+
+static bool
+grow(struct crm_sales *x)
+{
+	size_t cap = x->cap + x->cap / 2 + 4096;
+	void *p;
+
+	if (x->n < x->cap)
+		return true;
+	for (unsigned k = 0; k < CRM_SALES_IDS; k++)
+		if (x->has & CRM_SALES_BIT(k)) {
+			p = realloc(x->id[k], cap * sizeof *x->id[k]);
+			if (!p)
+				return false;
+			x->id[k] = p;
+		}
+	for (unsigned k = CRM_SALES_PLACED; k < CRM_SALES_COLUMNS; k++)
+		if (x->has & CRM_SALES_BIT(k)) {
+			p = realloc(x->num[k], cap * sizeof *x->num[k]);
+			if (!p)
+				return false;
+			x->num[k] = p;
+		}
+	x->cap = cap;
+	return true;
+}
+
+static bool
+put_id(struct reader *r, enum crm_sales_column column, uint64_t number)
+{
+	if (!has(r, column))
+		return true;
+	if (!mark(&r->seen[column], number))
+		return false;
+	r->x->id[column][r->x->n] = (uint32_t)number;
+	return true;
+}
+
+static struct crm_dec
+decimal(const struct crm_value *v)
+{
+	return v->type == CRM_T_DECIMAL ? (struct crm_dec){v->i, v->scale}
+					: (struct crm_dec){0, 0};
+}
+
+static int
+put_line(struct reader *r, const struct crm_record *rec,
+    const struct crm_row *line, struct crm_err *err)
+{
+	struct crm_sales *x = r->x;
+	const struct crm_value *product = &line->v[r->product];
+	const struct crm_value *cancelled = &line->v[r->cancelled];
+	struct crm_dec left = decimal(&line->v[r->quantity]);
+
+	if (product->type != CRM_T_ID)
+		return CRM_OK;
+	if (cancelled->type == CRM_T_DECIMAL &&
+	    !crm_dec_sub(left, decimal(cancelled), &left))
+		return CRM_OK;
+	if (left.v <= 0)
+		return CRM_OK;
+	if (!grow(x) ||
+	    !put_id(r, CRM_SALES_CUSTOMER, (uint64_t)rec->v[r->customer].i) ||
+	    !put_id(r, CRM_SALES_ORDER, rec->id) ||
+	    !put_id(r, CRM_SALES_PRODUCT, (uint64_t)product->i))
+		return crm_err_nomem(err);
+	if (has(r, CRM_SALES_PLACED))
+		x->num[CRM_SALES_PLACED][x->n] = rec->v[r->placed].i;
+	if (has(r, CRM_SALES_QUANTITY) &&
+	    !crm_dec_rescale(left, CRM_SALES_QUANTITY_SCALE,
+		&x->num[CRM_SALES_QUANTITY][x->n]))
+		return crm_err_set(err, CRM_EDATA,
+		    "a quantity of order %llu is too large",
+		    (unsigned long long)rec->id);
+	x->n++;
+	return CRM_OK;
+}
+
+static bool
+counts(const struct reader *r, const struct crm_record *rec)
+{
+	int64_t status = rec->v[r->status].i;
+	uint64_t seen;
+
+	return rec->v[r->type].i != 2 && rec->v[r->test].i != 1 && status > 0 &&
+	       status < 16 && (r->statuses >> status & 1) &&
+	       (!r->orders || crm_idmap_get(r->orders, rec->id, &seen));
+}
+
+static int
+put_order(struct reader *r, const struct crm_record *rec, struct crm_err *err)
+{
+	const struct crm_rows *lines = &rec->part[0];
+	int code = CRM_OK;
+
+	if (!counts(r, rec))
+		return CRM_OK;
+	if (rec->v[r->placed].i < r->since) {
+		r->x->outside++;
+		return CRM_OK;
+	}
+	if (has(r, CRM_SALES_CUSTOMER) &&
+	    rec->v[r->customer].type != CRM_T_ID) {
+		r->x->anonymous++;
+		return CRM_OK;
+	}
+	for (size_t i = 0; code == CRM_OK && i < lines->n; i++)
+		code = put_line(r, rec, &lines->row[i], err);
+	return code;
+}
+
+/* The statuses that count: those of the settings, and what was returned. */
+static void
+find_statuses(struct reader *r, const struct crm_kind *k)
+{
+	const char *names = k->fields[r->status].values;
+	struct crm_str rest = {0}, one;
+
+	if (r->s->settings)
+		rest = r->s->settings->statuses;
+	if (rest.n == 0) {
+		r->statuses = UINT16_MAX &
+			      ~(1u << CRM_ORDER_CART | 1u << CRM_ORDER_PENDING |
+				  1u << CRM_ORDER_CANCELLED);
+		return;
+	}
+	r->statuses = 1u << CRM_ORDER_RETURNED;
+	while (crm_str_split(&rest, ',', &one))
+		r->statuses |=
+		    (uint16_t)(1u << (crm_enum_place(names, crm_str_trim(one)) &
+				      15));
+}
+
+static void
+bind(struct reader *r, const struct crm_kind *k)
+{
+	const struct crm_part *line = &k->parts[0];
+	int *const at[] = {
+	    &r->customer, &r->placed, &r->status, &r->type, &r->test};
+	static const char *const name[] = {
+	    "customer_id", "placed", "status", "type", "test"};
+
+	for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+		*at[i] = crm_kind_field(k, crm_str(name[i]));
+		crm_want_field(&r->want, *at[i]);
+	}
+	r->want.parts = 1;
+	r->product = crm_part_field(line, CRM_STR("product_id"));
+	r->quantity = crm_part_field(line, CRM_STR("quantity"));
+	r->cancelled = crm_part_field(line, CRM_STR("cancelled"));
+	find_statuses(r, k);
+}
+
+/* Numbers become places, in their order. */
+static int
+number_ids(struct reader *r, enum crm_sales_column column, unsigned kind,
+    struct crm_err *err)
+{
+	struct seen *s = &r->seen[column];
+	struct crm_names *names = &r->x->names[column];
+	size_t n = 0;
+
+	if (!has(r, column))
+		return CRM_OK;
+	names->kind = kind;
+	for (size_t i = 0; i < s->n; i++)
+		n += s->v[i];
+	names->number = malloc((n + 1) * sizeof *names->number);
+	if (!names->number)
+		return crm_err_nomem(err);
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i]) {
+			s->v[i] = (uint32_t)names->n;
+			names->number[names->n++] = i;
+		}
+	names->cap = n + 1;
+	for (size_t i = 0; i < r->x->n; i++)
+		r->x->id[column][i] = s->v[r->x->id[column][i]];
+	return CRM_OK;
+}
+
+static int
+scan(struct reader *r, struct crm_txn *t, int64_t until, struct crm_err *err)
+{
+	const struct crm_kind *k = &r->s->kind[CRM_K_ORDER];
+	struct crm_scan *scan;
+	struct crm_record *rec;
+	int code;
+
+	bind(r, k);
+	code = crm_scan_open(t, r->s, k, &r->want, until, &scan, err);
+	if (code < 0)
+		return code;
+	while ((code = crm_scan_next(scan, &rec, err)) == CRM_OK) {
+		code = put_order(r, rec, err);
+		if (code < 0)
+			break;
+	}
+	crm_scan_close(scan);
+	return code == CRM_NOTFOUND ? CRM_OK : code;
+}
+
+int
+crm_sales_lines(struct crm_sales *x, struct crm_txn *t,
+    const struct crm_schema *s, int64_t since, int64_t until,
+    const struct crm_idmap *orders, struct crm_err *err)
+{
+	const unsigned can = CRM_SALES(CUSTOMER) | CRM_SALES(ORDER) |
+			     CRM_SALES(PRODUCT) | CRM_SALES(PLACED) |
+			     CRM_SALES(QUANTITY);
+	struct reader r = {.x = x, .s = s, .orders = orders, .since = since};
+	int code;
+
+	if (x->want & ~can)
+		return crm_err_set(
+		    err, CRM_EBUG, "lines of orders have no such column");
+	x->has = x->want | (x->may & can);
+	code = scan(&r, t, until, err);
+	if (code == CRM_OK)
+		code = number_ids(&r, CRM_SALES_CUSTOMER, CRM_K_CUSTOMER, err);
+	if (code == CRM_OK)
+		code = number_ids(&r, CRM_SALES_ORDER, CRM_K_ORDER, err);
+	if (code == CRM_OK)
+		code = number_ids(&r, CRM_SALES_PRODUCT, CRM_K_PRODUCT, err);
+	for (unsigned i = 0; i < CRM_SALES_IDS; i++)
+		free(r.seen[i].v);
+	return code;
+}

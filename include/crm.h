@@ -48,8 +48,9 @@
 /* import: maps, and the files of other systems by them */
 #include <crm/import.h>
 
-/* match: who is meant */
+/* match: who is meant, and who is the same person */
 #include <crm/match.h>
+#include <crm/dedupe.h>
 
 /* stats: quantiles, scores, a synthetic shop */
 #include <crm/stats.h>

@@ -1,0 +1,83 @@
+/*
+ * dups.h - the inside of struct crm_dups, for the files of this room.
+ */
+#ifndef MATCH_DUPS_H
+#define MATCH_DUPS_H
+
+#include <crm/dedupe.h>
+#include <crm/err.h>
+
+/* A distinct value of a column.  Number 0 is the missing one. */
+struct dup_value {
+	const uint32_t *p; /* folded code points */
+	uint32_t n;
+	uint32_t count; /* records that have it */
+	uint64_t sound, head; /* coarse keys; 0: none */
+	uint32_t year, day; /* of dates: yyyy, mmdd; 0: none */
+};
+
+struct crm_dup_column {
+	char name[64];
+	int type;
+	struct crm_map ids; /* folded bytes -> number of the value */
+	struct dup_value *value;
+	size_t values, value_cap;
+	struct crm_arena text;
+	size_t known; /* records that have a value */
+};
+
+/* What a key is made of: a coarse view of one column. */
+enum dup_half {
+	HALF_NONE,
+	HALF_VALUE,
+	HALF_SOUND,
+	HALF_HEAD,
+	HALF_YEAR,
+	HALF_DAY
+};
+
+/* One way of finding candidates: records with the same key. */
+struct crm_dup_rule {
+	uint8_t column[2], half[2]; /* HALF_NONE when it has one half only */
+	bool either; /* which half comes first does not matter */
+	uint32_t *order; /* the records that have a key, sorted by it */
+	size_t n;
+};
+
+/* Where a record stands in a rule's order.  Blocks are numbered from 1, 0 has
+ * no key.  A record's places lie together: what was found before is asked for
+ * each pair. */
+struct crm_dup_place {
+	uint32_t block, at;
+};
+#define DUP_LARGE ((uint32_t)1 << 31) /* bit of block */
+
+/* Blocks up to this size are compared whole; in larger ones each record with
+ * this many after it, in the order of names. */
+#define DUP_BLOCK 64
+#define DUP_WINDOW 16
+
+static inline const struct dup_value *
+dup_value(const struct crm_dups *d, size_t column, uint32_t record)
+{
+	return &d->column[column].value[d->of[record * d->columns + column]];
+}
+
+/* The level to which two values agree. */
+int dup_level(int type, const struct dup_value *a, const struct dup_value *b);
+/* Levels of all columns. */
+void dup_levels(const struct crm_dups *d, uint32_t a, uint32_t b,
+    uint8_t level[CRM_DUP_COLUMNS]);
+
+/* Makes the rules and sorts the records by their keys. */
+int dup_block(struct crm_dups *d, struct crm_err *err);
+/* Calls fn for each candidate pair of a rule, every stride-th of them by a hash
+ * (1: all). */
+int dup_pairs(const struct crm_dups *d, size_t rule, uint64_t stride,
+    int (*fn)(void *ctx, uint32_t a, uint32_t b), void *ctx);
+/* That no earlier rule finds the pair too. */
+bool dup_first(const struct crm_dups *d, size_t rule, uint32_t a, uint32_t b);
+/* How many pairs a rule looks at, those of earlier rules included. */
+double dup_count(const struct crm_dups *d, size_t rule);
+
+#endif

@@ -1,0 +1,374 @@
+/*
+ * dups_fit.c - u by counting, m by expectation-maximisation, the prior.
+ *
+ * What is compared is kept as patterns (a level for each column), as there are
+ * few of them: an iteration costs their number, not that of pairs.  For each
+ * rule m is estimated over the columns that it does not look at: among its
+ * candidates strangers agree on those as any two records do, so that u can
+ * stay what was counted and the mixture is identified (as in Splink; Linacre
+ * et al. 2022).  A handful of imagined pairs, which agree as people's data
+ * usually does, keeps the estimate sane where there is next to nothing to
+ * learn from.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <crm/num.h>
+
+#include "dups.h"
+
+#define LN2 0x1.62e42fefa39efp-1
+/* Pairs that are compared to learn from: random ones, and of each rule. */
+#define SAMPLE 200000
+#define SAMPLE_RULE 40000
+#define ROUNDS 60
+#define SEED 20260101
+
+/* Levels of a column among matches, before anything is known, and how many
+ * pairs that is worth. */
+static const double usual[CRM_DUP_LEVELS] = {0.06, 0.04, 0.10, 0.80};
+#define WORTH 10.0
+
+/* A pattern: three bits a column. */
+struct pattern {
+	uint64_t levels;
+	double weight; /* how many pairs it stands for */
+};
+struct patterns {
+	struct crm_idmap at;
+	struct pattern *p;
+	size_t n, cap;
+	double all; /* pairs */
+};
+
+static int
+level_in(uint64_t levels, size_t column)
+{
+	return (int)(levels >> (3 * column) & 7);
+}
+
+static int
+put(struct patterns *x, uint64_t levels, double weight)
+{
+	uint64_t at;
+
+	/* 0 may not be a key of the map. */
+	if (!crm_idmap_get(&x->at, levels + 1, &at)) {
+		at = x->n;
+		if (!crm_grow(&x->p, &x->cap, x->n + 1, sizeof *x->p) ||
+		    crm_idmap_put(&x->at, levels + 1, at) < 0)
+			return CRM_ENOMEM;
+		x->p[x->n++] = (struct pattern){levels, 0};
+	}
+	x->p[at].weight += weight;
+	x->all += weight;
+	return CRM_OK;
+}
+
+static uint64_t
+pattern(const struct crm_dups *d, uint32_t a, uint32_t b)
+{
+	uint8_t level[CRM_DUP_COLUMNS];
+	uint64_t levels = 0;
+
+	dup_levels(d, a, b, level);
+	for (size_t i = 0; i < d->columns; i++)
+		levels |= (uint64_t)level[i] << (3 * i);
+	return levels;
+}
+
+/* What a rule's candidates are counted into: its own patterns, and once those
+ * of all rules together. */
+struct tally {
+	const struct crm_dups *d;
+	size_t rule;
+	struct patterns *own, *all;
+	double stride;
+};
+
+static int
+note(void *ctx, uint32_t a, uint32_t b)
+{
+	struct tally *t = ctx;
+	uint64_t levels = pattern(t->d, a, b);
+	int code = put(t->own, levels, t->stride);
+
+	if (code == CRM_OK && dup_first(t->d, t->rule, a, b))
+		code = put(t->all, levels, t->stride);
+	return code;
+}
+
+static void
+forget(struct patterns *x)
+{
+	crm_idmap_release(&x->at);
+	free(x->p);
+	*x = (struct patterns){0};
+}
+
+/* Compares any two records: all pairs of a short list, else random ones. */
+static int
+any_two(const struct crm_dups *d, struct patterns *x)
+{
+	struct crm_rand r;
+	int code = CRM_OK;
+
+	crm_rand_seed(&r, SEED);
+	if (d->n * (d->n - 1) / 2 <= SAMPLE) {
+		for (uint32_t b = 1; b < d->n; b++)
+			for (uint32_t a = 0; a < b && code == CRM_OK; a++)
+				code = put(x, pattern(d, a, b), 1);
+		return code;
+	}
+	for (size_t k = 0; code == CRM_OK && k < SAMPLE; k++) {
+		uint32_t a = (uint32_t)crm_rand_below(&r, d->n);
+		uint32_t b = (uint32_t)crm_rand_below(&r, d->n - 1);
+
+		b += b >= a;
+		code = put(x, pattern(d, a, b), 1);
+	}
+	return code;
+}
+
+/* Shares of the levels among pairs of any two records. */
+static int
+count_u(struct crm_dups *d, struct crm_err *err)
+{
+	struct patterns x = {0};
+	int code = any_two(d, &x);
+
+	for (size_t i = 0; code == CRM_OK && i < d->columns; i++) {
+		double seen[CRM_DUP_LEVELS + 1] = {0}, all;
+		double n = (double)d->column[i].known, same = 0;
+
+		for (size_t k = 0; k < x.n; k++)
+			seen[level_in(x.p[k].levels, i)] += x.p[k].weight;
+		all = x.all - seen[CRM_DUP_MISSING];
+		/* Full agreement is counted over all pairs, as it is rare. */
+		for (size_t v = 1; v < d->column[i].values; v++) {
+			double c = d->column[i].value[v].count;
+
+			same += c * (c - 1);
+		}
+		same = n > 1 ? same / (n * (n - 1)) : 0;
+		all -= seen[CRM_DUP_EXACT];
+		for (int l = 0; l < CRM_DUP_EXACT; l++)
+			d->model.u[i][l] =
+			    (1 - same) * (seen[l] + 0.5) / (all + 1.5);
+		d->model.u[i][CRM_DUP_EXACT] = same;
+	}
+	forget(&x);
+	return code < 0 ? crm_err_nomem(err) : CRM_OK;
+}
+
+/*
+ * What agrees among any two records because they do match is not what agrees
+ * by chance: `matches` pairs of the model are taken out of u.
+ */
+static void
+mend_u(struct crm_dups *d, double u[][CRM_DUP_LEVELS])
+{
+	double pairs = (double)d->n * ((double)d->n - 1) / 2;
+
+	for (size_t i = 0; i < d->columns; i++) {
+		double rest = 0, n = (double)d->column[i].known + 1;
+		double share = n / ((double)d->n + 1);
+		double hit = d->model.matches * share * share;
+		double all = pairs * share * share;
+
+		for (int l = 1; l < CRM_DUP_LEVELS; l++) {
+			double v = (u[i][l] * all - hit * d->model.m[i][l]) /
+				   (all - hit);
+			double least = l == CRM_DUP_EXACT ? 1 / (10 * n)
+							  : 1 / (4 * all + 4);
+
+			if (v < least)
+				v = least;
+			d->model.u[i][l] = v;
+			rest += v;
+		}
+		d->model.u[i][0] = rest < 0.99 ? 1 - rest : 0.01;
+	}
+}
+
+/* The odds of a match that a pattern speaks for, without the prior. */
+static double
+odds(const struct crm_dup_model *m, uint64_t levels, unsigned skip)
+{
+	double o = 1;
+
+	for (size_t i = 0; i < m->columns; i++) {
+		int l = level_in(levels, i);
+
+		if (l != CRM_DUP_MISSING && !(skip >> i & 1))
+			o *= m->m[i][l] / m->u[i][l];
+	}
+	return o;
+}
+
+/* EM over one rule's patterns: adds the expected levels among its matches to
+ * seen, for the columns it does not look at. */
+static void
+learn(const struct crm_dups *d, const struct patterns *x, unsigned skip,
+    double seen[][CRM_DUP_LEVELS])
+{
+	struct crm_dup_model m = d->model;
+	double share = 0.1;
+	double got[CRM_DUP_COLUMNS][CRM_DUP_LEVELS] = {{0}};
+
+	for (int round = 0; round < ROUNDS && x->all > 0; round++) {
+		double matches = 0;
+
+		memset(got, 0, sizeof got);
+		for (size_t k = 0; k < x->n; k++) {
+			double o = odds(&m, x->p[k].levels, skip) * share /
+				   (1 - share);
+			double p = isfinite(o) ? o / (1 + o) : 1;
+
+			p *= x->p[k].weight;
+			matches += p;
+			for (size_t i = 0; i < d->columns; i++) {
+				int l = level_in(x->p[k].levels, i);
+
+				if (l != CRM_DUP_MISSING)
+					got[i][l] += p;
+			}
+		}
+		share = (matches + 0.5) / (x->all + 1);
+		for (size_t i = 0; i < d->columns; i++) {
+			double all = WORTH;
+
+			for (int l = 0; l < CRM_DUP_LEVELS; l++)
+				all += got[i][l];
+			for (int l = 0; l < CRM_DUP_LEVELS; l++)
+				m.m[i][l] =
+				    (got[i][l] + WORTH * usual[l]) / all;
+		}
+	}
+	for (size_t i = 0; i < d->columns; i++)
+		for (int l = 0; l < CRM_DUP_LEVELS && !(skip >> i & 1); l++)
+			seen[i][l] += got[i][l];
+}
+
+/* How many pairs match, given m and u: what the candidates add up to. */
+static double
+count_matches(struct crm_dups *d, const struct patterns *x)
+{
+	double pairs = (double)d->n * ((double)d->n - 1) / 2;
+	double matches = d->model.matches;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		double prior = matches / (pairs - matches), sum = 0;
+
+		for (size_t k = 0; k < x->n; k++) {
+			double o = odds(&d->model, x->p[k].levels, 0) * prior;
+
+			sum += x->p[k].weight * (isfinite(o) ? o / (1 + o) : 1);
+		}
+		if (sum > pairs / 4)
+			sum = pairs / 4;
+		matches = sum > 0.5 ? sum : 0.5;
+	}
+	return matches;
+}
+
+static unsigned
+columns_of(const struct crm_dup_rule *r)
+{
+	unsigned skip = 1u << r->column[0];
+
+	if (r->half[1] != HALF_NONE)
+		skip |= 1u << r->column[1];
+	return skip;
+}
+
+/* Compares a sample of each rule's candidates. */
+static int
+sample(struct crm_dups *d, struct patterns *of_rule, struct patterns *all,
+    struct crm_err *err)
+{
+	int code = CRM_OK;
+
+	for (size_t r = 0; r < d->rules && code == CRM_OK; r++) {
+		double n = dup_count(d, r);
+		uint64_t stride = (uint64_t)(n / SAMPLE_RULE) + 1;
+
+		struct tally t = {d, r, &of_rule[r], all, (double)stride};
+
+		code = dup_pairs(d, r, stride, note, &t);
+	}
+	d->model.candidates = (uint64_t)all->all;
+	return code < 0 ? crm_err_nomem(err) : CRM_OK;
+}
+
+static void
+estimate(struct crm_dups *d, const struct patterns *of_rule,
+    const struct patterns *all)
+{
+	double u[CRM_DUP_COLUMNS][CRM_DUP_LEVELS];
+
+	memcpy(u, d->model.u, sizeof u);
+	/* u needs to know how many pairs match, which needs u. */
+	for (int turn = 0; turn < 5; turn++) {
+		double seen[CRM_DUP_COLUMNS][CRM_DUP_LEVELS] = {{0}};
+
+		for (size_t r = 0; r < d->rules; r++)
+			learn(d, &of_rule[r], columns_of(&d->rule[r]), seen);
+		for (size_t i = 0; i < d->columns; i++) {
+			double sum = WORTH;
+
+			for (int l = 0; l < CRM_DUP_LEVELS; l++)
+				sum += seen[i][l];
+			for (int l = 0; l < CRM_DUP_LEVELS; l++)
+				d->model.m[i][l] =
+				    (seen[i][l] + WORTH * usual[l]) / sum;
+		}
+		d->model.matches = count_matches(d, all);
+		mend_u(d, u);
+	}
+}
+
+int
+crm_dups_fit(struct crm_dups *d, struct crm_err *err)
+{
+	struct patterns all = {0}, *of_rule = NULL;
+	double pairs = (double)d->n * ((double)d->n - 1) / 2;
+	int code;
+
+	d->model = (struct crm_dup_model){.columns = d->columns,
+	    .records = d->n,
+	    .matches = (double)d->n / 50 + 0.5};
+	for (size_t i = 0; i < d->columns; i++) {
+		static const double any[CRM_DUP_LEVELS] = {
+		    0.97, 0.018, 0.002, 0.01};
+
+		memcpy(d->model.m[i], usual, sizeof usual);
+		memcpy(d->model.u[i], any, sizeof any);
+	}
+	code = dup_block(d, err);
+	if (code < 0 || d->n < 2) {
+		d->model.prior = -10;
+		return code;
+	}
+	of_rule = calloc(d->rules + 1, sizeof *of_rule);
+	if (!of_rule)
+		return crm_err_nomem(err);
+	code = count_u(d, err);
+	if (code == CRM_OK)
+		mend_u(d, d->model.u);
+	if (code == CRM_OK)
+		code = sample(d, of_rule, &all, err);
+	if (code == CRM_OK)
+		estimate(d, of_rule, &all);
+	d->model.prior =
+	    crm_log(
+		d->model.matches /
+		(pairs - d->model.matches > 1 ? pairs - d->model.matches : 1)) /
+	    LN2;
+	for (size_t r = 0; r < d->rules; r++)
+		forget(&of_rule[r]);
+	free(of_rule);
+	forget(&all);
+	return code;
+}

@@ -1,0 +1,169 @@
+/*
+ * dups_scan.c - the weight of a pair, and all pairs that are heavy enough.
+ */
+#include <math.h>
+
+#include <crm/num.h>
+
+#include "dups.h"
+
+#define LN2 0x1.62e42fefa39efp-1
+
+static double
+log2_of(double x)
+{
+	return crm_log(x) / LN2;
+}
+
+/* How often the value is met by chance, the pair itself left out. */
+static double
+frequency(const struct crm_dup_column *c, const struct dup_value *v, double u)
+{
+	double f;
+
+	if (c->known < 3 || v->count < 2)
+		return u;
+	f = ((double)v->count - 1) / ((double)c->known - 1);
+	/* Of a value that only these two have nothing more is known than that
+	 * it is rarer than most. */
+	return v->count == 2 && f > u ? u : f;
+}
+
+void
+crm_dups_use(struct crm_dups *d, const struct crm_dup_model *model)
+{
+	d->model = *model;
+}
+
+void
+crm_dups_weigh(
+    const struct crm_dups *d, uint32_t a, uint32_t b, struct crm_dup_pair *out)
+{
+	const struct crm_dup_model *m = &d->model;
+	bool code = false;
+
+	*out = (struct crm_dup_pair){
+	    a < b ? a : b, a < b ? b : a, m->prior, 0, {0}, {0}};
+	dup_levels(d, out->a, out->b, out->level);
+	for (size_t i = 0; i < d->columns; i++)
+		code |= d->column[i].type == CRM_DUP_POSTCODE &&
+			out->level[i] == CRM_DUP_EXACT;
+	for (size_t i = 0; i < d->columns; i++) {
+		const struct crm_dup_column *c = &d->column[i];
+		int l = out->level[i];
+		double u;
+
+		if (l == CRM_DUP_MISSING)
+			continue;
+		u = m->u[i][l];
+		if (l == CRM_DUP_EXACT)
+			u = frequency(c, dup_value(d, i, a), u);
+		out->part[i] = log2_of(m->m[i][l] / u);
+		if (code && c->type == CRM_DUP_PLACE && out->part[i] > 0)
+			out->part[i] /= 2;
+		out->bits += out->part[i];
+	}
+	out->probability = 1 / (1 + crm_exp(-out->bits * LN2));
+}
+
+struct scan {
+	const struct crm_dups *d;
+	size_t rule;
+	double least;
+	int (*fn)(void *ctx, const struct crm_dup_pair *p);
+	void *ctx;
+	double weight[CRM_DUP_COLUMNS][CRM_DUP_LEVELS]; /* bits */
+	double differ[CRM_DUP_COLUMNS]; /* the most, where values differ */
+	/* Columns whose letters are looked at on the way, the cheap first; not
+	 * those of names, which can be in each other's place. */
+	size_t look[CRM_DUP_COLUMNS], looks;
+};
+
+/* The most that a column can weigh, told without looking at a letter. */
+static double
+at_best(const struct scan *s, size_t i, uint32_t x, uint32_t y)
+{
+	const struct crm_dup_column *c = &s->d->column[i];
+	double u = s->d->model.u[i][CRM_DUP_EXACT], f;
+
+	if (x == 0 || y == 0)
+		return c->type <= CRM_DUP_FAMILY && s->differ[i] > 0
+			   ? s->differ[i]
+			   : 0;
+	if (x != y)
+		return s->differ[i];
+	f = frequency(c, &c->value[x], u);
+	return s->weight[i][CRM_DUP_EXACT] + (f < u ? log2_of(u / f) : 0);
+}
+
+/* True when the pair cannot weigh enough: most candidates share little but the
+ * key that brought them together, and that shows after a column or two. */
+static bool
+hopeless(const struct scan *s, uint32_t a, uint32_t b)
+{
+	const struct crm_dups *d = s->d;
+	const uint32_t *x = &d->of[a * d->columns], *y = &d->of[b * d->columns];
+	double bits = d->model.prior;
+
+	for (size_t i = 0; i < d->columns; i++)
+		bits += at_best(s, i, x[i], y[i]);
+	for (size_t k = 0; k < s->looks && bits >= s->least; k++) {
+		size_t i = s->look[k];
+		const struct dup_value *v = d->column[i].value;
+
+		if (x[i] != y[i] && x[i] != 0 && y[i] != 0)
+			bits += s->weight[i][dup_level(
+				    d->column[i].type, &v[x[i]], &v[y[i]])] -
+				s->differ[i];
+	}
+	return bits < s->least;
+}
+
+static int
+weigh(void *ctx, uint32_t a, uint32_t b)
+{
+	struct scan *s = ctx;
+	struct crm_dup_pair p;
+
+	if (!dup_first(s->d, s->rule, a, b) || hopeless(s, a, b))
+		return CRM_OK;
+	crm_dups_weigh(s->d, a, b, &p);
+	return p.bits >= s->least ? s->fn(s->ctx, &p) : CRM_OK;
+}
+
+/* What it costs to compare two values of a type. */
+static int
+cost(int type)
+{
+	if (type == CRM_DUP_DATE || type == CRM_DUP_CODE ||
+	    type == CRM_DUP_POSTCODE)
+		return 0;
+	return type == CRM_DUP_PHONE || type == CRM_DUP_EMAIL ? 1 : 2;
+}
+
+int
+crm_dups_scan(struct crm_dups *d, double probability,
+    int (*fn)(void *ctx, const struct crm_dup_pair *p), void *ctx)
+{
+	struct scan s = {.d = d, .fn = fn, .ctx = ctx};
+	int code = CRM_OK;
+
+	s.least = log2_of(probability / (1 - probability));
+	for (size_t i = 0; i < d->columns; i++) {
+		s.differ[i] = -HUGE_VAL;
+		for (int l = 0; l < CRM_DUP_LEVELS; l++) {
+			s.weight[i][l] =
+			    log2_of(d->model.m[i][l] / d->model.u[i][l]);
+			if (l < CRM_DUP_EXACT && s.weight[i][l] > s.differ[i])
+				s.differ[i] = s.weight[i][l];
+		}
+	}
+	for (int k = 0; k < 3; k++)
+		for (size_t i = 0; i < d->columns; i++)
+			if (d->column[i].type > CRM_DUP_FAMILY &&
+			    cost(d->column[i].type) == k)
+				s.look[s.looks++] = i;
+	for (; s.rule < d->rules && code == CRM_OK; s.rule++)
+		code = dup_pairs(d, s.rule, 1, weigh, &s);
+	return code;
+}

@@ -124,9 +124,9 @@ struct crm_word {
 };
 /*
  * 0 to 1 (Jaro 1989; Winkler 1990: 0.1 for each of up to four leading letters
- * in common, where Jaro is above 0.7).  Texts past CRM_WORD_MAX are cut.
+ * in common, where Jaro is above 0.7).  Texts past CRM_ALIKE_MAX are cut.
  */
-#define CRM_WORD_MAX 256
+#define CRM_ALIKE_MAX 256
 double crm_word_jaro(struct crm_word a, struct crm_word b);
 /* Insertions, deletions, changes and exchanges of neighbours that make a of b
  * (optimal string alignment), counted up to max; max + 1 when there are more.

@@ -39,12 +39,12 @@ pair_letters(
 double
 crm_word_jaro(struct crm_word a, struct crm_word b)
 {
-	bool in_a[CRM_WORD_MAX] = {0}, in_b[CRM_WORD_MAX] = {0};
+	bool in_a[CRM_ALIKE_MAX] = {0}, in_b[CRM_ALIKE_MAX] = {0};
 	size_t longer, same, moved = 0, k = 0, head = 0;
 	double m, jaro;
 
-	a.n = at_most(a.n, CRM_WORD_MAX);
-	b.n = at_most(b.n, CRM_WORD_MAX);
+	a.n = at_most(a.n, CRM_ALIKE_MAX);
+	b.n = at_most(b.n, CRM_ALIKE_MAX);
 	if (a.n == 0 || b.n == 0)
 		return a.n == b.n ? 1 : 0;
 	longer = a.n > b.n ? a.n : b.n;
@@ -73,7 +73,7 @@ crm_word_jaro(struct crm_word a, struct crm_word b)
 size_t
 crm_word_apart(struct crm_word a, struct crm_word b, size_t max)
 {
-	size_t row[3][CRM_WORD_MAX + 1];
+	size_t row[3][CRM_ALIKE_MAX + 1];
 	size_t *before = row[0], *last = row[1], *now = row[2], *t, least;
 
 	/* What they begin and end with alike needs no table. */
@@ -85,8 +85,8 @@ crm_word_apart(struct crm_word a, struct crm_word b, size_t max)
 		a.n--;
 		b.n--;
 	}
-	a.n = at_most(a.n, CRM_WORD_MAX);
-	b.n = at_most(b.n, CRM_WORD_MAX);
+	a.n = at_most(a.n, CRM_ALIKE_MAX);
+	b.n = at_most(b.n, CRM_ALIKE_MAX);
 	if ((a.n > b.n ? a.n - b.n : b.n - a.n) > max)
 		return max + 1;
 	for (size_t k = 0; k <= b.n; k++)

@@ -123,15 +123,15 @@ keep(int type, int32_t cp)
 static int
 fold(int type, struct crm_str s, struct crm_buf *out, struct crm_err *err)
 {
-	struct crm_buf b = {.max = CRM_WORD_MAX * 8};
+	struct crm_buf b = {.max = CRM_ALIKE_MAX * 8};
 	struct crm_str rest;
 	int32_t cp;
 	bool gap = false;
 	size_t n;
 	int code;
 
-	if (s.n > CRM_WORD_MAX)
-		s.n = CRM_WORD_MAX;
+	if (s.n > CRM_ALIKE_MAX)
+		s.n = CRM_ALIKE_MAX;
 	while (s.n > 0 && !crm_utf8_valid(s, NULL))
 		s.n--;
 	code = crm_text_search(s, &b, err);
@@ -170,7 +170,7 @@ number(const uint32_t *p, size_t n)
 static int
 view(int type, struct dup_value *v, struct crm_err *err)
 {
-	struct crm_buf sound = {.max = CRM_WORD_MAX * 12};
+	struct crm_buf sound = {.max = CRM_ALIKE_MAX * 12};
 	struct crm_word w = {v->p, v->n}, head;
 	size_t longest = 0, from = 0;
 	int code;
@@ -256,7 +256,7 @@ int
 crm_dups_add(
     struct crm_dups *d, const struct crm_str *values, struct crm_err *err)
 {
-	struct crm_buf b = {.max = CRM_WORD_MAX * 8};
+	struct crm_buf b = {.max = CRM_ALIKE_MAX * 8};
 	int code = CRM_OK;
 
 	if (d->n == UINT32_MAX) {

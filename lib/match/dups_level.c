@@ -59,11 +59,11 @@ take_word(struct crm_word *w)
 
 /* The text without its spaces. */
 static struct crm_word
-joined(struct crm_word w, uint32_t out[CRM_WORD_MAX])
+joined(struct crm_word w, uint32_t out[CRM_ALIKE_MAX])
 {
 	struct crm_word j = {out, 0};
 
-	for (size_t i = 0; i < w.n && j.n < CRM_WORD_MAX; i++)
+	for (size_t i = 0; i < w.n && j.n < CRM_ALIKE_MAX; i++)
 		if (w.p[i] != ' ')
 			out[j.n++] = w.p[i];
 	return j;
@@ -91,7 +91,7 @@ words_in(struct crm_word a, struct crm_word b, size_t *of)
 static int
 level_words(struct crm_word a, struct crm_word b)
 {
-	uint32_t one[CRM_WORD_MAX], two[CRM_WORD_MAX];
+	uint32_t one[CRM_ALIKE_MAX], two[CRM_ALIKE_MAX];
 	struct crm_word x = joined(a, one), y = joined(b, two);
 	size_t na, nb, common;
 	int level;

@@ -339,7 +339,7 @@ crm_env_leave(struct crm_store *s)
 		crm_env_end(s->txns, false, NULL);
 	s->env = env->old;
 	s->apart = false;
-	mdb_env_close(env->mdb); /* nobody else has it open */
+	env_close(env); /* nobody else has it open */
 	free(env);
 }
 

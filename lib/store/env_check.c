@@ -125,13 +125,7 @@ load(struct walk *w, const struct tree *t, uint64_t page, void *to, size_t n)
 static void
 node_at(const unsigned char *p, bool branch, struct node *out)
 {
-	uint64_t lo = crm_page_u16(p), hi = crm_page_u16(p + 2);
-
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	out->n = hi | lo << 16;
-#else
-	out->n = lo | hi << 16;
-#endif
+	out->n = crm_page_node_size(p);
 	out->flags = crm_page_u16(p + 4);
 	out->key.n = crm_page_u16(p + 6);
 	out->key.p = (const char *)p + NODE;

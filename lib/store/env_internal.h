@@ -38,6 +38,7 @@ struct crm_cursor {
 	/* Entries since the first, while only `next` was called; 0: not so. */
 	uint64_t seen;
 	MDB_val last; /* key of the entry before, in a read transaction */
+	const void *leaf; /* that was looked at */
 	struct crm_over *over; /* of a table that is overlaid */
 	struct crm_cursor *next;
 };

@@ -15,7 +15,7 @@
 #define MAGIC 0xBEEFC0DEU
 #define TRIES 8
 
-enum { PAGE_LEAF = 2, PAGE_META = 8, INTEGERKEY = 8 };
+enum { PAGE_LEAF = 2, PAGE_META = 8, INTEGERKEY = 8, NODE_BIG = 1 };
 /* A meta page: header, magic, version, address, map size, two trees, last
  * page, number of the commit. */
 enum {
@@ -50,6 +50,18 @@ crm_page_u64(const unsigned char *p)
 
 	memcpy(&v, p, sizeof(v));
 	return v;
+}
+
+size_t
+crm_page_node_size(const unsigned char *p)
+{
+	size_t lo = crm_page_u16(p), hi = crm_page_u16(p + 2);
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	return hi | lo << 16;
+#else
+	return lo | hi << 16;
+#endif
 }
 
 void
@@ -184,4 +196,26 @@ crm_page_sorted(const unsigned char *page, size_t size)
 		before = key;
 	}
 	return true;
+}
+
+bool
+crm_page_full(const unsigned char *page, size_t size)
+{
+	size_t lower = crm_page_u16(page + 12), upper = crm_page_u16(page + 14);
+	size_t sum = 0;
+
+	if (lower > upper || upper > size)
+		return false;
+	for (size_t i = 16; i + 1 < lower; i += 2) {
+		size_t at = crm_page_u16(page + i), n;
+
+		if (at + 8 > size)
+			return false;
+		n = 8 + (size_t)crm_page_u16(page + at + 6);
+		n += crm_page_u16(page + at + 4) & NODE_BIG
+			 ? 8
+			 : crm_page_node_size(page + at);
+		sum += n + n % 2;
+	}
+	return sum == size - upper;
 }

@@ -25,11 +25,15 @@ struct crm_page_meta {
 uint16_t crm_page_u16(const unsigned char *p);
 uint32_t crm_page_u32(const unsigned char *p);
 uint64_t crm_page_u64(const unsigned char *p);
+/* Of what an entry holds, by its node; of a branch, half a page's number. */
+size_t crm_page_node_size(const unsigned char *p);
 void crm_page_db(const unsigned char *p, struct crm_page_db *out);
 /* Reads n bytes at `at`.  CRM_NO when the file ends before, CRM_EIO. */
 int crm_page_read(int fd, void *to, size_t n, uint64_t at);
 /* Are the keys of this leaf, all of it in memory, in order? */
 bool crm_page_sorted(const unsigned char *page, size_t size);
+/* Do the entries of this leaf fill it, so that none is left out? */
+bool crm_page_full(const unsigned char *page, size_t size);
 /* Reads both meta pages.  NULL, or what is wrong with them. */
 const char *crm_page_metas(int fd, struct crm_page_meta m[2]);
 

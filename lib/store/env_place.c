@@ -8,8 +8,8 @@
  * looked at: they must lie on either side of the key, fit their checksums, and
  * stand in leaves that are in order.  A search is led astray only by an entry
  * it has compared with, and that is then one of the two, or out of order.
- * Going through a table, keys must rise, and at the end their number be what
- * the table says.
+ * Going through a table, keys must rise, leaves leave nothing out, and at the
+ * end their number be what the table says.
  */
 #include <string.h>
 
@@ -39,7 +39,8 @@ leaf_sorted(struct crm_txn *t, const void *key)
 	page -= (uintptr_t)key % size;
 	if (page == t->sorted[0] || page == t->sorted[1])
 		return true;
-	if (!crm_page_sorted((const unsigned char *)page, size))
+	if (!crm_page_sorted((const unsigned char *)page, size) ||
+	    !crm_page_full((const unsigned char *)page, size))
 		return false;
 	t->sorted[1] = t->sorted[0];
 	t->sorted[0] = page;
@@ -94,6 +95,22 @@ crm_env_place(struct crm_txn *t, unsigned table, MDB_dbi dbi,
 	return CRM_OK;
 }
 
+/* The leaf a cursor has come to leaves none of its entries out. */
+static bool
+leaf_full(struct crm_cursor *c, const MDB_val *k)
+{
+	size_t size = c->txn->env->page;
+	const unsigned char *page = k->mv_data;
+
+	if (size == 0)
+		return true;
+	page -= (uintptr_t)page % size;
+	if (page == c->leaf)
+		return true;
+	c->leaf = page;
+	return crm_page_full(page, size);
+}
+
 int
 crm_env_step(struct crm_cursor *c, const MDB_val *k, struct crm_err *err)
 {
@@ -103,7 +120,7 @@ crm_env_step(struct crm_cursor *c, const MDB_val *k, struct crm_err *err)
 	if (k) {
 		struct crm_str at = {k->mv_data, k->mv_size};
 
-		if (was.p && crm_str_cmp(was, at) >= 0)
+		if ((was.p && crm_str_cmp(was, at) >= 0) || !leaf_full(c, k))
 			return place_fail(c->txn, c->table, err);
 		c->last = *k;
 		c->seen += c->seen > 0;

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <crm/hash.h>
+
 #include "store/env_internal.h"
 
 #define OVERFLOW_FROM 2000 /* bytes: longer values have pages of their own */
@@ -89,6 +91,8 @@ table_open(struct crm_txn *t, unsigned table, unsigned flags, MDB_dbi *out,
 		return table_fail(t, rc, "cannot open a table of", err);
 	t->env->dbi[table] = *out;
 	t->env->opener = t;
+	if (flags & MDB_CREATE)
+		t->w->puts[CRM_TAB_META]++; /* its name is in the sum */
 	t->opened[table / 64] |= (uint64_t)1 << (table % 64);
 	if (*out >= t->limit)
 		t->limit = *out + 1;
@@ -160,6 +164,27 @@ crm_env_tables(struct crm_txn *t, struct crm_err *err)
 	if (code >= 0 && rc != MDB_NOTFOUND)
 		code = crm_env_fail(t->store, rc, "cannot read", err);
 	return code < 0 ? code : CRM_OK;
+}
+
+int
+crm_env_names(struct crm_txn *t, uint32_t *sum, struct crm_err *err)
+{
+	MDB_cursor *c;
+	MDB_val k, v;
+	MDB_dbi top;
+	int rc = mdb_dbi_open(t->mdb, NULL, 0, &top);
+
+	if (!rc)
+		rc = mdb_cursor_open(t->mdb, top, &c);
+	if (rc)
+		return crm_env_fail(t->store, rc, "cannot read", err);
+	while ((rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0)
+		if (table_of((struct crm_str){k.mv_data, k.mv_size}) < CRM_TABS)
+			*sum = crm_crc32c(*sum, k.mv_data, k.mv_size);
+	mdb_cursor_close(c);
+	return rc == MDB_NOTFOUND
+		   ? CRM_OK
+		   : crm_env_fail(t->store, rc, "cannot read", err);
 }
 
 int

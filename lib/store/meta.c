@@ -3,8 +3,8 @@
  *
  * Its values carry no checksums of their own, so that a program of any version
  * can read the format and say that it is too old.  One entry, `sum`, is the
- * checksum of all others; it is written with whatever changes them, and looked
- * at when a store is opened.
+ * checksum of all others and of the names of the tables; it is written with
+ * whatever changes them, and looked at when a store is opened.
  */
 #include <stdio.h>
 
@@ -28,9 +28,18 @@ sum_of(struct crm_txn *t, uint32_t *out, struct crm_err *err)
 {
 	struct crm_cursor *c;
 	struct crm_str k, v;
-	int code = crm_cursor_open(t, CRM_TAB_META, &c, err);
+	uint64_t format = 0;
+	int code = crm_get(t, CRM_TAB_META, crm_meta_key("format"), &v, err);
 
 	*out = 0;
+	/* A table whose name was bent would pass for one that is not made;
+	 * format 1 did without. */
+	if (code == CRM_OK && crm_take_be(&v, 4, &format) && format >= 2)
+		code = crm_env_names(t, out, err);
+	if (code == CRM_NOTFOUND)
+		code = CRM_OK;
+	if (code == CRM_OK)
+		code = crm_cursor_open(t, CRM_TAB_META, &c, err);
 	if (code < 0)
 		return code;
 	code = crm_cursor_seek(c, CRM_STR(""), &k, &v, err);

@@ -131,6 +131,8 @@ const char *crm_env_gen(const struct crm_store *s);
 int crm_folder_vacant(const char *path, struct crm_err *err);
 /* Makes the table, empty, if it is not there. */
 int crm_env_table_make(struct crm_txn *t, unsigned table, struct crm_err *err);
+/* Adds the names of all tables there are to a checksum. */
+int crm_env_names(struct crm_txn *t, uint32_t *sum, struct crm_err *err);
 /* "log", "k03". */
 void crm_env_table_name(unsigned table, char out[8]);
 

@@ -1,13 +1,14 @@
 /*
  * run_flips.c - data files with a bit that was bent, or an end that is gone.
  *
- *	run_flips BIN TRIALS [SEED]
+ *	run_flips BIN TRIALS [SEED [BIT]]
  *
  * Each trial spoils a copy of a good store, reads it by commands, checks it,
  * and on every fourth writes to it.  Whatever a command prints with status 0
  * must be what it printed of the good store; one may end in an error, but not
  * by a signal; and where the spoiled store reads differently from the good
- * one, or its free pages do, crm-store check must find it.
+ * one, or its free pages do, crm-store check must find it.  With BIT (as a
+ * complaint names it) that one is bent in each trial.
  */
 #include "fault.h"
 
@@ -18,6 +19,7 @@ struct flips {
 	struct fault_text image;
 	struct fault_look good;
 	struct fault_run was[READS];
+	unsigned bit; /* 0: at random */
 	unsigned trials, cuts, refused, found, harmless;
 	unsigned died, wrong, missing, unseen;
 };
@@ -163,6 +165,7 @@ trial(struct flips *x, unsigned n)
 		 * a page. */
 		if (n % 2)
 			at = at / 32768 * 32768 + at % 1024;
+		at = x->bit ? x->bit : at;
 		p[at / 8] ^= (char)(1 << at % 8);
 	}
 	fault_save(x->f.data, p, length);
@@ -187,6 +190,7 @@ main(int argc, char **argv)
 	trials = fault_number(argv[2]);
 	fault_begin(&x.f, argv[1], argc > 3 ? fault_number(argv[3]) : 1);
 	fault_fill(&x.f, 120);
+	x.bit = argc > 4 ? fault_number(argv[4]) : 0;
 	x.image = fault_load(x.f.data);
 	x.good = fault_look(x.f.store, true);
 	if (x.good.code != CRM_OK || x.good.faults > 0)

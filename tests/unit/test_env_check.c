@@ -266,6 +266,77 @@ a_search_led_astray_says_so(void **state)
 	file_remove(&f);
 }
 
+/* One that was bent would pass for a table that is not made yet. */
+static void
+the_name_of_a_table_is_no_other(void **state)
+{
+	static const struct {
+		const char *was, *is;
+	} rows[] = {
+	    {"sales", "salgs"},
+	    {"tally", "4ally"},
+	    {"k01", "k09"},
+	    {"k01", "ko1"},
+	    {"log", "lo'"},
+	};
+	struct file f;
+
+	(void)state;
+	file_make(&f);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t n = strlen(rows[i].was);
+
+		for (size_t at = 2 * PAGE; at + n < f.n; at++)
+			if (memcmp(f.p + at, rows[i].was, n) == 0)
+				memcpy(f.p + at, rows[i].is, n);
+		file_save(&f, f.n);
+		if (look(&f) != CRM_EDAMAGE)
+			fail_msg("%s for %s", rows[i].is, rows[i].was);
+		for (size_t at = 2 * PAGE; at + n < f.n; at++)
+			if (memcmp(f.p + at, rows[i].is, n) == 0)
+				memcpy(f.p + at, rows[i].was, n);
+	}
+	file_remove(&f);
+}
+
+/* A leaf that hides its last entry hides it from a search and from a walk that
+ * begins in the middle, whose end nobody counts. */
+static void
+an_entry_that_is_left_out_is_missed(void **state)
+{
+	struct crm_cursor *c;
+	struct crm_store *s;
+	struct crm_str k, v;
+	struct crm_txn *t;
+	struct file f;
+	char key[8];
+	int code;
+
+	(void)state;
+	file_make(&f);
+	for (size_t at = 2 * PAGE; at < f.n; at += PAGE) {
+		unsigned char *p = f.p + at;
+		size_t first = p[16] + 256U * p[17];
+
+		/* a leaf of more than 20 keys, of 8 bytes each */
+		if (p[10] == 2 && p[13] == 0 && p[12] > 56 &&
+		    first + 8 < PAGE && p[first + 6] == 8)
+			p[12] = (unsigned char)(p[12] - 2);
+	}
+	file_save(&f, f.n);
+	s = tmpstore_open(&f.ts, false);
+	assert_int_equal(crm_txn_begin(s, &t, NULL), CRM_OK);
+	assert_int_equal(crm_cursor_open(t, TABLE, &c, NULL), CRM_OK);
+	code = crm_cursor_seek(c, crm_number_key(5, key), &k, &v, NULL);
+	while (code == CRM_OK)
+		code = crm_cursor_next(c, &k, &v, NULL);
+	assert_int_equal(code, CRM_EDAMAGE);
+	crm_cursor_close(c);
+	crm_txn_end(t);
+	crm_store_close_env(s);
+	file_remove(&f);
+}
+
 int
 main(void)
 {
@@ -277,6 +348,8 @@ main(void)
 	    cmocka_unit_test(
 		a_file_is_refused_only_without_pages_that_are_used),
 	    cmocka_unit_test(a_search_led_astray_says_so),
+	    cmocka_unit_test(the_name_of_a_table_is_no_other),
+	    cmocka_unit_test(an_entry_that_is_left_out_is_missed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,6 +163,7 @@ struct cli {
 	 * it before cli_where or cli_rows_open, which add the rest. */
 	const struct crm_expr_env *expr;
 	const char *also; /* a condition of the verb's own, beside -w */
+	struct cli_segments *segments; /* that conditions ask about */
 };
 
 /*

@@ -188,6 +188,7 @@ crm_main(const struct cli_command *command, int argc, char **argv)
 	}
 	if (may_have_changed(&c, code))
 		cli_hooks_run(&c);
+	cli_segments_release(&c);
 	crm_past_close(c.past);
 	if (c.store)
 		crm_store_close(c.store);

@@ -268,6 +268,8 @@ compile(struct cli *c, const char *text, const struct crm_field *fields,
 	if (cli_opt.at)
 		env->now = c->at;
 	code = take_defines(c, env, err);
+	if (code == CRM_OK)
+		code = cli_segments_env(c, fields, n, env, err);
 	if (code < 0)
 		return code;
 	code = crm_expr_compile(out, crm_str(text), env, err);
@@ -275,11 +277,14 @@ compile(struct cli *c, const char *text, const struct crm_field *fields,
 		code = crm_err_set(err, CRM_EUSAGE,
 		    "a condition is wanted, this is %s",
 		    crm_type_name(crm_expr_type(*out)));
+	}
+	if (code == CRM_OK)
+		code = cli_segments_load(c, env, *out, err);
+	if (code < 0) {
 		crm_expr_release(*out);
 		*out = NULL;
-	}
-	if (code < 0)
 		crm_err_field(err, "-w", 2);
+	}
 	return code;
 }
 

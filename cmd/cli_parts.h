@@ -82,6 +82,17 @@ int cli_column(struct cli *c, const struct crm_field *fields, size_t n,
 int cli_also(struct cli *c, const struct crm_field *fields, size_t n,
     struct crm_expr **out, struct crm_err *err);
 
+/*
+ * cli_segments.c: in(NAME) and consent(CHANNEL, PURPOSE) in conditions on rows
+ * that name a customer.  env before the condition is compiled; load after
+ * it, as it reads who they are; release at the end of the run.
+ */
+int cli_segments_env(struct cli *c, const struct crm_field *fields, size_t n,
+    struct crm_expr_env *env, struct crm_err *err);
+int cli_segments_load(struct cli *c, const struct crm_expr_env *env,
+    const struct crm_expr *e, struct crm_err *err);
+void cli_segments_release(struct cli *c);
+
 /* Takes what progress shows off the terminal's line. */
 void cli_progress_end(void);
 /* `NAME: place: field: text` and the hint's lines, on stderr. */

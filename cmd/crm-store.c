@@ -12,9 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli_apply.h"
 #include "cli_hooks.h"
-
-#define YAML_MAX ((size_t)1 << 20)
 
 static const char *currency, *timezone_name, *country;
 static bool no_log, force;
@@ -27,16 +26,6 @@ static const struct cli_option shop_options[] = {
 	"whose days are the shop's, like Europe/Berlin (default UTC)"},
     {0, "country", CLI_TEXT, &country, "CODE",
 	"ISO 3166-1 country, for reading numbers of phones"},
-    {0, NULL, CLI_FLAG, NULL, NULL, NULL},
-};
-static const struct cli_option apply_options[] = {
-    {'n', "dry-run", CLI_FLAG, &cli_opt.dry_run, NULL,
-	"say what would change, change nothing"},
-    {0, "force", CLI_FLAG, &force, NULL,
-	"take fields away though they have values"},
-    {0, "why", CLI_TEXT, &cli_opt.why, "TEXT", "the reason, for the log"},
-    {0, "wait", CLI_TEXT, &cli_opt.wait, "TIME",
-	"how long to wait for another writer (default 60s)"},
     {0, NULL, CLI_FLAG, NULL, NULL, NULL},
 };
 static const struct cli_option rebuild_options[] = {
@@ -364,104 +353,6 @@ store_info(struct cli *c, struct crm_err *err)
 	return rows_close(&rows, code, err);
 }
 
-/* ---- apply ---- */
-
-static const struct crm_field setting_fields[] = {
-    {"setting", CRM_T_TEXT, 0, 0, 0, NULL, "what differs"},
-    {"old", CRM_T_TEXT, 0, 0, 0, NULL, "what is applied"},
-    {"new", CRM_T_TEXT, 0, 0, 0, NULL, "what the file says"},
-    {"follows", CRM_T_TEXT, 0, 0, 0, NULL, "what is done about it"},
-};
-
-static int
-setting_row(void *ctx, const struct crm_setting_row *row, struct crm_err *err)
-{
-	const struct crm_value v[4] = {crm_value_text(row->what),
-	    crm_value_text(row->old), crm_value_text(row->new),
-	    crm_value_text(row->follows)};
-
-	return rows_put(ctx, v, err);
-}
-
-/* The file's name: the operand, CRM_CONFIG, the one beside the data. */
-static int
-config_path(struct cli *c, const char **out, struct crm_err *err)
-{
-	const char *path =
-	    c->noperand > 0 ? c->operand[0] : getenv("CRM_CONFIG");
-	struct crm_buf b = {0};
-	struct crm_str s;
-
-	if (path == NULL || path[0] == '\0') {
-		crm_buf_putf(&b, "%s/crm.yaml", crm_store_path(c->store));
-		s = crm_arena_str(&c->arena, crm_buf_str(&b));
-		crm_buf_release(&b);
-		path = s.p;
-	} else if (strcmp(path, "-") == 0)
-		path = "/dev/stdin";
-	*out = path;
-	return path ? CRM_OK : crm_err_nomem(err);
-}
-
-static int
-config_read(struct cli *c, const char *path, struct crm_settings *out,
-    struct crm_err *err)
-{
-	struct crm_buf b = {0};
-	struct crm_str text;
-	int code = crm_read_file(path, YAML_MAX, &b, err);
-
-	text = crm_arena_str(&c->arena, crm_buf_str(&b));
-	crm_buf_release(&b);
-	if (code == CRM_OK && text.p == NULL)
-		code = crm_err_nomem(err);
-	return code < 0 ? code
-			: crm_settings_read(text,
-			      strcmp(path, "/dev/stdin") == 0 ? "stdin" : path,
-			      c->schema->settings, NULL, &c->arena, out, err);
-}
-
-static int
-store_apply(struct cli *c, struct crm_err *err)
-{
-	unsigned flags = (cli_opt.dry_run ? CRM_APPLY_DRY : 0U) |
-			 (force ? CRM_APPLY_DROP : 0U);
-	struct crm_origin by = cli_origin(c);
-	struct crm_watch watch = watch_of(c);
-	struct crm_settings set;
-	struct rows rows = {0};
-	const char *path;
-	int code = cli_operands(c, 0, 1, err);
-
-	if (code == CRM_OK)
-		code = config_path(c, &path, err);
-	if (code == CRM_OK)
-		code = config_read(c, path, &set, err);
-	if (code == CRM_OK)
-		code = crm_settings_check_segments(&set, err);
-	if (code < 0) {
-		if (code == CRM_ECONFIG && err->place[0] == '\0')
-			crm_err_place(err, path, 0);
-		return code;
-	}
-	/* Rows are made before the settings they are of are gone, and shown
-	 * when it has been done. */
-	code = rows_open(c, setting_fields, 4, &rows, err);
-	if (code == CRM_OK)
-		code = crm_settings_diff(
-		    c->schema->settings, &set, setting_row, &rows, err);
-	if (code == CRM_OK || code == CRM_NO)
-		code = crm_settings_apply(
-		    c->store, &set, &by, flags, &watch, NULL, err);
-	if (code == CRM_NO && c->tty_err)
-		cli_note(c, "nothing differs from what is applied");
-	if (code == CRM_NO)
-		code = CRM_OK;
-	if (code == CRM_ECONFIG && err->place[0] == '\0')
-		crm_err_place(err, path, 0);
-	return rows_close(&rows, code, err);
-}
-
 /* ---- check, rebuild ---- */
 
 static const struct crm_field fault_fields[] = {
@@ -488,9 +379,9 @@ note_config(struct cli *c)
 	const char *path;
 	int code;
 
-	if (config_path(c, &path, &err) < 0)
+	if (cli_config_path(c, &path, &err) < 0)
 		return;
-	code = config_read(c, path, &set, &err);
+	code = cli_config_read(c, path, &set, &err);
 	if (code == CRM_OK)
 		code = crm_settings_diff(
 		    c->schema->settings, &set, NULL, NULL, &err);
@@ -826,8 +717,8 @@ static const struct cli_verb verbs[] = {
 	"make a new, empty store"},
     {"info", store_info, CLI_SCAN, CLI_OUT, NULL, "",
 	"what the store is and how large"},
-    {"apply", store_apply, CLI_WRITE, CLI_OUT, apply_options, "[FILE]",
-	"put the settings of crm.yaml in force"},
+    {"apply", cli_store_apply, CLI_WRITE, CLI_OUT, cli_store_apply_options,
+	"[FILE]", "put the settings of crm.yaml in force"},
     {"check", store_check, CLI_SCAN, CLI_OUT, NULL, "",
 	"look for faults; exit status 1 when there are any"},
     {"rebuild", store_rebuild, CLI_WRITE, 0, rebuild_options, "",

@@ -52,6 +52,9 @@
 #include <crm/match.h>
 #include <crm/dedupe.h>
 
+/* segment: segments of customers, who is in them and why */
+#include <crm/segment.h>
+
 /* stats: quantiles, scores, a synthetic shop */
 #include <crm/stats.h>
 #include <crm/basket.h>

@@ -107,6 +107,7 @@ lint_rooms()
 				may[r[i]] = " base schema " r[i] " "
 			may["model"] = " base schema text config query store model "
 			may["import"] = may["model"] "import "
+			may["segment"] = may["model"] "segment "
 			may["stats"] = may["model"] "stats "
 			may["match"] = may["model"] "match "
 		}

@@ -22,16 +22,17 @@ struct crm_define {
 	struct crm_str name, value;
 };
 /*
- * A function of the caller's: called with evaluated arguments.  args are
- * types ("tt" two texts; see crm-expr(7)); ctx is env's.
+ * A function of the caller's: called with evaluated arguments, and the row
+ * under way.  args are types ("tt" two texts; see crm-expr(7)); ctx is env's.
  */
 struct crm_expr_fn {
 	const char *name;
 	const char *args; /* t text d decimal i int m money T time D date b
 			     bool * any; ? after it: may be left out */
 	enum crm_type type;
-	int (*call)(void *ctx, const struct crm_value *arg, size_t n,
-	    struct crm_value *out, struct crm_arena *a, struct crm_err *err);
+	int (*call)(void *ctx, const struct crm_value *row,
+	    const struct crm_value *arg, size_t n, struct crm_value *out,
+	    struct crm_arena *a, struct crm_err *err);
 };
 struct crm_expr_env {
 	const struct crm_schema *schema; /* letters, calendar, digits */
@@ -43,6 +44,7 @@ struct crm_expr_env {
 	const struct crm_expr_fn *fn;
 	size_t nfn;
 	void *fn_ctx;
+	uint64_t fn_fields[2]; /* bits of what they read of the row */
 	/* makes an id of a reference in an expression ("email:a@b.c" beside
 	 * an id field); NULL: references are errors */
 	int (*resolve)(void *ctx, struct crm_str ref, unsigned kind,
@@ -78,6 +80,42 @@ int crm_expr_eval(struct crm_expr *e, const struct crm_value *row,
 int crm_expr_test(struct crm_expr *e, const struct crm_value *row, bool *yes,
     struct crm_err *err);
 void crm_expr_release(struct crm_expr *e);
+
+/*
+ * Calls fn for each call of env's function `name`: its constant arguments
+ * (CRM_T_NONE: not constant).  When fn answers CRM_EUSAGE with an error, the
+ * caret is put under the call.
+ */
+typedef int crm_expr_call_fn(void *ctx, const struct crm_value *arg, size_t n,
+    struct crm_err *err);
+int crm_expr_calls(const struct crm_expr *e, const char *name,
+    crm_expr_call_fn *fn, void *ctx, struct crm_err *err);
+
+/*
+ * Why a condition is met or not: fn is called for the condition and, below
+ * each `and`, `or` and `not`, for what it is made of, in the order in which it
+ * is written.  All of it is tried, also what crm_expr_test would not come to.
+ */
+enum crm_step {
+	CRM_STEP_ALL, /* of what is below */
+	CRM_STEP_ANY,
+	CRM_STEP_NOT,
+	CRM_STEP_TEST /* nothing is below */
+};
+struct crm_expr_step {
+	enum crm_step what;
+	unsigned depth; /* 0 the condition itself */
+	bool yes;
+	bool failed; /* it cannot be said: an overflow, a division by zero */
+	struct crm_str text; /* of a test, as it is written */
+	uint64_t fields[2]; /* that a test reads */
+	struct crm_str call; /* a test that is a call of env's: its name */
+	const struct crm_value *arg; /* and first argument, when constant */
+};
+typedef int crm_expr_step_fn(
+    void *ctx, const struct crm_expr_step *step, struct crm_err *err);
+int crm_expr_explain(struct crm_expr *e, const struct crm_value *row,
+    crm_expr_step_fn *fn, void *ctx, struct crm_err *err);
 
 /* ---- regular expressions: linear time, no back-references ---- */
 struct crm_regex;

@@ -218,6 +218,19 @@ int crm_consent_get(struct crm_txn *t, const struct crm_schema *s,
     uint64_t customer, struct crm_str channel, struct crm_str purpose,
     int64_t at, bool *out, struct crm_err *err);
 
+/* ---- segments: see crm/segment.h; here what settings are checked by ---- */
+
+struct crm_expr;
+/* The place of a segment among those of the settings.  CRM_EUSAGE, with the
+ * one that was meant as hint. */
+int crm_segment_place(const struct crm_settings *s, struct crm_str name,
+    size_t *out, struct crm_err *err);
+/* Which segments a compiled condition names (uses, one for each; may have some
+ * already), and whether it asks for consents by names that can be.
+ * CRM_EUSAGE with a caret. */
+int crm_segment_calls(const struct crm_settings *s, const struct crm_expr *e,
+    bool *uses, struct crm_err *err);
+
 /* ---- orders: see crm/order.h, ledger and figures: crm/ledger.h ---- */
 
 #endif

@@ -67,6 +67,7 @@ enum crm_kind_number {
 	CRM_K_TOUCH,
 	CRM_K_RELATION,
 	CRM_K_TASK,
+	CRM_K_SNAPSHOT = 29,
 	CRM_K_MAX = 64
 };
 

@@ -146,8 +146,9 @@ typedef int crm_setting_fn(
 int crm_settings_diff(const struct crm_settings *old,
     const struct crm_settings *now, crm_setting_fn *fn, void *ctx,
     struct crm_err *err);
-/* Compiles the conditions of the segments.  CRM_ECONFIG names the segment,
- * with the caret of crm-expr(7) as hint. */
+/* Compiles the conditions of the segments, and looks whether one depends on
+ * itself.  CRM_ECONFIG names the segment, with the caret of crm-expr(7) as
+ * hint. */
 int crm_settings_check_segments(
     const struct crm_settings *s, struct crm_err *err);
 

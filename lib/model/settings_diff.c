@@ -1,9 +1,7 @@
 /*
- * settings_diff.c - how settings differ, and whether segments compile.
+ * settings_diff.c - how settings differ.
  */
 #include <stdio.h>
-
-#include <crm/expr.h>
 
 #include "archive.h"
 
@@ -181,63 +179,4 @@ crm_settings_diff(const struct crm_settings *old,
 	if (r == CRM_OK)
 		r = segments(&d, old, now);
 	return r == CRM_OK && !d.any ? CRM_NO : r;
-}
-
-/* ---- segments ---- */
-
-/* What conditions may call; here only their types matter. */
-static int
-never(void *ctx, const struct crm_value *arg, size_t n, struct crm_value *out,
-    struct crm_arena *a, struct crm_err *err)
-{
-	(void)ctx;
-	(void)arg;
-	(void)n;
-	(void)a;
-	(void)err;
-	*out = crm_value_num(CRM_T_BOOL, 0, 0);
-	return CRM_OK;
-}
-
-static const struct crm_expr_fn segment_fns[] = {
-    {"in", "t", CRM_T_BOOL, never},
-    {"consent", "tt", CRM_T_BOOL, never},
-};
-
-int
-crm_settings_check_segments(const struct crm_settings *s, struct crm_err *err)
-{
-	struct crm_schema schema = {0};
-	struct crm_expr_env env = {.schema = &schema,
-	    .fn = segment_fns,
-	    .nfn = sizeof segment_fns / sizeof *segment_fns};
-	int r = crm_schema_init(&schema, s, err);
-
-	env.fields = schema.kind[CRM_K_CUSTOMER].fields;
-	env.nfields = schema.kind[CRM_K_CUSTOMER].nfields;
-	for (size_t i = 0; i < s->nsegment && r == CRM_OK; i++) {
-		const struct crm_segment *g = &s->segment[i];
-		struct crm_expr *e = NULL;
-
-		r = crm_expr_compile(&e, g->where, &env, err);
-		if (r == CRM_OK && crm_expr_type(e) != CRM_T_BOOL)
-			r = crm_err_set(err, CRM_ECONFIG,
-			    "the condition is not a question (wanted yes or "
-			    "no)");
-		crm_expr_release(e);
-		if (r < 0) {
-			char name[72];
-
-			snprintf(name, sizeof name, "segments.%.*s",
-			    (int)g->name.n, g->name.p);
-			crm_err_field(err, name, strlen(name));
-			if (r == CRM_EUSAGE) {
-				r = CRM_ECONFIG;
-				if (err != NULL)
-					err->code = r;
-			}
-		}
-	}
-	crm_schema_release(&schema);
-	return r;
 }

@@ -374,7 +374,7 @@ crm_query_run(struct crm_expr *e, const struct qnode *n,
 	if (n->op == Q_HOST) {
 		e->used = true;
 		r = host->call(
-		    e->env.fn_ctx, arg, n->b, out, &e->scratch, e->err);
+		    e->env.fn_ctx, row, arg, n->b, out, &e->scratch, e->err);
 		if (r < 0 && e->err && e->err->hint[0] == '\0')
 			crm_query_caret(e, n->pos, e->err);
 		if (out->type == CRM_T_MONEY)

@@ -106,6 +106,8 @@ note_fields(struct crm_expr *e)
 		    n->field < 128)
 			e->bits[n->field / 64] |= (uint64_t)1
 						  << (n->field % 64);
+		for (int w = 0; w < 2 && n->op == Q_HOST; w++)
+			e->bits[w] |= e->env.fn_fields[w];
 	}
 }
 
@@ -242,6 +244,7 @@ crm_expr_release(struct crm_expr *e)
 			crm_regex_release(e->node[i].u.re);
 	free(e->node);
 	free(e->list);
+	free(e->span);
 	crm_buf_release(&e->buf);
 	crm_arena_release(&e->scratch);
 	crm_arena_release(&e->arena);

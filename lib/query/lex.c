@@ -254,7 +254,7 @@ int
 crm_query_next(struct qparse *p)
 {
 	struct crm_str s = p->e->text;
-	size_t end = p->tok.end;
+	size_t end = p->last = p->tok.end;
 	int r;
 
 	while (p->at < s.n && memchr(" \t\n\r", s.p[p->at], 4))

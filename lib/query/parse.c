@@ -531,14 +531,10 @@ parse_compare(struct qparse *p, int x, unsigned mask)
 }
 
 static int
-parse_test(struct qparse *p)
+parse_tail(struct qparse *p, int x)
 {
-	int x = parse_sum(p);
-	unsigned mask;
+	unsigned mask = comparison(&p->tok);
 
-	if (x < 0)
-		return x;
-	mask = comparison(&p->tok);
 	if (mask)
 		return parse_compare(p, x, mask);
 	if (crm_query_mark(&p->tok, "~") || crm_query_mark(&p->tok, "!~"))
@@ -552,6 +548,41 @@ parse_test(struct qparse *p)
 	if (crm_query_is(&p->tok, "is"))
 		return parse_is(p, x);
 	return x;
+}
+
+/* Notes where a test stands.  A chain in parentheses is none, and has noted
+ * its own already, as has a test in parentheses. */
+static int
+note_span(struct qparse *p, int r, bool plain, size_t from)
+{
+	struct crm_expr *e = p->e;
+	unsigned op = r < 0 ? 0 : e->node[r].op;
+
+	if (r < 0 ||
+	    (plain && (op == Q_AND || op == Q_OR || op == Q_NOT ||
+			  (e->nspan > 0 &&
+			      e->span[e->nspan - 1].node == (uint32_t)r))))
+		return r;
+	/* `(x > 1) = yes` ends what is in it */
+	while (e->nspan > 0 && e->span[e->nspan - 1].from >= from)
+		e->nspan--;
+	if (!crm_grow(&e->span, &e->capspan, e->nspan, sizeof(*e->span)))
+		return crm_err_nomem(p->err);
+	e->span[e->nspan++] = (struct qspan){
+	    (uint32_t)r, (uint32_t)from, (uint32_t)p->last};
+	return r;
+}
+
+static int
+parse_test(struct qparse *p)
+{
+	size_t from = p->tok.pos;
+	int x = parse_sum(p), r;
+
+	if (x < 0)
+		return x;
+	r = parse_tail(p, x);
+	return note_span(p, r, r == x, from);
 }
 
 static int

@@ -153,6 +153,11 @@ struct qnode {
 	} u;
 };
 
+/* A condition as it is written, for crm_expr_explain. */
+struct qspan {
+	uint32_t node, from, to;
+};
+
 struct crm_expr {
 	struct crm_arena arena; /* lives as long as the expression */
 	struct crm_arena scratch;
@@ -164,6 +169,8 @@ struct crm_expr {
 	size_t nnode, capnode;
 	uint32_t *list;
 	size_t nlist, caplist;
+	struct qspan *span; /* by rising node */
+	size_t nspan, capspan;
 	uint32_t root;
 	uint64_t bits[2];
 	struct crm_err *err; /* while it runs */
@@ -175,6 +182,7 @@ struct qparse {
 	struct crm_err *err;
 	struct qtoken tok;
 	size_t at; /* where the next token is looked for */
+	size_t last; /* where the token before this one ends */
 	unsigned depth;
 };
 

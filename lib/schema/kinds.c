@@ -390,6 +390,25 @@ static const struct crm_field task_fields[] = {
 	"of the store that changed it last; set - honours it"},
 };
 
+/* ---- snapshot: who came into a segment, and who went ---- */
+
+static const struct crm_field snapshot_fields[] = {
+    {"snapshot_id", CRM_T_ID, CRM_K_SNAPSHOT, 0, RO, NULL, "its number"},
+    {"segment", CRM_T_TEXT, 0, 1, CRM_F_REQUIRED | CRM_F_INDEX, NULL,
+	"the segment"},
+    {"at", CRM_T_TIME, 0, 2, CRM_F_REQUIRED, NULL, "when it was taken"},
+    {"members", CRM_T_INT, 0, 3, 0, NULL, "how many were in it then"},
+    {"entered", CRM_T_INT, 0, 4, 0, NULL,
+	"who came since the one before, in this record"},
+    {"left", CRM_T_INT, 0, 5, 0, NULL,
+	"who went since the one before, in this record"},
+    {"definition", CRM_T_TEXT, 0, 6, WIDE, NULL, "its condition then"},
+    {"came", CRM_T_TEXT, 0, 7, WIDE, NULL,
+	"their numbers: so many not, so many in it, and again"},
+    {"went", CRM_T_TEXT, 0, 8, WIDE, NULL, "the same of those who went"},
+    {"revision", CRM_T_INT, 0, 0, REVISION, NULL, "of the store that has it"},
+};
+
 #define COUNT(a) (uint16_t)(sizeof(a) / sizeof *(a))
 
 const struct crm_kind crm_kinds_builtin[] = {
@@ -408,6 +427,8 @@ const struct crm_kind crm_kinds_builtin[] = {
 	relation_fields, NULL, "since", "what parties are to each other"},
     {"task", "K", CRM_K_TASK, 0, COUNT(task_fields), task_fields, NULL, "due",
 	"what is to be done, by whom, when"},
+    {"snapshot", "SN", CRM_K_SNAPSHOT, 0, COUNT(snapshot_fields),
+	snapshot_fields, NULL, "at", "who entered and left segments"},
     {0},
 };
 
@@ -442,5 +463,6 @@ const struct crm_letter crm_letters[] = {
     {26, "model", "MD"},
     {27, "definition", "DF"},
     {28, "goal", "G"},
+    {CRM_K_SNAPSHOT, "snapshot", "SN"},
     {0, NULL, NULL},
 };

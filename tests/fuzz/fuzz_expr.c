@@ -25,10 +25,11 @@ static const struct crm_field fields[] = {
     {"size", CRM_T_DECIMAL, 0, 10, 0, "", ""}};
 
 static int
-fn_in(void *ctx, const struct crm_value *arg, size_t n, struct crm_value *out,
-    struct crm_arena *a, struct crm_err *err)
+fn_in(void *ctx, const struct crm_value *of, const struct crm_value *arg,
+    size_t n, struct crm_value *out, struct crm_arena *a, struct crm_err *err)
 {
 	(void)ctx;
+	(void)of;
 	(void)a;
 	(void)err;
 	*out = crm_value_num(CRM_T_BOOL, n > 0 && arg[0].s.n > 3, 0);

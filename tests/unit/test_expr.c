@@ -43,9 +43,10 @@ static struct crm_value row[NFIELDS];
 static struct crm_define defines[6];
 
 static int
-fn_twice(void *ctx, const struct crm_value *arg, size_t n,
-    struct crm_value *out, struct crm_arena *a, struct crm_err *err)
+fn_twice(void *ctx, const struct crm_value *of, const struct crm_value *arg,
+    size_t n, struct crm_value *out, struct crm_arena *a, struct crm_err *err)
 {
+	(void)of;
 	(void)n;
 	(void)a;
 	if (arg[0].i > 1000)
@@ -55,10 +56,11 @@ fn_twice(void *ctx, const struct crm_value *arg, size_t n,
 }
 
 static int
-fn_in(void *ctx, const struct crm_value *arg, size_t n, struct crm_value *out,
-    struct crm_arena *a, struct crm_err *err)
+fn_in(void *ctx, const struct crm_value *of, const struct crm_value *arg,
+    size_t n, struct crm_value *out, struct crm_arena *a, struct crm_err *err)
 {
 	(void)ctx;
+	(void)of;
 	(void)n;
 	(void)a;
 	(void)err;
@@ -67,10 +69,11 @@ fn_in(void *ctx, const struct crm_value *arg, size_t n, struct crm_value *out,
 }
 
 static int
-fn_count(void *ctx, const struct crm_value *arg, size_t n,
-    struct crm_value *out, struct crm_arena *a, struct crm_err *err)
+fn_count(void *ctx, const struct crm_value *of, const struct crm_value *arg,
+    size_t n, struct crm_value *out, struct crm_arena *a, struct crm_err *err)
 {
 	(void)ctx;
+	(void)of;
 	(void)arg;
 	(void)a;
 	(void)err;

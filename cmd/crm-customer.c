@@ -1,6 +1,7 @@
 /*
  * crm-customer - everybody the company deals with.
  */
+#include "cli_card.h"
 #include "cli_noun.h"
 #include "cli_person.h"
 
@@ -333,6 +334,10 @@ static const struct cli_verb verbs[] = {
 	"write all that is known of somebody, as an archive"},
     {"erase", cli_person_erase, CLI_WRITE, CLI_IN | CLI_OUT, cli_erase_options,
 	"REF... | -", "erase somebody, everywhere and for ever"},
+    {"timeline", cli_timeline, CLI_READ, CLI_LIST | CLI_OUT | CLI_CLOCK, NULL,
+	"REF", "print everything that happened with somebody, in time"},
+    {"show", cli_card, CLI_READ, CLI_LIST | CLI_NOTIME | CLI_OUT | CLI_CLOCK,
+	NULL, "REF", "print the card of one customer"},
     {"events", events, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK, NULL,
 	"[REF... | -]", "print what happened: stages, consents"},
     {0},

@@ -43,6 +43,7 @@
 #include <crm/past.h>
 #include <crm/person.h>
 #include <crm/order.h>
+#include <crm/timeline.h>
 #include <crm/task.h>
 
 /* import: maps, and the files of other systems by them */

@@ -148,6 +148,10 @@ struct cli {
 	const char *actor;
 	int64_t now; /* CRM_NOW, else the clock */
 	const char *unless; /* lists leave out records with yes in it */
+	/* lists leave out records that it does not want; it reads fields of
+	 * these names (NULL ends them) only */
+	bool (*keep)(const struct cli *c, const struct crm_record *rec);
+	const char *const *keep_fields;
 	int64_t at; /* --at, else just past CRM_NOW, else INT64_MAX */
 	int64_t real_now; /* the clock, for the log */
 	unsigned wait_ms; /* --wait, default 60 s */

@@ -13,6 +13,15 @@ cli_unless(const struct cli *c, struct crm_want *want)
 	return f;
 }
 
+void
+cli_keep_want(const struct cli *c, struct crm_want *want)
+{
+	const char *const *name = c->keep ? c->keep_fields : NULL;
+
+	for (; name != NULL && *name != NULL; name++)
+		crm_want_field(want, crm_kind_field(c->kind, crm_str(*name)));
+}
+
 struct list {
 	struct cli *c;
 	struct cli_rows *rows;
@@ -36,7 +45,7 @@ list_scan(struct list *l, struct crm_txn *t, struct crm_err *err)
 	if (r < 0)
 		return r;
 	while ((r = crm_scan_next(scan, &rec, err)) == CRM_OK) {
-		if (cli_left_out(unless, rec) ||
+		if (cli_left_out(unless, rec) || !cli_kept(l->c, rec) ||
 		    (l->chosen && !crm_idmap_get(&l->ids, rec->id, &seen)))
 			continue;
 		r = cli_rows_put(l->rows, rec->v, err);
@@ -74,6 +83,7 @@ cli_list(struct cli *c, struct crm_err *err)
 	if (r < 0)
 		goto out;
 	cli_rows_want(l.rows, &l.want);
+	cli_keep_want(c, &l.want);
 	r = crm_txn_begin(c->store, &t, err);
 	if (r == CRM_OK)
 		r = cli_rows_hold(l.rows, err);

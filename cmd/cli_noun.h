@@ -94,6 +94,14 @@ cli_left_out(int unless, const struct crm_record *rec)
 	return unless >= 0 && rec->v[unless].i == 1;
 }
 
+/* c->keep: what it reads is added to want; does it want the record listed? */
+void cli_keep_want(const struct cli *c, struct crm_want *want);
+static inline bool
+cli_kept(const struct cli *c, const struct crm_record *rec)
+{
+	return c->keep == NULL || c->keep(c, rec);
+}
+
 /* The common verbs' functions. */
 cli_fn cli_add, cli_get, cli_list, cli_set_verb, cli_rm, cli_edit, cli_tag,
     cli_identify;
@@ -104,5 +112,16 @@ extern bool cli_ident_shared, cli_ident_remove;
 /* A row for each row of a part: of all records, of operands, or of a stream
  * of ids under `-`. */
 int cli_part_list(struct cli *c, const char *part, struct crm_err *err);
+
+/* The verb list, and rows of a part, with --of COLUMN (cli_of) - too. */
+extern const char *cli_of;
+#define CLI_OF_OPTION                                                  \
+	{                                                              \
+		0, "of", CLI_TEXT, &cli_of, "COLUMN",                  \
+		    "only those whose COLUMN is among the ids of the " \
+		    "stream on stdin"                                  \
+	}
+cli_fn cli_of_list;
+int cli_of_part(struct cli *c, const char *part, struct crm_err *err);
 
 #endif

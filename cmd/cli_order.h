@@ -6,14 +6,11 @@
 
 #include "cli_noun.h"
 
-cli_fn cli_order_add, cli_order_event, cli_order_list, cli_order_totals;
-/* Rows of a part, chosen by --of too. */
-int cli_order_part(struct cli *c, const char *part, struct crm_err *err);
+cli_fn cli_order_add, cli_order_event, cli_order_totals;
 
 extern const struct cli_option cli_order_add_options[],
     cli_order_money_options[], cli_order_goods_options[],
-    cli_order_back_options[], cli_order_of_options[],
-    cli_order_totals_options[];
+    cli_order_back_options[], cli_order_totals_options[];
 
 /*
  * What is asked by options of the verb's own, for --key: the same key must

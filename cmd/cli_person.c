@@ -163,15 +163,19 @@ watch_entries(void *ctx, uint64_t done, uint64_t total)
 static const struct crm_field erase_fields[] = {
     {"customer_id", CRM_T_ID, CRM_K_CUSTOMER, 0, 0, NULL, "who was erased"},
     {"orders", CRM_T_INT, 0, 0, 0, NULL, "orders that were theirs"},
-    {"events", CRM_T_INT, 0, 0, 0, NULL, "events about them and their orders"},
+    {"events", CRM_T_INT, 0, 0, 0, NULL,
+	"events about them, their orders and tickets"},
+    {"touches", CRM_T_INT, 0, 0, 0, NULL, "contacts with them"},
+    {"tickets", CRM_T_INT, 0, 0, 0, NULL, "tickets that were theirs"},
 };
+enum { ERASE_FIELDS = sizeof erase_fields / sizeof *erase_fields };
 
 static int
 print(struct cli *c, const struct crm_erase_result *done, struct crm_err *err)
 {
-	struct crm_value v[3];
+	struct crm_value v[ERASE_FIELDS];
 	struct crm_out *out;
-	int r = cli_out(c, erase_fields, 3, &out, err);
+	int r = cli_out(c, erase_fields, ERASE_FIELDS, &out, err);
 
 	if (r < 0)
 		return r;
@@ -181,6 +185,8 @@ print(struct cli *c, const struct crm_erase_result *done, struct crm_err *err)
 		v[0] = crm_value_id(CRM_K_CUSTOMER, p->number);
 		v[1] = crm_value_num(CRM_T_INT, (int64_t)p->orders, 0);
 		v[2] = crm_value_num(CRM_T_INT, (int64_t)p->events, 0);
+		v[3] = crm_value_num(CRM_T_INT, (int64_t)p->touches, 0);
+		v[4] = crm_value_num(CRM_T_INT, (int64_t)p->tickets, 0);
 		r = crm_out_row(out, v, err);
 	}
 	if (r == CRM_OK)

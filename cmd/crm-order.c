@@ -3,22 +3,41 @@
  */
 #include "cli_order.h"
 
+static bool tests;
+
+static const struct cli_option of_options[] = {CLI_OF_OPTION,
+    {0, "test", CLI_FLAG, &tests, NULL, "with the orders that are tests"}, {0}};
+
+static int
+list(struct cli *c, struct crm_err *err)
+{
+	c->unless = tests ? NULL : "test";
+	return cli_of_list(c, err);
+}
+
+static int
+part(struct cli *c, const char *name, struct crm_err *err)
+{
+	c->unless = tests ? NULL : "test";
+	return cli_of_part(c, name, err);
+}
+
 static int
 lines(struct cli *c, struct crm_err *err)
 {
-	return cli_order_part(c, "line", err);
+	return part(c, "line", err);
 }
 
 static int
 adjustments(struct cli *c, struct crm_err *err)
 {
-	return cli_order_part(c, "adjustment", err);
+	return part(c, "adjustment", err);
 }
 
 static int
 track(struct cli *c, struct crm_err *err)
 {
-	return cli_order_part(c, "track", err);
+	return part(c, "track", err);
 }
 
 static int
@@ -33,8 +52,8 @@ static const struct cli_verb verbs[] = {
     {"add", cli_order_add, CLI_WRITE, CLI_FIELDS | WRITES,
 	cli_order_add_options, "[-]",
 	"add an order, or those of the stream on stdin, a row for each line"},
-    {"list", cli_order_list, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK,
-	cli_order_of_options, "[-]",
+    {"list", list, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK,
+	of_options, "[-]",
 	"print all orders, or those chosen by the ids on stdin"},
     {"pay", cli_order_event, CLI_WRITE, WRITES, cli_order_money_options,
 	"REF... | -", "record a payment; without --amount all that is open"},
@@ -50,12 +69,12 @@ static const struct cli_verb verbs[] = {
 	"REF... | -",
 	"record money given back; without --amount all that was paid"},
     {"lines", lines, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK,
-	cli_order_of_options, "[REF... | -]", "print a row for each line"},
+	of_options, "[REF... | -]", "print a row for each line"},
     {"adjustments", adjustments, CLI_SCAN,
-	CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK, cli_order_of_options,
-	"[REF... | -]", "print discounts, shipping and fees"},
+	CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK, of_options, "[REF... | -]",
+	"print discounts, shipping and fees"},
     {"track", track, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK,
-	cli_order_of_options, "[REF... | -]",
+	of_options, "[REF... | -]",
 	"print what happened, a row for each event"},
     {"identities", identities, CLI_SCAN,
 	CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK, NULL, "[REF... | -]",

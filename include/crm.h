@@ -45,6 +45,7 @@
 #include <crm/order.h>
 #include <crm/timeline.h>
 #include <crm/task.h>
+#include <crm/ticket.h>
 
 /* import: maps, and the files of other systems by them */
 #include <crm/import.h>

@@ -42,6 +42,8 @@ struct crm_tally {
 	int64_t revenue, spent, refunded, discounts, cost;
 	struct crm_dec items;
 	int64_t returns;
+	int64_t tickets, open_tickets;
+	int64_t touches, last_touch; /* of no meaning without touches */
 };
 
 /*
@@ -64,11 +66,16 @@ int crm_order_tally(const struct crm_schema *s, const struct crm_record *order,
     int64_t at, struct crm_tally *out, struct crm_err *err);
 
 /* Reads a customer's figures; zeroed with first and last INT64_MIN when there
- * are none (CRM_OK). */
+ * are none (CRM_OK).  Under a past those of orders only. */
 int crm_tally_read(struct crm_txn *t, uint64_t customer, struct crm_tally *out,
     struct crm_err *err);
-/* The same as of a moment, folded from the customer's orders. */
+/* The same as of a moment, folded from the customer's orders: of tickets and
+ * touches crm_talk_at tells. */
 int crm_tally_at(struct crm_txn *t, const struct crm_schema *s,
+    uint64_t customer, int64_t at, struct crm_tally *out, struct crm_err *err);
+/* Those of tickets and touches, folded from the records: as of a moment
+ * (INT64_MAX: now), under a past as it was known.  The others are left. */
+int crm_talk_at(struct crm_txn *t, const struct crm_schema *s,
     uint64_t customer, int64_t at, struct crm_tally *out, struct crm_err *err);
 /* Puts figures into the fields of a customer record, by name, for the fields
  * wanted. */

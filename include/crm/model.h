@@ -146,7 +146,12 @@ int crm_change_attach(struct crm_change *ch, unsigned table, struct crm_str key,
  * crm_change_each and makes them CRM_EDATA. */
 int crm_change_remove(struct crm_change *ch, const struct crm_kind *k,
     uint64_t number, struct crm_err *err);
-/* What a commit would do, in order: op 'a' added, 'c' changed, 'r' removed;
+/* A record that redirects to another of its kind for ever; what refers to it is
+ * left as it is.  CRM_EDATA when this change has touched it already. */
+int crm_change_merge(struct crm_change *ch, const struct crm_kind *k,
+    uint64_t number, uint64_t into, struct crm_err *err);
+/* What a commit would do, in order: op 'a' added, 'c' changed, 'r' removed,
+ * 'm' merged;
  * for each field: texts before and after.  For --dry-run and --print. */
 struct crm_change_row {
 	char op;

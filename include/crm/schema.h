@@ -63,7 +63,7 @@ enum crm_kind_number {
 	CRM_K_ORDER,
 	CRM_K_EVENT,
 	CRM_K_RATE,
-	CRM_K_TICKET, /* from here on: letters kept for later kinds */
+	CRM_K_TICKET,
 	CRM_K_TOUCH,
 	CRM_K_RELATION,
 	CRM_K_TASK,

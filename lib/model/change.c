@@ -251,7 +251,7 @@ pending(struct crm_change *ch, const struct crm_kind *k, uint64_t number,
 	int r;
 
 	r = crm_change_op(ch, off, &op, &b, err);
-	if (r == CRM_OK && op.what == 'r')
+	if (r == CRM_OK && crm_op_goes(&op))
 		r = CRM_NOTFOUND;
 	if (r < 0)
 		goto out;

@@ -19,7 +19,8 @@
  */
 struct crm_op {
 	uint8_t kind;
-	char what; /* 'a' added, 'c' changed, 'r' removed, 'u' restored from its
+	char what; /* 'a' added, 'c' changed, 'r' removed, 'm' merged (the image
+		    * is the number of the survivor), 'u' restored from its
 		    * tombstone, 'x' entries only */
 	uint8_t
 	    alone; /* of 'x': may begin a part; else it stays with the record
@@ -144,6 +145,11 @@ int crm_erased_back(struct crm_txn *t, const struct crm_erased *list,
 /* Removes a record as it is stored, and nothing that is about it. */
 int crm_change_take_out(
     struct crm_change *ch, const struct crm_record *old, struct crm_err *err);
+static inline bool
+crm_op_goes(const struct crm_op *op)
+{
+	return op->what == 'r' || op->what == 'm';
+}
 /* Refuses to remove what something still refers to (remove.c). */
 int crm_change_guard(struct crm_change *ch, struct crm_err *err);
 

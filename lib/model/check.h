@@ -24,10 +24,11 @@ struct crm_keysum {
 	uint64_t sum, n;
 };
 
-/* A customer's figures and ledger, as the orders give them. */
+/* A customer's figures and ledger, as the records give them. */
 struct crm_check_sum {
 	int64_t orders, first, last, revenue, spent, refunded, discounts, cost,
 	    returns;
+	int64_t tickets, open, touches, last_touch;
 	uint64_t ledger; /* sum of its entries' hashes */
 	crm_i128 items; /* 12 places */
 };
@@ -92,6 +93,12 @@ int crm_check_each(struct crm_check *ck, const struct crm_kind *k,
  * customer's sums when they are within those in memory. */
 int crm_check_order(struct crm_check *ck, const struct crm_record *rec,
     bool report, struct crm_err *err);
+
+/* check_ticket.c: the same of tickets and touches. */
+int crm_check_ticket(struct crm_check *ck, const struct crm_record *rec,
+    bool report, struct crm_err *err);
+int crm_check_touch(
+    struct crm_check *ck, const struct crm_record *rec, struct crm_err *err);
 
 struct crm_ledger_entry;
 uint64_t crm_check_entry_hash(const struct crm_ledger_entry *e);

@@ -1,5 +1,5 @@
 /*
- * check_figures.c - ledger and figures against the orders.
+ * check_figures.c - ledger and figures against orders, tickets, touches.
  *
  * Sums are kept for a million customers at a time, whose numbers lie
  * together; a larger shop's orders are read more than once.  The entries of a
@@ -81,7 +81,7 @@ differs(struct crm_check *ck, uint64_t customer, const char *name, int64_t is,
 	if (is == should)
 		return CRM_OK;
 	return crm_check_at(ck, err, k, customer,
-	    "its figure %s is %lld, the orders give %lld", name, (long long)is,
+	    "its figure %s is %lld, the records give %lld", name, (long long)is,
 	    (long long)should);
 }
 
@@ -106,6 +106,10 @@ compare_tally(struct crm_check *ck, uint64_t customer,
 	    {"refunded", y->refunded, s->refunded},
 	    {"discounts", y->discounts, s->discounts},
 	    {"cost", y->cost, s->cost}, {"returns", y->returns, s->returns},
+	    {"tickets", y->tickets, s->tickets},
+	    {"open_tickets", y->open_tickets, s->open},
+	    {"touches", y->touches, s->touches},
+	    {"last_touch", y->last_touch, s->last_touch},
 	    {"items", at_12(y->items) == s->items, 1}};
 	int r = CRM_OK;
 
@@ -229,6 +233,27 @@ add_order(
 	return crm_check_order(ck, rec, false, err);
 }
 
+static int
+add_ticket(
+    struct crm_check *ck, const struct crm_record *rec, struct crm_err *err)
+{
+	return crm_check_ticket(ck, rec, false, err);
+}
+
+/* The sums of the next customers, from all that adds to them. */
+static int
+add_all(struct crm_check *ck, struct crm_err *err)
+{
+	const struct crm_kind *k = ck->schema->kind;
+	int r = crm_check_each(ck, &k[CRM_K_ORDER], add_order, err);
+
+	if (r == CRM_OK)
+		r = crm_check_each(ck, &k[CRM_K_TICKET], add_ticket, err);
+	if (r == CRM_OK)
+		r = crm_check_each(ck, &k[CRM_K_TOUCH], crm_check_touch, err);
+	return r;
+}
+
 int
 crm_check_figures(struct crm_check *ck, struct crm_err *err)
 {
@@ -253,8 +278,7 @@ crm_check_figures(struct crm_check *ck, struct crm_err *err)
 			break;
 		r = crm_check_sums(ck, ck->high, err);
 		if (r == CRM_OK)
-			r = crm_check_each(
-			    ck, &ck->schema->kind[CRM_K_ORDER], add_order, err);
+			r = add_all(ck, err);
 	}
 	if (r == CRM_OK && st.have && !ck->ledger_bad)
 		r = crm_check_fault(ck, err, "ledger",

@@ -171,6 +171,10 @@ check_record(
 		r = crm_check_derive(ck, rec, false, err);
 	if (r == CRM_OK && k->number == CRM_K_ORDER)
 		r = crm_check_order(ck, rec, true, err);
+	if (r == CRM_OK && k->number == CRM_K_TICKET)
+		r = crm_check_ticket(ck, rec, true, err);
+	if (r == CRM_OK && k->number == CRM_K_TOUCH)
+		r = crm_check_touch(ck, rec, err);
 	return r;
 }
 

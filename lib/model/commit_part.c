@@ -250,11 +250,13 @@ write_over(struct crm_txn *t, struct crm_commit *c, const struct crm_op *op,
 	}
 	crm_buf_putstr(&old, now);
 	crm_buf_clear(&c->value);
-	if (op->what != 'r')
+	if (!crm_op_goes(op))
 		value_make(c, image);
 	else {
-		crm_buf_putvar(&c->value, CRM_DELETED);
+		crm_buf_putvar(
+		    &c->value, op->what == 'm' ? CRM_MERGED : CRM_DELETED);
 		crm_buf_putvar(&c->value, c->revision);
+		crm_buf_putstr(&c->value, image);
 	}
 	r = crm_buf_check(&old, err);
 	if (r == CRM_OK)
@@ -451,8 +453,8 @@ write_op(struct crm_txn *t, struct crm_commit *c, size_t i,
 	int r;
 
 	if (op->what != 'a') {
-		c->head.updated += op->what != 'r';
-		c->head.removed += op->what == 'r';
+		c->head.updated += !crm_op_goes(op);
+		c->head.removed += crm_op_goes(op);
 		return write_over(t, c, op, image, err);
 	}
 	if (!crm_grow(&c->added[k], &c->capadded[k], c->nadded[k],

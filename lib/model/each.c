@@ -15,9 +15,9 @@ one(struct crm_change *ch, const struct crm_op *op, crm_change_fn *fn,
 	struct crm_record *old = NULL, *new = NULL;
 	int r = CRM_OK;
 
-	if (op->what == 'c' || op->what == 'r')
+	if (op->what == 'c' || crm_op_goes(op))
 		r = crm_change_stored(ch, k, op->number, &old, err);
-	if (r == CRM_OK && op->what != 'r')
+	if (r == CRM_OK && !crm_op_goes(op))
 		r = crm_change_get(ch, k, op->number, &new, err);
 	if (r == CRM_NOTFOUND)
 		return crm_err_set(err, CRM_EDAMAGE, "%s%llu is gone",

@@ -112,6 +112,16 @@ found(struct find *f, enum crm_erase_how how, uint64_t person)
 	f->person = person;
 }
 
+static bool
+names_somebody(const struct crm_erase *e, unsigned kind, unsigned tag)
+{
+	bool yes = (int)tag == e->owner[kind];
+
+	for (int i = 0; i < CRM_ERASE_NAMES; i++)
+		yes = yes || (int)tag == e->names[kind][i];
+	return yes && tag != 0;
+}
+
 static int
 find_item(void *ctx, unsigned tag, unsigned wire, struct crm_str body,
     struct crm_err *err)
@@ -122,15 +132,13 @@ find_item(void *ctx, unsigned tag, unsigned wire, struct crm_str body,
 	int64_t i;
 
 	(void)err;
-	if (f->kind == CRM_K_ORDER) {
-		if (wire != 0 || ((int)tag != e->order_customer &&
-				     (int)tag != e->order_contact &&
-				     (int)tag != e->order_seller))
+	if (f->kind != CRM_K_EVENT) {
+		if (wire != 0 || !names_somebody(e, f->kind, tag))
 			return CRM_OK;
 		if (crm_take_zig(&body, &i) &&
 		    crm_idmap_get(&e->person, (uint64_t)i, &seen))
 			found(f,
-			    (int)tag == e->order_customer ? CRM_ERASE_PERSONAL
+			    (int)tag == e->owner[f->kind] ? CRM_ERASE_PERSONAL
 							  : CRM_ERASE_NAMED,
 			    (uint64_t)i);
 		return CRM_OK;
@@ -145,9 +153,9 @@ find_item(void *ctx, unsigned tag, unsigned wire, struct crm_str body,
 	    !crm_idmap_get(&e->rec, crm_op_slot((unsigned)seen, number), &how))
 		return CRM_OK;
 	found(f, (enum crm_erase_how)how, number);
-	if (seen == CRM_K_ORDER)
+	if (seen != CRM_K_CUSTOMER)
 		crm_idmap_get(
-		    &e->whose, crm_op_slot(CRM_K_ORDER, number), &f->person);
+		    &e->whose, crm_op_slot((unsigned)seen, number), &f->person);
 	return CRM_OK;
 }
 
@@ -266,12 +274,15 @@ find_past(struct crm_erase *e, unsigned wanted, unsigned kind, uint64_t number,
 	return r == CRM_OK ? take_record(e, &f, number, err) : r;
 }
 
+/* Of records that are somebody's. */
 static int
-past_order(struct crm_erase *e, uint64_t revision, unsigned kind,
+past_owned(struct crm_erase *e, uint64_t revision, unsigned kind,
     uint64_t number, struct crm_str v, struct crm_err *err)
 {
 	(void)revision;
-	return find_past(e, CRM_K_ORDER, kind, number, v, err);
+	if (e->owner[kind] == 0)
+		return CRM_OK;
+	return find_past(e, kind, kind, number, v, err);
 }
 
 /* ---- what imports remember ---- */
@@ -432,24 +443,37 @@ count_one(struct crm_erase *e, unsigned kind, uint64_t number)
 	if (!crm_idmap_get(&e->whose, crm_op_slot(kind, number), &at) ||
 	    !crm_idmap_get(&e->person, at, &at))
 		return;
-	if (kind == CRM_K_ORDER)
-		e->out->person[at - 1].orders++;
-	else
+	switch (kind) {
+	case CRM_K_EVENT:
 		e->out->person[at - 1].events++;
+		break;
+	case CRM_K_TOUCH:
+		e->out->person[at - 1].touches++;
+		break;
+	case CRM_K_TICKET:
+		e->out->person[at - 1].tickets++;
+		break;
+	case CRM_K_ORDER:
+		e->out->person[at - 1].orders++;
+		break;
+	default:
+		break;
+	}
 }
 
 static int
 list_records(struct crm_erase *e, struct crm_err *err)
 {
 	/* customers last: while they are there, the rest is found again */
-	static const uint8_t kinds[] = {
-	    CRM_K_EVENT, CRM_K_ORDER, CRM_K_CUSTOMER};
 	struct crm_erase_op op = {.what = 'r'};
 	uint64_t top, how, first;
 	int r = CRM_OK;
 
-	for (size_t i = 0; i < sizeof kinds && r == CRM_OK; i++) {
-		op.kind = kinds[i];
+	for (unsigned kind = CRM_K_MAX; --kind > 0 && r == CRM_OK;) {
+		if (kind != CRM_K_EVENT && kind != CRM_K_CUSTOMER &&
+		    e->owner[kind] == 0)
+			continue;
+		op.kind = (uint8_t)kind;
 		r = crm_txn_next(e->txn, op.kind, &top, err);
 		for (op.number = 1; r == CRM_OK && op.number < top;
 		     op.number++) {
@@ -457,7 +481,7 @@ list_records(struct crm_erase *e, struct crm_err *err)
 				&e->rec, crm_op_slot(op.kind, op.number), &how))
 				continue;
 			op.how = (uint8_t)how;
-			if (op.kind == CRM_K_ORDER && how == CRM_ERASE_PERSONAL)
+			if (e->owner[kind] != 0 && how == CRM_ERASE_PERSONAL)
 				r = crm_erase_learn(
 				    e, op.kind, op.number, &first, err);
 			if (r == CRM_OK)
@@ -482,28 +506,42 @@ list_sources(struct crm_erase *e, struct crm_err *err)
 	return r;
 }
 
-static int
-tag_of(const struct crm_kind *k, const char *name)
+/* Whose a record is says its customer_id; other fields that name a customer
+ * only name one. */
+static void
+find_tags(struct crm_erase *e)
 {
-	return k->fields[crm_kind_field(k, crm_str(name))].tag;
+	for (unsigned kind = CRM_K_CUSTOMER + 1; kind < CRM_K_MAX; kind++) {
+		const struct crm_kind *k = &e->schema->kind[kind];
+		int own = k->name == NULL || kind == CRM_K_EVENT
+			      ? -1
+			      : crm_kind_field(k, CRM_STR("customer_id"));
+		int n = 0;
+
+		if (own < 0)
+			continue;
+		e->owner[kind] = k->fields[own].tag;
+		for (int i = 1; i < k->nfields && n < CRM_ERASE_NAMES; i++)
+			if (i != own && k->fields[i].type == CRM_T_ID &&
+			    k->fields[i].ref == CRM_K_CUSTOMER)
+				e->names[kind][n++] = k->fields[i].tag;
+	}
 }
 
 static int
 collect(struct crm_erase *e, struct crm_err *err)
 {
-	const struct crm_kind *order = &e->schema->kind[CRM_K_ORDER];
 	int r;
 
-	e->order_customer = tag_of(order, "customer_id");
-	e->order_contact = tag_of(order, "contact_id");
-	e->order_seller = tag_of(order, "seller_id");
+	find_tags(e);
 	r = add_merged(e, err);
 	if (r == CRM_OK)
 		r = learn_people(e, err);
+	for (unsigned kind = 1; kind < CRM_K_MAX && r == CRM_OK; kind++)
+		if (e->owner[kind] != 0)
+			r = find_now(e, kind, err);
 	if (r == CRM_OK)
-		r = find_now(e, CRM_K_ORDER, err);
-	if (r == CRM_OK)
-		r = log_each(e, past_order, err);
+		r = log_each(e, past_owned, err);
 	if (r == CRM_OK)
 		r = find_now(e, CRM_K_EVENT, err);
 	if (r == CRM_OK)

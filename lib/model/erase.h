@@ -13,8 +13,8 @@
 /* What becomes of a record. */
 enum crm_erase_how {
 	CRM_ERASE_ALL = 1, /* the person, and events about them */
-	CRM_ERASE_PERSONAL, /* their orders: personal fields, and texts with
-			       what they were known by */
+	CRM_ERASE_PERSONAL, /* their orders, touches, tickets: personal fields,
+			       and texts with what they were known by */
 	CRM_ERASE_NAMED /* of others: only such texts */
 };
 
@@ -71,6 +71,7 @@ struct crm_erase_op {
 };
 enum { CRM_ERASE_WHY = 1, CRM_ERASE_KEY = 2, CRM_ERASE_ACTOR = 4 };
 
+#define CRM_ERASE_NAMES 4
 struct crm_erase {
 	struct crm_store *store;
 	const struct crm_schema *schema;
@@ -90,7 +91,9 @@ struct crm_erase {
 	struct crm_arena work;
 	struct crm_walk walk;
 	struct crm_buf b, b2;
-	int order_customer, order_contact, order_seller; /* tags */
+	/* by kind: tags of the fields that say whose a record is, and of those
+	 * that only name somebody; 0 none */
+	int owner[CRM_K_MAX], names[CRM_K_MAX][CRM_ERASE_NAMES];
 };
 /* Takes what there is to know from every image of a record: onto the list, and
  * of people what to search for.  *first: its first revision.  CRM_NOTFOUND

@@ -62,8 +62,8 @@ add(struct export *x, unsigned kind, uint64_t number, struct crm_err *err)
 
 /* ---- what belongs to them ---- */
 
-typedef int take_fn(struct export *x, uint64_t number, struct crm_str value,
-    struct crm_err *err);
+typedef int take_fn(struct export *x, unsigned kind, uint64_t number,
+    struct crm_str value, struct crm_err *err);
 
 static int
 each(struct export *x, unsigned kind, take_fn *fn, struct crm_err *err)
@@ -81,7 +81,7 @@ each(struct export *x, unsigned kind, take_fn *fn, struct crm_err *err)
 		key = k;
 		r = crm_unseal(table, k, &v, err);
 		if (r == CRM_OK && crm_take_be(&key, 8, &number))
-			r = fn(x, number, v, err);
+			r = fn(x, kind, number, v, err);
 		if (r == CRM_OK)
 			r = crm_cursor_next(cur, &k, &v, err);
 	}
@@ -90,22 +90,22 @@ each(struct export *x, unsigned kind, take_fn *fn, struct crm_err *err)
 }
 
 static int
-take_merged(
-    struct export *x, uint64_t number, struct crm_str v, struct crm_err *err)
+take_merged(struct export *x, unsigned kind, uint64_t number, struct crm_str v,
+    struct crm_err *err)
 {
 	uint64_t state, revision, into;
 
 	if (crm_take_var(&v, &state) && state == CRM_MERGED &&
 	    crm_take_var(&v, &revision) && crm_take_var(&v, &into) &&
-	    has(x, CRM_K_CUSTOMER, into))
-		return add(x, CRM_K_CUSTOMER, number, err);
+	    has(x, kind, into))
+		return add(x, kind, number, err);
 	return CRM_OK;
 }
 
 struct theirs {
 	struct export *x;
 	unsigned kind;
-	int customer, contact; /* tags of an order */
+	int who[2]; /* tags of fields that name a customer, 0 none */
 	bool yes;
 };
 
@@ -119,9 +119,9 @@ look_item(void *ctx, unsigned tag, unsigned wire, struct crm_str body,
 	int64_t i;
 
 	(void)err;
-	if (t->kind == CRM_K_ORDER) {
-		t->yes |= wire == 0 &&
-			  ((int)tag == t->customer || (int)tag == t->contact) &&
+	if (t->kind != CRM_K_EVENT) {
+		t->yes |= wire == 0 && tag != 0 &&
+			  ((int)tag == t->who[0] || (int)tag == t->who[1]) &&
 			  crm_take_zig(&body, &i) &&
 			  has(t->x, CRM_K_CUSTOMER, (uint64_t)i);
 		return CRM_OK;
@@ -136,37 +136,27 @@ look_item(void *ctx, unsigned tag, unsigned wire, struct crm_str body,
 }
 
 static int
+tag_of(const struct crm_kind *k, const char *name)
+{
+	int f = crm_kind_field(k, crm_str(name));
+
+	return f < 0 ? 0 : k->fields[f].tag;
+}
+
+static int
 take_theirs(struct export *x, unsigned kind, uint64_t number, struct crm_str v,
     struct crm_err *err)
 {
 	const struct crm_kind *k = &x->schema->kind[kind];
-	struct theirs t = {.x = x, .kind = kind};
+	struct theirs t = {.x = x,
+	    .kind = kind,
+	    .who = {tag_of(k, "customer_id"), tag_of(k, "contact_id")}};
 	int r;
 
 	if (v.n == 0 || v.p[0] != CRM_LIVE)
 		return CRM_OK;
-	if (kind == CRM_K_ORDER) {
-		t.customer =
-		    k->fields[crm_kind_field(k, CRM_STR("customer_id"))].tag;
-		t.contact =
-		    k->fields[crm_kind_field(k, CRM_STR("contact_id"))].tag;
-	}
 	r = crm_items_each(v, true, look_item, &t, err);
 	return r == CRM_OK && t.yes ? add(x, kind, number, err) : r;
-}
-
-static int
-take_order(
-    struct export *x, uint64_t number, struct crm_str v, struct crm_err *err)
-{
-	return take_theirs(x, CRM_K_ORDER, number, v, err);
-}
-
-static int
-take_event(
-    struct export *x, uint64_t number, struct crm_str v, struct crm_err *err)
-{
-	return take_theirs(x, CRM_K_EVENT, number, v, err);
 }
 
 /* ---- writing ---- */
@@ -273,10 +263,15 @@ export_all(struct export *x, uint64_t number, struct crm_err *err)
 		if (r == CRM_OK)
 			r = each(x, CRM_K_CUSTOMER, take_merged, err);
 	} while (r == CRM_OK && x->n[CRM_K_CUSTOMER] > had);
+	/* events last: they are about the others */
+	for (unsigned kind = CRM_K_CUSTOMER + 1; kind < CRM_K_MAX; kind++)
+		if (r == CRM_OK && kind != CRM_K_EVENT &&
+		    tag_of(&x->schema->kind[kind], "customer_id") != 0)
+			r = each(x, kind, take_theirs, err);
 	if (r == CRM_OK)
-		r = each(x, CRM_K_ORDER, take_order, err);
+		r = each(x, CRM_K_TICKET, take_merged, err);
 	if (r == CRM_OK)
-		r = each(x, CRM_K_EVENT, take_event, err);
+		r = each(x, CRM_K_EVENT, take_theirs, err);
 	for (unsigned kind = 1; kind < CRM_K_MAX && r == CRM_OK; kind++)
 		if (x->n[kind] > 0)
 			r = crm_dump_records(x->txn, x->schema, x->out,

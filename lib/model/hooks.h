@@ -75,6 +75,22 @@ int crm_task_prepare(struct crm_change *ch, const struct crm_record *old,
 int crm_task_at(struct crm_txn *t, const struct crm_schema *s, int64_t at,
     struct crm_record *rec, struct crm_err *err);
 
+/* lib/model/ticket.c, touch.c */
+int crm_ticket_prepare(struct crm_change *ch, const struct crm_record *old,
+    struct crm_record *rec, struct crm_err *err);
+int crm_ticket_after(struct crm_change *ch, const struct crm_record *old,
+    const struct crm_record *rec, struct crm_err *err);
+int crm_ticket_at(struct crm_txn *t, const struct crm_schema *s, int64_t at,
+    struct crm_record *rec, struct crm_err *err);
+int crm_ticket_effects(const struct crm_schema *s, const struct crm_record *rec,
+    int sign, struct crm_buf *out, struct crm_err *err);
+int crm_touch_prepare(struct crm_change *ch, const struct crm_record *old,
+    struct crm_record *rec, struct crm_err *err);
+int crm_touch_after(struct crm_change *ch, const struct crm_record *old,
+    const struct crm_record *rec, struct crm_err *err);
+int crm_touch_effects(const struct crm_schema *s, const struct crm_record *rec,
+    int sign, struct crm_buf *out, struct crm_err *err);
+
 /* Refuses a parent_id that would make a circle (product.c). */
 int crm_parent_check(
     struct crm_change *ch, const struct crm_record *rec, struct crm_err *err);

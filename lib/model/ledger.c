@@ -216,6 +216,17 @@ end:
 	return r;
 }
 
+int
+crm_ledger_effect(uint64_t customer, int sign, const struct crm_tally *y,
+    struct crm_buf *out, struct crm_err *err)
+{
+	crm_buf_putc(out, sign < 0 ? '-' : '+');
+	crm_buf_putvar(out, customer);
+	crm_buf_putvar(out, 0);
+	crm_tally_encode(y, out);
+	return crm_buf_check(out, err);
+}
+
 static int
 take_effect(struct book *b, struct crm_str *s, struct crm_err *err)
 {

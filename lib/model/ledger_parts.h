@@ -6,7 +6,7 @@
 
 #include <crm/ledger.h>
 
-/* What one order adds to (sign 1) or takes from (-1) a customer's figures. */
+/* What one order, touch or ticket adds to (sign 1) or takes from (-1) a customer's figures. */
 struct crm_tally_delta {
 	uint64_t customer;
 	int sign;
@@ -21,6 +21,15 @@ struct crm_tally crm_tally_none(void);
 bool crm_tally_take(struct crm_str *s, struct crm_tally *out);
 /* a + sign * b but for first and last.  False on overflow. */
 bool crm_tally_add(struct crm_tally *a, const struct crm_tally *b, int sign);
+/* Does it want a figure that comes of orders; of tickets and touches? */
+bool crm_tally_of_orders(const struct crm_kind *k, const struct crm_want *want);
+bool crm_tally_of_talk(const struct crm_kind *k, const struct crm_want *want);
+/* Appends the effect of a record that has no place in the ledger. */
+int crm_ledger_effect(uint64_t customer, int sign, const struct crm_tally *y,
+    struct crm_buf *out, struct crm_err *err);
+/* When a customer's last contact was, from the touches: INT64_MIN none. */
+int crm_talk_last(
+    struct crm_txn *t, uint64_t customer, int64_t *out, struct crm_err *err);
 /* Applies the deltas of one customer, whose ledger is up to date already.
  * append: there is no customer at or past this one in the table. */
 int crm_tally_apply(struct crm_txn *t, uint64_t customer,

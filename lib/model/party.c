@@ -9,7 +9,10 @@
 #include <crm/ledger.h>
 #include <crm/utf8.h>
 
+#include "event_parts.h"
+#include "ledger_parts.h"
 #include "party_parts.h"
+#include "past_parts.h"
 
 static int
 bad(const char *field, struct crm_err *err, const char *text)
@@ -266,31 +269,6 @@ crm_customer_prepare(struct crm_change *ch, const struct crm_record *old,
 
 /* ---- events of stages ---- */
 
-static int
-event_put(struct crm_change *ch, uint64_t customer, unsigned what, int64_t at,
-    struct crm_str topic, struct crm_str from, struct crm_str to,
-    struct crm_str reason, struct crm_str source, struct crm_err *err)
-{
-	const struct crm_kind *k = &crm_change_schema(ch)->kind[CRM_K_EVENT];
-	const char *values =
-	    k->fields[crm_kind_field(k, CRM_STR("what"))].values;
-	struct crm_record *e;
-	int r;
-
-	r = crm_change_new(ch, k, &e, err);
-	if (r < 0)
-		return r;
-	*crm_record_at(e, "about") = crm_value_id(CRM_K_CUSTOMER, customer);
-	*crm_record_at(e, "at") = crm_value_num(CRM_T_TIME, at, 0);
-	*crm_record_at(e, "what") = crm_value_enum(values, what);
-	*crm_record_at(e, "topic") = crm_value_text(topic);
-	*crm_record_at(e, "old") = crm_value_text(from);
-	*crm_record_at(e, "new") = crm_value_text(to);
-	*crm_record_at(e, "reason") = crm_value_text(reason);
-	*crm_record_at(e, "source") = crm_value_text(source);
-	return crm_change_put(ch, e, err);
-}
-
 int
 crm_customer_after(struct crm_change *ch, const struct crm_record *old,
     const struct crm_record *rec, struct crm_err *err)
@@ -309,11 +287,18 @@ crm_customer_after(struct crm_change *ch, const struct crm_record *old,
 
 		if (crm_value_eq(before, &v[CRM_R_STAGE]))
 			continue;
-		r = event_put(ch, rec->id, CRM_EVENT_STAGE,
-		    v[CRM_R_SINCE].type == CRM_T_TIME ? v[CRM_R_SINCE].i
-						      : crm_change_now(ch),
-		    v[CRM_R_ROLE].s, before->s, v[CRM_R_STAGE].s,
-		    crm_change_why(ch), (struct crm_str){"", 0}, err);
+		r = crm_event_add(ch,
+		    &(struct crm_event){.kind = CRM_K_CUSTOMER,
+			.about = rec->id,
+			.what = CRM_EVENT_STAGE,
+			.at = v[CRM_R_SINCE].type == CRM_T_TIME
+				  ? v[CRM_R_SINCE].i
+				  : crm_change_now(ch),
+			.topic = v[CRM_R_ROLE].s,
+			.from = before->s,
+			.to = v[CRM_R_STAGE].s,
+			.reason = crm_change_why(ch)},
+		    err);
 	}
 	return r;
 }
@@ -353,22 +338,6 @@ crm_customer_stage(struct crm_change *ch, struct crm_record *rec,
 	row->v[CRM_R_SINCE] = crm_value_num(CRM_T_TIME, at, 0);
 	crm_customer_compute(crm_change_schema(ch), rec);
 	return crm_change_put(ch, rec, err);
-}
-
-int
-crm_event_prepare(struct crm_change *ch, const struct crm_record *old,
-    struct crm_record *rec, struct crm_err *err)
-{
-	struct crm_value *actor = crm_record_at(rec, "actor");
-	struct crm_value *at = crm_record_at(rec, "at");
-
-	if (old != NULL)
-		return bad("event_id", err, "events are never changed");
-	if (actor->type == CRM_T_NONE)
-		*actor = crm_value_text(crm_change_actor(ch));
-	if (at->type == CRM_T_NONE)
-		*at = crm_value_num(CRM_T_TIME, crm_change_now(ch), 0);
-	return CRM_OK;
 }
 
 /* ---- consent ---- */
@@ -422,10 +391,16 @@ crm_consent_put(struct crm_change *ch, uint64_t customer,
 	if (r == CRM_OK)
 		r = topic_make(channel, purpose, &topic, err);
 	if (r == CRM_OK)
-		r = event_put(ch, customer, CRM_EVENT_CONSENT, at,
-		    crm_buf_str(&topic), (struct crm_str){"", 0},
-		    granted ? CRM_STR("granted") : CRM_STR("revoked"), wording,
-		    source, err);
+		r = crm_event_add(ch,
+		    &(struct crm_event){.kind = CRM_K_CUSTOMER,
+			.about = customer,
+			.what = CRM_EVENT_CONSENT,
+			.at = at,
+			.topic = crm_buf_str(&topic),
+			.to = granted ? CRM_STR("granted") : CRM_STR("revoked"),
+			.reason = wording,
+			.source = source},
+		    err);
 	crm_buf_release(&topic);
 	return r;
 }
@@ -473,13 +448,16 @@ int
 crm_customer_figures(struct crm_txn *t, const struct crm_schema *s, int64_t at,
     const struct crm_want *want, struct crm_record *rec, struct crm_err *err)
 {
-	struct crm_tally y;
-	int r;
+	struct crm_tally y = crm_tally_none();
+	bool past = at != INT64_MAX || crm_txn_overlay(t);
+	int r = CRM_OK;
 
-	if (at == INT64_MAX)
-		r = crm_tally_read(t, rec->id, &y, err);
-	else
-		r = crm_tally_at(t, s, rec->id, at, &y, err);
+	/* what is kept is of now; what is not is looked up as it is wanted */
+	if (!past || crm_tally_of_orders(rec->kind, want))
+		r = at == INT64_MAX ? crm_tally_read(t, rec->id, &y, err)
+				    : crm_tally_at(t, s, rec->id, at, &y, err);
+	if (r == CRM_OK && past && crm_tally_of_talk(rec->kind, want))
+		r = crm_talk_at(t, s, rec->id, at, &y, err);
 	if (r == CRM_OK)
 		crm_tally_fill(s, &y, want, rec);
 	return r;

@@ -1,11 +1,23 @@
 /*
  * party_at.c - a party as of a moment of the past.
  *
- * A past that was imported today can be looked at: whoever had an order by
- * then was there, whenever the record was made.  What has dates is as it was
- * (figures, stages); tier, country and the like have none and keep their value.
+ * A past that was imported today can be looked at: whoever had an order, a
+ * contact or a ticket by then was there, whenever the record was made.  What
+ * has dates is as it was (figures, stages); tier, country and the like have
+ * none and keep their value.
  */
 #include "party_parts.h"
+
+/* Was there a contact or a ticket? */
+static int
+talked_by(struct crm_txn *t, const struct crm_schema *s, uint64_t customer,
+    int64_t at, struct crm_err *err)
+{
+	struct crm_tally y;
+	int r = crm_talk_at(t, s, customer, at, &y, err);
+
+	return r == CRM_OK && y.touches + y.tickets == 0 ? CRM_NO : r;
+}
 
 static int
 bought_by(struct crm_txn *t, uint64_t customer, int64_t at, struct crm_err *err)
@@ -73,6 +85,8 @@ crm_customer_at(struct crm_txn *t, const struct crm_schema *s, int64_t at,
 
 	if (created->type == CRM_T_TIME && created->i >= at)
 		r = bought_by(t, rec->id, at, err);
+	if (r == CRM_NO)
+		r = talked_by(t, s, rec->id, at, err);
 	for (size_t i = 0; r == CRM_OK && i < roles->n; i++) {
 		struct crm_row *role = &roles->row[i];
 

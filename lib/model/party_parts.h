@@ -7,12 +7,11 @@
 #ifndef CRM_MODEL_PARTY_PARTS_H
 #define CRM_MODEL_PARTY_PARTS_H
 
+#include "event_parts.h"
 #include "hooks.h"
 #include "prefix.h"
 
 /* Columns of the part `role`. */
 enum crm_role_field { CRM_R_ROLE, CRM_R_STAGE, CRM_R_SINCE, CRM_R_OWNER };
-/* Values of an event's `what`. */
-enum crm_event_what { CRM_EVENT_STAGE = 1, CRM_EVENT_CONSENT };
 
 #endif

@@ -8,17 +8,23 @@
 #include "prefix.h"
 
 struct crm_prefix
+crm_prefix_index(struct crm_txn *t, const struct crm_kind *k, const char *field,
+    const struct crm_value *v)
+{
+	struct crm_prefix p = crm_prefix_of(t, CRM_TAB_INDEX);
+
+	crm_index_key(&p.key, k->number,
+	    k->fields[crm_kind_field(k, crm_str(field))].tag, v, 0);
+	return p;
+}
+
+struct crm_prefix
 crm_prefix_events(struct crm_txn *t, const struct crm_schema *s, unsigned kind,
     uint64_t number)
 {
-	const struct crm_kind *k = &s->kind[CRM_K_EVENT];
-	const struct crm_field *about =
-	    &k->fields[crm_kind_field(k, CRM_STR("about"))];
 	struct crm_value v = crm_value_id(kind, number);
-	struct crm_prefix p = crm_prefix_of(t, CRM_TAB_INDEX);
 
-	crm_index_key(&p.key, CRM_K_EVENT, about->tag, &v, 0);
-	return p;
+	return crm_prefix_index(t, &s->kind[CRM_K_EVENT], "about", &v);
 }
 
 static int

@@ -30,6 +30,9 @@ crm_prefix_of(struct crm_txn *t, unsigned table)
 	return (struct crm_prefix){
 	    .txn = t, .table = table, .key = {.max = CRM_KEY_MAX}};
 }
+/* The records of a kind whose indexed field has this value. */
+struct crm_prefix crm_prefix_index(struct crm_txn *t, const struct crm_kind *k,
+    const char *field, const struct crm_value *v);
 /* The events about a record. */
 struct crm_prefix crm_prefix_events(struct crm_txn *t,
     const struct crm_schema *s, unsigned kind, uint64_t number);

@@ -152,7 +152,7 @@ one_record(void *ctx, struct crm_record *rec, struct crm_err *err)
 			r = crm_keysort_add(&b->sales,
 			    (struct crm_str){key, sizeof key},
 			    crm_buf_str(&b->effects), err);
-		b->orders++;
+		b->orders += rec->kind->number == CRM_K_ORDER;
 	}
 	if (++b->records % 65536 == 0 && b->watch && b->watch->fn)
 		b->watch->fn(b->watch->ctx, "records", b->records, 0);

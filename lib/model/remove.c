@@ -83,6 +83,42 @@ crm_change_remove(struct crm_change *ch, const struct crm_kind *k,
 	return r;
 }
 
+int
+crm_change_merge(struct crm_change *ch, const struct crm_kind *k,
+    uint64_t number, uint64_t into, struct crm_err *err)
+{
+	struct crm_op op = {.kind = k->number, .what = 'm', .number = number};
+	struct crm_buf keys = {0}, effects = {0}, image = {0};
+	struct crm_record *old;
+	uint64_t off;
+	int r;
+
+	if (crm_idmap_get(&ch->latest, crm_op_slot(k->number, number), &off))
+		return crm_err_set(err, CRM_EDATA,
+		    "%s%llu is changed and merged in one command", k->letter,
+		    (unsigned long long)number);
+	r = crm_change_stored(ch, k, number, &old, err);
+	if (r == CRM_NOTFOUND)
+		return crm_err_set(err, CRM_NOTFOUND, "there is no %s %s%llu",
+		    k->name, k->letter, (unsigned long long)number);
+	if (r < 0)
+		return r;
+	op.base = old->revision;
+	crm_buf_putvar(&image, into);
+	r = crm_change_derive(ch, old, NULL, &keys, &effects, err);
+	if (r == CRM_OK)
+		r = crm_change_spool(ch, &op, crm_buf_str(&image),
+		    crm_buf_str(&keys), crm_buf_str(&effects), err);
+	if (r == CRM_OK)
+		r = crm_change_unique(ch, old, -1, err);
+	if (r == CRM_OK)
+		ch->count[op.kind].removed++;
+	crm_buf_release(&keys);
+	crm_buf_release(&effects);
+	crm_buf_release(&image);
+	return r;
+}
+
 /* ---- the guard ---- */
 
 static bool
@@ -181,7 +217,7 @@ guard_pending(struct crm_change *ch, struct crm_err *err)
 	int r;
 
 	while ((r = crm_change_next(ch, &off, &op, err)) == CRM_OK) {
-		if (op.what == 'r')
+		if (crm_op_goes(&op))
 			continue;
 		r = crm_change_get(
 		    ch, &ch->schema->kind[op.kind], op.number, &rec, err);

@@ -22,12 +22,21 @@ crm_tally_none(void)
 
 /* ---- the stored form ---- */
 
-/* The sums that are money or counts, in the order in which they are kept. */
+/*
+ * The sums that are money or counts, in the order in which they are kept: those
+ * of orders, which are always there, then those of tickets and touches.
+ */
+enum { OF_ORDERS = 7, SUMS = 10 };
+
+/* What follows the items: bits. */
+enum { HAS_ENDS = 1, HAS_TALK = 2 };
+
 static void
-sums_of(struct crm_tally *y, int64_t *out[7])
+sums_of(struct crm_tally *y, int64_t *out[SUMS])
 {
-	int64_t *sum[7] = {&y->orders, &y->revenue, &y->spent, &y->refunded,
-	    &y->discounts, &y->cost, &y->returns};
+	int64_t *sum[SUMS] = {&y->orders, &y->revenue, &y->spent, &y->refunded,
+	    &y->discounts, &y->cost, &y->returns, &y->tickets, &y->open_tickets,
+	    &y->touches};
 
 	memcpy(out, sum, sizeof sum);
 }
@@ -36,42 +45,56 @@ void
 crm_tally_encode(const struct crm_tally *y, struct crm_buf *out)
 {
 	struct crm_tally copy = *y;
-	int64_t *sum[7];
+	int64_t *sum[SUMS];
+	unsigned has = y->first != INT64_MIN ? HAS_ENDS : 0;
 
 	sums_of(&copy, sum);
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < OF_ORDERS; i++)
 		crm_buf_putzig(out, *sum[i]);
 	crm_buf_putvar(out, y->items.scale);
 	crm_buf_putzig(out, y->items.v);
-	crm_buf_putvar(out, y->first != INT64_MIN);
-	if (y->first != INT64_MIN) {
+	for (int i = OF_ORDERS; i < SUMS; i++)
+		has |= *sum[i] != 0 ? HAS_TALK : 0;
+	crm_buf_putvar(out, has);
+	if (has & HAS_ENDS) {
 		crm_buf_putzig(out, y->first);
 		crm_buf_putzig(
 		    out, (int64_t)((uint64_t)y->last - (uint64_t)y->first));
 	}
+	if (!(has & HAS_TALK))
+		return;
+	for (int i = OF_ORDERS; i < SUMS; i++)
+		crm_buf_putzig(out, *sum[i]);
+	crm_buf_putzig(out, y->touches != 0 ? y->last_touch : 0);
 }
 
 bool
 crm_tally_take(struct crm_str *s, struct crm_tally *out)
 {
-	int64_t *sum[7], span;
-	uint64_t scale, some;
+	int64_t *sum[SUMS], span;
+	uint64_t scale, has;
 
 	*out = crm_tally_none();
 	sums_of(out, sum);
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < OF_ORDERS; i++)
 		if (!crm_take_zig(s, sum[i]))
 			return false;
 	if (!crm_take_var(s, &scale) || scale > CRM_SCALE_MAX ||
-	    !crm_take_zig(s, &out->items.v) || !crm_take_var(s, &some))
+	    !crm_take_zig(s, &out->items.v) || !crm_take_var(s, &has) ||
+	    has > (HAS_ENDS | HAS_TALK))
 		return false;
 	out->items.scale = (uint8_t)scale;
-	if (!some)
+	if (has & HAS_ENDS) {
+		if (!crm_take_zig(s, &out->first) || !crm_take_zig(s, &span))
+			return false;
+		out->last = (int64_t)((uint64_t)out->first + (uint64_t)span);
+	}
+	if (!(has & HAS_TALK))
 		return true;
-	if (!crm_take_zig(s, &out->first) || !crm_take_zig(s, &span))
-		return false;
-	out->last = (int64_t)((uint64_t)out->first + (uint64_t)span);
-	return true;
+	for (int i = OF_ORDERS; i < SUMS; i++)
+		if (!crm_take_zig(s, sum[i]))
+			return false;
+	return crm_take_zig(s, &out->last_touch);
 }
 
 int
@@ -113,11 +136,11 @@ bool
 crm_tally_add(struct crm_tally *a, const struct crm_tally *b, int sign)
 {
 	struct crm_tally from = *b;
-	int64_t *to[7], *add[7];
+	int64_t *to[SUMS], *add[SUMS];
 
 	sums_of(a, to);
 	sums_of(&from, add);
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < SUMS; i++)
 		if (!(sign > 0 ? crm_add64(*to[i], *add[i], to[i])
 			       : crm_sub64(*to[i], *add[i], to[i])))
 			return false;
@@ -206,30 +229,63 @@ static bool
 is_zero(const struct crm_tally *y)
 {
 	struct crm_tally copy = *y;
-	int64_t *sum[7];
+	int64_t *sum[SUMS];
 
 	sums_of(&copy, sum);
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < SUMS; i++)
 		if (*sum[i] != 0)
 			return false;
 	return y->items.v == 0 && y->first == INT64_MIN;
 }
 
+/* The time of the order, or of the touch; INT64_MIN when it is none. */
+static int64_t
+time_of(const struct crm_tally *y, bool touch)
+{
+	if (!touch)
+		return y->first;
+	return y->touches != 0 ? y->last_touch : INT64_MIN;
+}
+
 /*
- * Does an order surely stand at an end of the figures?  Those that were added
- * and taken away again within these deltas do not; who held it before does,
- * when as many were added there as were taken.
+ * Does an order (a touch) surely stand at an end of the figures?  Those that
+ * were added and taken away again within these deltas do not; who held it
+ * before does, when as many were added there as were taken.
  */
 static bool
-is_held(const struct crm_tally_delta *d, size_t n, int64_t end, int64_t was)
+is_held(const struct crm_tally_delta *d, size_t n, bool touch, int64_t end,
+    int64_t was)
 {
 	size_t added = 0, gone = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (d[i].y.first == end)
+		if (time_of(&d[i].y, touch) == end)
 			d[i].sign > 0 ? added++ : gone++;
 	return end == INT64_MIN || gone == 0 || added > gone ||
 	       (added == gone && end == was);
+}
+
+/* Sums are up to date, the last touch is that of before. */
+static int
+settle_touch(struct crm_txn *t, uint64_t customer,
+    const struct crm_tally_delta *d, size_t n, struct crm_tally *y, int64_t was,
+    struct crm_err *err)
+{
+	int64_t last = was, touch;
+
+	if (y->touches == 0) {
+		y->last_touch = 0;
+		return CRM_OK;
+	}
+	for (size_t i = 0; i < n; i++) {
+		touch = time_of(&d[i].y, true);
+		if (d[i].sign > 0 && touch > last)
+			last = touch;
+	}
+	y->last_touch = last;
+	if (is_held(d, n, true, last, was))
+		return CRM_OK;
+	return crm_talk_last(t, customer, &y->last_touch, err);
 }
 
 int
@@ -240,10 +296,12 @@ crm_tally_apply(struct crm_txn *t, uint64_t customer,
 	struct crm_buf b = {0};
 	char key[8];
 	struct crm_str k = crm_number_key(customer, key);
+	int64_t touch;
 	int r = CRM_OK;
 
 	if (!append)
 		r = crm_tally_read(t, customer, &y, err);
+	touch = time_of(&y, true);
 	for (size_t i = 0; r == CRM_OK && i < n; i++) {
 		if (!crm_tally_add(&y, &d[i].y, d[i].sign))
 			return too_large(customer, err);
@@ -254,9 +312,11 @@ crm_tally_apply(struct crm_txn *t, uint64_t customer,
 	for (size_t i = 0; i < n; i++)
 		if (d[i].sign > 0)
 			widen(&y, d[i].y.first, d[i].y.last);
-	if (!is_held(d, n, y.first, was.first) ||
-	    !is_held(d, n, y.last, was.last))
+	if (!is_held(d, n, false, y.first, was.first) ||
+	    !is_held(d, n, false, y.last, was.last))
 		r = find_ends(t, customer, &y, err);
+	if (r == CRM_OK)
+		r = settle_touch(t, customer, d, n, &y, touch, err);
 	if (r == CRM_OK && is_zero(&y)) {
 		r = append ? CRM_OK : crm_del(t, CRM_TAB_TALLY, k, err);
 		return r == CRM_NOTFOUND ? CRM_OK : r;
@@ -381,7 +441,12 @@ figure(const struct crm_tally *y, const char *name, unsigned digits)
 	    {"spent", CRM_T_MONEY, y->spent},
 	    {"refunded", CRM_T_MONEY, y->refunded},
 	    {"discounts", CRM_T_MONEY, y->discounts},
-	    {"cost", CRM_T_MONEY, y->cost}, {"returns", CRM_T_INT, y->returns}};
+	    {"cost", CRM_T_MONEY, y->cost}, {"returns", CRM_T_INT, y->returns},
+	    {"tickets", CRM_T_INT, y->tickets},
+	    {"open_tickets", CRM_T_INT, y->open_tickets},
+	    {"touches", CRM_T_INT, y->touches},
+	    {"last_touch", CRM_T_TIME,
+		y->touches != 0 ? y->last_touch : INT64_MIN}};
 
 	if (strcmp(name, "items") == 0)
 		return crm_value_num(CRM_T_DECIMAL, y->items.v, y->items.scale);
@@ -391,6 +456,40 @@ figure(const struct crm_tally *y, const char *name, unsigned digits)
 			return crm_value_num(row[i].type, row[i].v,
 			    row[i].type == CRM_T_MONEY ? digits : 0);
 	return (struct crm_value){0};
+}
+
+static bool
+of_talk(const struct crm_field *f)
+{
+	static const char *const names[] = {
+	    "tickets", "open_tickets", "touches", "last_touch"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(f->name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+wants_figure(const struct crm_kind *k, const struct crm_want *want, bool talk)
+{
+	for (int i = 0; i < k->nfields; i++)
+		if ((k->fields[i].flags & CRM_F_FIGURE) && crm_wants(want, i) &&
+		    of_talk(&k->fields[i]) == talk)
+			return true;
+	return false;
+}
+
+bool
+crm_tally_of_orders(const struct crm_kind *k, const struct crm_want *want)
+{
+	return wants_figure(k, want, false);
+}
+
+bool
+crm_tally_of_talk(const struct crm_kind *k, const struct crm_want *want)
+{
+	return wants_figure(k, want, true);
 }
 
 void

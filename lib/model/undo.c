@@ -370,6 +370,19 @@ undo_entry(void *ctx, const struct crm_log_entry *e, struct crm_err *err)
 
 /* ---- what may have become wrong ---- */
 
+/* Was it merged already when the record referred to it? */
+static bool
+merged_before(struct undo *u, unsigned kind, uint64_t number)
+{
+	struct crm_record *rec =
+	    crm_record_new(&u->ch->schema->kind[kind], &u->ch->work);
+
+	return rec != NULL &&
+	       crm_record_read(u->txn, rec->kind, number, &crm_want_all, rec,
+		   NULL) == CRM_NOTFOUND &&
+	       rec->state == CRM_MERGED && rec->revision < u->first;
+}
+
 static int
 check_value(struct undo *u, const struct crm_record *rec,
     const struct crm_field *f, const struct crm_value *v, struct crm_err *err)
@@ -385,6 +398,8 @@ check_value(struct undo *u, const struct crm_record *rec,
 		return CRM_OK;
 	if (r < 0 && r != CRM_NOTFOUND)
 		return r;
+	if (r == CRM_OK && merged_before(u, v->kind, (uint64_t)v->i))
+		return CRM_OK;
 	if (r == CRM_NOTFOUND &&
 	    crm_ref_erased(u->txn, v->kind, (uint64_t)v->i))
 		return CRM_OK; /* an order keeps its number */

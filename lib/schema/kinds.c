@@ -83,6 +83,14 @@ static const struct crm_field customer_fields[] = {
 	"orders of which something came back"},
     {"revision", CRM_T_INT, 0, 0, REVISION, NULL,
 	"of the store that changed it last; set - honours it"},
+    {"open_tickets", CRM_T_INT, 0, 0, FIGURE | WIDE, NULL,
+	"tickets that are not closed"},
+    {"tickets", CRM_T_INT, 0, 0, FIGURE | WIDE, NULL,
+	"tickets there have been"},
+    {"touches", CRM_T_INT, 0, 0, FIGURE | WIDE, NULL,
+	"contacts, in and out, by any channel"},
+    {"last_touch", CRM_T_TIME, 0, 0, FIGURE | WIDE, NULL,
+	"when the last contact was"},
 };
 
 static const struct crm_field identity_fields[] = {
@@ -296,9 +304,11 @@ static const struct crm_field event_fields[] = {
     {"about", CRM_T_ID, 0, 1, CRM_F_REQUIRED | CRM_F_INDEX, NULL,
 	"the record it is about"},
     {"at", CRM_T_TIME, 0, 2, CRM_F_REQUIRED, NULL, "when it happened"},
-    {"what", CRM_T_ENUM, 0, 3, CRM_F_REQUIRED, "stage,consent,note,remind",
+    {"what", CRM_T_ENUM, 0, 3, CRM_F_REQUIRED,
+	"stage,consent,note,remind,state,assign,word,moved,merge",
 	"what happened"},
-    {"topic", CRM_T_TEXT, 0, 4, 0, NULL, "the role, or channel/purpose"},
+    {"topic", CRM_T_TEXT, 0, 4, 0, NULL,
+	"the role, or channel/purpose; of a ticket who spoke, or the field"},
     {"old", CRM_T_TEXT, 0, 5, 0, NULL, "from"},
     {"new", CRM_T_TEXT, 0, 6, 0, NULL, "to"},
     {"reason", CRM_T_TEXT, 0, 7, PERS, NULL, "why, or the wording agreed to"},
@@ -409,6 +419,76 @@ static const struct crm_field snapshot_fields[] = {
     {"revision", CRM_T_INT, 0, 0, REVISION, NULL, "of the store that has it"},
 };
 
+/* ---- touch: one contact, by whatever channel ---- */
+
+/* "mail" is electronic, "post" is paper. */
+#define CHANNELS "phone,mail,fax,web,shop,chat,post,community"
+
+static const struct crm_field touch_fields[] = {
+    {"touch_id", CRM_T_ID, CRM_K_TOUCH, 0, RO, NULL, "its number"},
+    {"customer_id", CRM_T_ID, CRM_K_CUSTOMER, 1, CRM_F_INDEX, NULL,
+	"whom it was with; empty: nobody knows"},
+    {"at", CRM_T_TIME, 0, 2, CRM_F_REQUIRED, NULL, "when it was"},
+    {"channel", CRM_T_ENUM, 0, 3, CRM_F_REQUIRED, CHANNELS, "by what"},
+    {"direction", CRM_T_ENUM, 0, 4, CRM_F_REQUIRED, "in,out",
+	"in: they turned to us; out: we to them"},
+    {"subject", CRM_T_TEXT, 0, 5, PERS, NULL, "in a few words"},
+    {"about", CRM_T_ID, 0, 6, CRM_F_INDEX, NULL,
+	"the record it was about: a ticket, an order, a product"},
+    {"agent", CRM_T_TEXT, 0, 7, 0, NULL, "who of us it was with"},
+    {"cost", CRM_T_MONEY, 0, 8, CRM_F_BASE, NULL, "what it cost us"},
+    {"duration", CRM_T_INT, 0, 9, 0, NULL, "how long it took, in seconds"},
+    {"text", CRM_T_TEXT, 0, 10, WIDE | PERS, NULL, "what was said"},
+    {"campaign", CRM_T_TEXT, 0, 11, WIDE, NULL, "the campaign it was part of"},
+    {"tags", CRM_T_LIST, 0, 12, WIDE, NULL, "free labels"},
+    {"source", CRM_T_TEXT, 0, 13, WIDE, NULL, "the data's source"},
+    {"revision", CRM_T_INT, 0, 0, REVISION, NULL,
+	"of the store that changed it last; set - honours it"},
+};
+
+/* ---- ticket: a matter somebody wants settled ---- */
+
+static const struct crm_field ticket_fields[] = {
+    {"ticket_id", CRM_T_ID, CRM_K_TICKET, 0, RO, NULL, "its number"},
+    {"customer_id", CRM_T_ID, CRM_K_CUSTOMER, 1, CRM_F_INDEX, NULL,
+	"whose matter it is"},
+    {"opened", CRM_T_TIME, 0, 2, CRM_F_REQUIRED | CRM_F_FIXED, NULL,
+	"when it was opened"},
+    {"subject", CRM_T_TEXT, 0, 3, PERS, NULL, "in a few words"},
+    {"type", CRM_T_ENUM, 0, 4, 0, "inquiry,complaint,opinion,request",
+	"what is wanted"},
+    {"priority", CRM_T_ENUM, 0, 5, 0, "low,normal,high,urgent", "how pressing"},
+    {"state", CRM_T_ENUM, 0, 6, 0, "new,open,waiting,held,closed",
+	"whose turn it is: nobody's yet, ours, theirs, a third party's"},
+    {"state_since", CRM_T_TIME, 0, 7, KEPT, NULL,
+	"since when it has that state"},
+    {"assignee", CRM_T_TEXT, 0, 8, 0, NULL, "who works on it"},
+    {"team", CRM_T_TEXT, 0, 9, 0, NULL, "whose work it is"},
+    {"first_answer", CRM_T_TIME, 0, 10, KEPT, NULL,
+	"when we first said something"},
+    {"last_word", CRM_T_ENUM, 0, 11, KEPT, "customer,agent",
+	"who said something last"},
+    {"last_at", CRM_T_TIME, 0, 12, KEPT, NULL, "when that was"},
+    {"channel", CRM_T_ENUM, 0, 13, WIDE, CHANNELS, "by what it came in"},
+    {"about", CRM_T_ID, 0, 14, CRM_F_INDEX | WIDE, NULL,
+	"the record it is about: an order, a product"},
+    {"words", CRM_T_INT, 0, 15, KEPT | WIDE, NULL,
+	"how often something was said, by them or us"},
+    {"reopened", CRM_T_INT, 0, 16, KEPT | WIDE, NULL,
+	"how often it was closed in vain"},
+    {"tags", CRM_T_LIST, 0, 17, WIDE, NULL, "free labels"},
+    {"note", CRM_T_TEXT, 0, 18, WIDE | PERS, NULL, "a remark"},
+    {"source", CRM_T_TEXT, 0, 19, WIDE, NULL, "the data's source"},
+    {"revision", CRM_T_INT, 0, 0, REVISION, NULL,
+	"of the store that changed it last; set - honours it"},
+};
+
+/* Of touches and tickets: what other systems call them. */
+static const struct crm_part talk_parts[] = {
+    {"identity", "i", 1000, sizeof identity_fields / sizeof *identity_fields,
+	identity_fields, "other names it is known by"},
+};
+
 #define COUNT(a) (uint16_t)(sizeof(a) / sizeof *(a))
 
 const struct crm_kind crm_kinds_builtin[] = {
@@ -420,7 +500,7 @@ const struct crm_kind crm_kinds_builtin[] = {
     {"order", "O", CRM_K_ORDER, COUNT(order_parts), COUNT(order_fields),
 	order_fields, order_parts, "placed", "what was bought"},
     {"event", "E", CRM_K_EVENT, 0, COUNT(event_fields), event_fields, NULL,
-	"at", "stages, consents, notes"},
+	"at", "stages, consents, notes, threads of tickets"},
     {"rate", "X", CRM_K_RATE, 0, COUNT(rate_fields), rate_fields, NULL, "day",
 	"rates of exchange"},
     {"relation", "RL", CRM_K_RELATION, 0, COUNT(relation_fields),
@@ -429,6 +509,10 @@ const struct crm_kind crm_kinds_builtin[] = {
 	"what is to be done, by whom, when"},
     {"snapshot", "SN", CRM_K_SNAPSHOT, 0, COUNT(snapshot_fields),
 	snapshot_fields, NULL, "at", "who entered and left segments"},
+    {"ticket", "T", CRM_K_TICKET, COUNT(talk_parts), COUNT(ticket_fields),
+	ticket_fields, talk_parts, "opened", "matters to be settled"},
+    {"touch", "H", CRM_K_TOUCH, COUNT(talk_parts), COUNT(touch_fields),
+	touch_fields, talk_parts, "at", "contacts, by whatever channel"},
     {0},
 };
 

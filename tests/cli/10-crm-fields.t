@@ -34,7 +34,7 @@ works crm-fields order.line --format value
 is 'a part by both names' "$(head -n 1 "$out" | cut -f 1)" order.line
 works crm-fields identity -f kind
 is 'a part that several kinds have' "$(field kind <"$out" | uniq |
-    tr '\n' ' ')" 'customer.identity product.identity order.identity '
+    tr '\n' ' ')" 'customer.identity product.identity order.identity ticket.identity touch.identity '
 works crm-fields event
 is 'a kind before a part' "$(field kind <"$out" | sort -u)" event
 

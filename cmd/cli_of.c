@@ -1,20 +1,13 @@
 /*
- * cli_order_list.c - orders and rows of their parts, chosen by --of COLUMN -.
+ * cli_of.c - records and rows of their parts, chosen by --of COLUMN -.
  *
- * The ids of a stream's column are a set: orders whose own column of that name
- * is in it.  product_id is a column of lines: an order has it when one of its
- * lines does.  Without --of these are the common verbs.
+ * The ids of a stream's column are a set: records whose own column of that name
+ * is in it.  product_id is a column of an order's lines: an order has it when
+ * one of its lines does.  Without --of these are the common verbs.
  */
-#include "cli_order.h"
+#include "cli_noun.h"
 
-static const char *of;
-
-static bool tests;
-
-const struct cli_option cli_order_of_options[] = {
-    {0, "of", CLI_TEXT, &of, "COLUMN",
-	"only those whose COLUMN is among the ids of the stream on stdin"},
-    {0, "test", CLI_FLAG, &tests, NULL, "with the orders that are tests"}, {0}};
+const char *cli_of;
 
 struct chosen {
 	struct cli *c;
@@ -25,8 +18,10 @@ struct chosen {
 	struct crm_want want;
 	struct crm_idmap ids;
 	struct crm_value *row;
-	int part; /* -1: rows are orders */
+	int part; /* -1: rows are records */
 	int column; /* of the rows, -1: product_id of the lines */
+	int product; /* that column of the lines, -1 none */
+	unsigned ref; /* the kind of the ids */
 	int64_t at;
 };
 
@@ -35,21 +30,19 @@ is_chosen(const struct chosen *l, const struct crm_value *v)
 {
 	uint64_t seen;
 
-	return v->type == CRM_T_ID &&
+	return v->type == CRM_T_ID && v->kind == l->ref &&
 	       crm_idmap_get(&l->ids, (uint64_t)v->i, &seen);
 }
 
 static int
-put_order(struct chosen *l, const struct crm_record *rec, struct crm_err *err)
+put_record(struct chosen *l, const struct crm_record *rec, struct crm_err *err)
 {
-	const struct crm_part *line = &rec->kind->parts[0];
-	int product = crm_part_field(line, CRM_STR("product_id"));
 	bool yes = false;
 
 	if (l->column >= 0)
 		yes = is_chosen(l, &rec->v[l->column]);
 	for (size_t i = 0; l->column < 0 && !yes && i < rec->part[0].n; i++)
-		yes = is_chosen(l, &rec->part[0].row[i].v[product]);
+		yes = is_chosen(l, &rec->part[0].row[i].v[l->product]);
 	return yes ? cli_rows_put(l->rows, rec->v, err) : CRM_OK;
 }
 
@@ -88,15 +81,37 @@ scan(struct chosen *l, struct crm_txn *t, struct crm_err *err)
 	if (r < 0)
 		return r;
 	while ((r = crm_scan_next(s, &rec, err)) == CRM_OK) {
-		if (cli_left_out(unless, rec))
+		if (cli_left_out(unless, rec) || !cli_kept(l->c, rec))
 			continue;
-		r = l->part < 0 ? put_order(l, rec, err)
+		r = l->part < 0 ? put_record(l, rec, err)
 				: put_parts(l, rec, err);
 		if (r != CRM_OK)
 			break;
 	}
 	crm_scan_close(s);
 	return r == CRM_NOTFOUND || r == CRM_NO ? CRM_OK : r;
+}
+
+/* The hint lists those there are. */
+static int
+no_column(const struct chosen *l, struct crm_err *err)
+{
+	struct crm_buf b = {.max = 400};
+	const struct crm_kind *k = l->c->kind;
+
+	for (size_t i = 0; i < l->nfields; i++)
+		if (l->fields[i].type == CRM_T_ID && (i > 0 || l->part < 0))
+			crm_buf_putf(
+			    &b, "%s%s", b.n ? ", " : "", l->fields[i].name);
+	if (l->part < 0 && l->product >= 0)
+		crm_buf_puts(&b, ", product_id");
+	crm_err_set(err, CRM_EUSAGE, "'%s' is no column of ids of %s%s %s",
+	    cli_of, l->part < 0 ? "" : "a row of ", crm_article(k->name),
+	    k->name);
+	crm_err_field(err, "--of", 4);
+	crm_err_hint(err, "one of %.*s", (int)b.n, b.p ? b.p : "");
+	crm_buf_release(&b);
+	return CRM_EUSAGE;
 }
 
 /* The column of the rows, and the kind whose ids are in it. */
@@ -108,32 +123,44 @@ find_column(struct chosen *l, const struct crm_kind **kind, struct crm_err *err)
 	bool known = false;
 
 	*kind = NULL;
-	l->column = -1;
+	l->column = l->product = -1;
+	if (k->nparts > 0)
+		l->product =
+		    crm_part_field(&k->parts[0], CRM_STR("product_id"));
 	for (size_t i = 0; i < l->nfields; i++)
-		if (strcmp(l->fields[i].name, of) == 0)
+		if (strcmp(l->fields[i].name, cli_of) == 0)
 			l->column = (int)i;
 	if (l->column >= 0) {
 		known = l->fields[l->column].type == CRM_T_ID &&
 			(l->column > 0 || l->part < 0);
 		ref = l->fields[l->column].ref;
-	} else if (l->part < 0 && strcmp(of, "product_id") == 0) {
+	} else if (l->part < 0 && l->product >= 0 &&
+		   strcmp(cli_of, "product_id") == 0) {
 		known = true;
 		ref = CRM_K_PRODUCT;
 		l->want.parts |= 1;
 	}
+	/* of any kind: the stream's column says of which */
+	if (known && ref == 0)
+		*kind = crm_schema_by_id(l->c->schema, crm_str(cli_opt.on));
 	if (known && ref > 0 && ref < CRM_K_MAX)
 		*kind = &l->c->schema->kind[ref];
-	if (*kind)
+	if (*kind) {
+		l->ref = (*kind)->number;
 		return CRM_OK;
-	crm_err_set(err, CRM_EUSAGE, "'%s' is no column of ids of %s %s", of,
-	    l->part < 0 ? "an" : "a row of an", k->name);
-	crm_err_field(err, "--of", 4);
-	crm_err_hint(err, "one of customer_id, order_id, product_id, "
-			  "contact_id, seller_id, replaces_id");
-	return CRM_EUSAGE;
+	}
+	if (known) {
+		crm_err_set(err, CRM_EUSAGE,
+		    "'%s' holds ids of any kind: --on names the column of the "
+		    "stream",
+		    cli_of);
+		crm_err_field(err, "--of", 4);
+		return CRM_EUSAGE;
+	}
+	return no_column(l, err);
 }
 
-/* What is to be read of an order for the rows' fields wanted. */
+/* What is to be read of a record for the rows' fields wanted. */
 static void
 add_want(struct chosen *l)
 {
@@ -161,13 +188,14 @@ print(struct chosen *l, struct crm_err *err)
 
 	if (r == CRM_OK)
 		r = cli_selector(
-		    l->c, cli_opt.on ? cli_opt.on : of, kind, &l->ids, err);
+		    l->c, cli_opt.on ? cli_opt.on : cli_of, kind, &l->ids, err);
 	if (r == CRM_OK)
 		r = cli_rows_open(l->c, l->fields, l->nfields, l->c->kind->time,
 		    &l->rows, err);
 	if (r < 0)
 		return r;
 	add_want(l);
+	cli_keep_want(l->c, &l->want);
 	r = crm_txn_begin(l->c->store, &t, err);
 	if (r == CRM_OK)
 		r = cli_rows_hold(l->rows, err);
@@ -192,7 +220,7 @@ need_stdin(struct cli *c, struct crm_err *err)
 }
 
 int
-cli_order_list(struct cli *c, struct crm_err *err)
+cli_of_list(struct cli *c, struct crm_err *err)
 {
 	struct chosen l = {.c = c,
 	    .part = -1,
@@ -201,8 +229,7 @@ cli_order_list(struct cli *c, struct crm_err *err)
 	    .nfields = c->kind->nfields};
 	int r;
 
-	c->unless = tests ? NULL : "test";
-	if (!of)
+	if (!cli_of)
 		return cli_list(c, err);
 	r = need_stdin(c, err);
 	if (r == CRM_OK)
@@ -212,14 +239,13 @@ cli_order_list(struct cli *c, struct crm_err *err)
 }
 
 int
-cli_order_part(struct cli *c, const char *part, struct crm_err *err)
+cli_of_part(struct cli *c, const char *part, struct crm_err *err)
 {
 	struct chosen l = {
 	    .c = c, .part = crm_kind_part(c->kind, crm_str(part)), .at = c->at};
 	int r;
 
-	c->unless = tests ? NULL : "test";
-	if (!of)
+	if (!cli_of)
 		return cli_part_list(c, part, err);
 	r = need_stdin(c, err);
 	if (r == CRM_OK)

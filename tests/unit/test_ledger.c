@@ -407,9 +407,10 @@ static void
 figures_come_back_as_they_were_kept(void **state)
 {
 	struct crm_tally rows[] = {{.first = INT64_MIN, .last = INT64_MIN},
-	    {3, -5, 7, -100, 200, 300, 400, 500, {12345, 3}, 2},
+	    {3, -5, 7, -100, 200, 300, 400, 500, {12345, 3}, 2, 5, 1, 3,
+		-86400},
 	    {1, INT64_MIN + 1, INT64_MAX, INT64_MIN, INT64_MAX, 0, 0, 0,
-		{-1, 12}, 0}};
+		{-1, 12}, 0, 0, 0, 0, 0}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -428,6 +429,10 @@ figures_come_back_as_they_were_kept(void **state)
 		assert_int_equal(y.items.v, rows[i].items.v);
 		assert_int_equal(y.items.scale, rows[i].items.scale);
 		assert_int_equal(y.returns, rows[i].returns);
+		assert_int_equal(y.tickets, rows[i].tickets);
+		assert_int_equal(y.open_tickets, rows[i].open_tickets);
+		assert_int_equal(y.touches, rows[i].touches);
+		assert_int_equal(y.last_touch, rows[i].last_touch);
 		for (size_t n = 0; n < b.n; n++)
 			assert_int_equal(
 			    crm_tally_decode(

@@ -167,6 +167,8 @@ static const struct crm_field erase_fields[] = {
 	"events about them, their orders and tickets"},
     {"touches", CRM_T_INT, 0, 0, 0, NULL, "contacts with them"},
     {"tickets", CRM_T_INT, 0, 0, 0, NULL, "tickets that were theirs"},
+    {"others", CRM_T_INT, 0, 0, 0, NULL,
+	"tasks, relations and whatever else was about them"},
 };
 enum { ERASE_FIELDS = sizeof erase_fields / sizeof *erase_fields };
 
@@ -187,6 +189,7 @@ print(struct cli *c, const struct crm_erase_result *done, struct crm_err *err)
 		v[2] = crm_value_num(CRM_T_INT, (int64_t)p->events, 0);
 		v[3] = crm_value_num(CRM_T_INT, (int64_t)p->touches, 0);
 		v[4] = crm_value_num(CRM_T_INT, (int64_t)p->tickets, 0);
+		v[5] = crm_value_num(CRM_T_INT, (int64_t)p->others, 0);
 		r = crm_out_row(out, v, err);
 	}
 	if (r == CRM_OK)

@@ -2,8 +2,8 @@
  * person.h - all that is known of a person: given out, or forgotten.
  *
  * Who asks is given one archive.  Who is erased is gone from the records, the
- * orders, the touches, the tickets, the events, the log and what imports remember, in all revisions; the
- * number stays, as a tombstone of state CRM_ERASED, so that orders, ledger,
+ * orders, touches, tickets, events, tasks and relations, the log and what
+ * imports remember, in all revisions; the number stays, as a tombstone of state CRM_ERASED, so that orders, ledger,
  * figures and cohorts stay as they were.  The log's entries are written anew
  * with what is left, so that chains are whole; of the person's own record and
  * events nothing is left in them but that they were erased.  What the data
@@ -21,8 +21,8 @@
 #include <crm/upkeep.h>
 
 /* Writes a customer as an archive: the record and those merged into it, their
- * orders, touches, tickets, events (consents among them), what imports remember, and what the
- * log tells of all of these.  out is open for plain bytes.  CRM_NOTFOUND with
+ * orders, touches, tickets, events (consents among them), tasks and relations,
+ * what imports remember, and what the log tells of all of these.  out is open for plain bytes.  CRM_NOTFOUND with
  * a message. */
 int crm_person_export(struct crm_store *s, uint64_t number, struct crm_out *out,
     struct crm_err *err);
@@ -30,6 +30,7 @@ int crm_person_export(struct crm_store *s, uint64_t number, struct crm_out *out,
 /* How much of one there was. */
 struct crm_erase_person {
 	uint64_t number, orders, events, touches, tickets;
+	uint64_t others; /* tasks, relations and the like */
 };
 struct crm_erase_options {
 	struct crm_origin by;

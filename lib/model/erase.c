@@ -94,7 +94,7 @@ learn_people(struct crm_erase *e, struct crm_err *err)
 	return r;
 }
 
-/* ---- their orders and events ---- */
+/* ---- their orders, events and the rest ---- */
 
 struct find {
 	struct crm_erase *e;
@@ -112,50 +112,33 @@ found(struct find *f, enum crm_erase_how how, uint64_t person)
 	f->person = person;
 }
 
-static bool
-names_somebody(const struct crm_erase *e, unsigned kind, unsigned tag)
-{
-	bool yes = (int)tag == e->owner[kind];
-
-	for (int i = 0; i < CRM_ERASE_NAMES; i++)
-		yes = yes || (int)tag == e->names[kind][i];
-	return yes && tag != 0;
-}
-
 static int
 find_item(void *ctx, unsigned tag, unsigned wire, struct crm_str body,
     struct crm_err *err)
 {
 	struct find *f = ctx;
 	struct crm_erase *e = f->e;
-	uint64_t number, seen, how;
-	int64_t i;
+	const struct crm_erase_ref *ref;
+	uint64_t number, slot, how, person;
+	unsigned kind;
 
 	(void)err;
-	if (f->kind != CRM_K_EVENT) {
-		if (wire != 0 || !names_somebody(e, f->kind, tag))
-			return CRM_OK;
-		if (crm_take_zig(&body, &i) &&
-		    crm_idmap_get(&e->person, (uint64_t)i, &seen))
-			found(f,
-			    (int)tag == e->owner[f->kind] ? CRM_ERASE_PERSONAL
-							  : CRM_ERASE_NAMED,
-			    (uint64_t)i);
+	if (crm_erase_named(&e->refs[f->kind], tag, wire, body, &ref, &kind,
+		&number) != CRM_OK ||
+	    kind >= CRM_K_MAX)
 		return CRM_OK;
-	}
-	/* an event: `about` is an id of any kind */
-	if (tag != 1 || wire != 1 || body.n < 2)
+	slot = crm_op_slot(kind, number);
+	if (!crm_idmap_get(&e->rec, slot, &how))
 		return CRM_OK;
-	seen = (unsigned char)body.p[0];
-	body.p++;
-	body.n--;
-	if (!crm_take_var(&body, &number) ||
-	    !crm_idmap_get(&e->rec, crm_op_slot((unsigned)seen, number), &how))
-		return CRM_OK;
-	found(f, (enum crm_erase_how)how, number);
-	if (seen != CRM_K_CUSTOMER)
-		crm_idmap_get(
-		    &e->whose, crm_op_slot((unsigned)seen, number), &f->person);
+	if (kind == CRM_K_CUSTOMER)
+		person = number;
+	else if (!crm_idmap_get(&e->whose, slot, &person))
+		person = 0;
+	if (ref->how != 0)
+		how = ref->how;
+	found(f,
+	    e->refs[f->kind].whole ? CRM_ERASE_ALL : (enum crm_erase_how)how,
+	    person);
 	return CRM_OK;
 }
 
@@ -168,6 +151,7 @@ take_record(
 	if (f->how == 0 ||
 	    (crm_idmap_get(&e->rec, slot, &had) && had <= (uint64_t)f->how))
 		return CRM_OK;
+	e->taken++;
 	if (crm_idmap_put(&e->rec, slot, f->how) == CRM_ENOMEM)
 		return crm_err_nomem(err);
 	return crm_idmap_put(&e->whose, slot, f->person) == CRM_ENOMEM
@@ -262,27 +246,17 @@ log_each(struct crm_erase *e, log_fn *fn, struct crm_err *err)
 }
 
 static int
-find_past(struct crm_erase *e, unsigned wanted, unsigned kind, uint64_t number,
-    struct crm_str v, struct crm_err *err)
+find_past(struct crm_erase *e, uint64_t revision, unsigned kind,
+    uint64_t number, struct crm_str v, struct crm_err *err)
 {
 	struct find f = {.e = e, .kind = kind};
 	int r;
 
-	if (kind != wanted)
+	(void)revision;
+	if (kind == 0 || e->refs[kind].n == 0)
 		return CRM_OK;
 	r = find_in_diff(&f, v, err);
 	return r == CRM_OK ? take_record(e, &f, number, err) : r;
-}
-
-/* Of records that are somebody's. */
-static int
-past_owned(struct crm_erase *e, uint64_t revision, unsigned kind,
-    uint64_t number, struct crm_str v, struct crm_err *err)
-{
-	(void)revision;
-	if (e->owner[kind] == 0)
-		return CRM_OK;
-	return find_past(e, kind, kind, number, v, err);
 }
 
 /* ---- what imports remember ---- */
@@ -324,7 +298,7 @@ logged_source(struct crm_str *v, struct crm_str *key)
 }
 
 static int
-past_event(struct crm_erase *e, uint64_t revision, unsigned kind,
+past_source(struct crm_erase *e, uint64_t revision, unsigned kind,
     uint64_t number, struct crm_str v, struct crm_err *err)
 {
 	struct crm_str key;
@@ -334,7 +308,7 @@ past_event(struct crm_erase *e, uint64_t revision, unsigned kind,
 	    v.n > 1)
 		return take_source(
 		    e, key, (struct crm_str){v.p + 1, v.n - 1}, err);
-	return find_past(e, CRM_K_EVENT, kind, number, v, err);
+	return CRM_OK;
 }
 
 static int
@@ -444,6 +418,8 @@ count_one(struct crm_erase *e, unsigned kind, uint64_t number)
 	    !crm_idmap_get(&e->person, at, &at))
 		return;
 	switch (kind) {
+	case CRM_K_CUSTOMER:
+		break;
 	case CRM_K_EVENT:
 		e->out->person[at - 1].events++;
 		break;
@@ -457,39 +433,44 @@ count_one(struct crm_erase *e, unsigned kind, uint64_t number)
 		e->out->person[at - 1].orders++;
 		break;
 	default:
-		break;
+		e->out->person[at - 1].others++;
 	}
 }
 
 static int
+list_kind(struct crm_erase *e, unsigned kind, struct crm_err *err)
+{
+	const struct crm_kind *k = &e->schema->kind[kind];
+	struct crm_erase_op op = {.what = 'r', .kind = (uint8_t)kind};
+	bool known = kind != CRM_K_CUSTOMER &&
+		     crm_kind_part(k, CRM_STR("identity")) >= 0;
+	uint64_t top, how, first;
+	int r = crm_txn_next(e->txn, kind, &top, err);
+
+	for (op.number = 1; r == CRM_OK && op.number < top; op.number++) {
+		if (!crm_idmap_get(&e->rec, crm_op_slot(kind, op.number), &how))
+			continue;
+		op.how = (uint8_t)how;
+		if (known && how != CRM_ERASE_NAMED)
+			r = crm_erase_learn(e, kind, op.number, &first, err);
+		if (r == CRM_OK)
+			r = add_op(e, &op, err);
+		if (how != CRM_ERASE_NAMED)
+			count_one(e, kind, op.number);
+	}
+	return r;
+}
+
+/* Events first and customers last: while what they are about is there, the
+ * rest of a run that was cut short is found again. */
+static int
 list_records(struct crm_erase *e, struct crm_err *err)
 {
-	/* customers last: while they are there, the rest is found again */
-	struct crm_erase_op op = {.what = 'r'};
-	uint64_t top, how, first;
-	int r = CRM_OK;
+	int r = list_kind(e, CRM_K_EVENT, err);
 
-	for (unsigned kind = CRM_K_MAX; --kind > 0 && r == CRM_OK;) {
-		if (kind != CRM_K_EVENT && kind != CRM_K_CUSTOMER &&
-		    e->owner[kind] == 0)
-			continue;
-		op.kind = (uint8_t)kind;
-		r = crm_txn_next(e->txn, op.kind, &top, err);
-		for (op.number = 1; r == CRM_OK && op.number < top;
-		     op.number++) {
-			if (!crm_idmap_get(
-				&e->rec, crm_op_slot(op.kind, op.number), &how))
-				continue;
-			op.how = (uint8_t)how;
-			if (e->owner[kind] != 0 && how == CRM_ERASE_PERSONAL)
-				r = crm_erase_learn(
-				    e, op.kind, op.number, &first, err);
-			if (r == CRM_OK)
-				r = add_op(e, &op, err);
-			if (how != CRM_ERASE_NAMED)
-				count_one(e, op.kind, op.number);
-		}
-	}
+	for (unsigned i = CRM_K_MAX; i-- > 1 && r == CRM_OK;)
+		if (i != CRM_K_EVENT && e->schema->kind[i].name != NULL)
+			r = list_kind(e, i, err);
 	return r;
 }
 
@@ -506,26 +487,23 @@ list_sources(struct crm_erase *e, struct crm_err *err)
 	return r;
 }
 
-/* Whose a record is says its customer_id; other fields that name a customer
- * only name one. */
-static void
-find_tags(struct crm_erase *e)
+/* Once more while there is more: a task is about a ticket that is about an
+ * order of theirs. */
+static int
+find_theirs(struct crm_erase *e, struct crm_err *err)
 {
-	for (unsigned kind = CRM_K_CUSTOMER + 1; kind < CRM_K_MAX; kind++) {
-		const struct crm_kind *k = &e->schema->kind[kind];
-		int own = k->name == NULL || kind == CRM_K_EVENT
-			      ? -1
-			      : crm_kind_field(k, CRM_STR("customer_id"));
-		int n = 0;
+	uint64_t had;
+	int r = CRM_OK;
 
-		if (own < 0)
-			continue;
-		e->owner[kind] = k->fields[own].tag;
-		for (int i = 1; i < k->nfields && n < CRM_ERASE_NAMES; i++)
-			if (i != own && k->fields[i].type == CRM_T_ID &&
-			    k->fields[i].ref == CRM_K_CUSTOMER)
-				e->names[kind][n++] = k->fields[i].tag;
-	}
+	do {
+		had = e->taken;
+		for (unsigned i = 1; i < CRM_K_MAX && r == CRM_OK; i++)
+			if (e->refs[i].n > 0)
+				r = find_now(e, i, err);
+		if (r == CRM_OK)
+			r = log_each(e, find_past, err);
+	} while (r == CRM_OK && e->taken > had);
+	return r;
 }
 
 static int
@@ -533,19 +511,16 @@ collect(struct crm_erase *e, struct crm_err *err)
 {
 	int r;
 
-	find_tags(e);
+	for (unsigned i = 1; i < CRM_K_MAX; i++)
+		if (e->schema->kind[i].name != NULL)
+			crm_erase_refs(&e->schema->kind[i], &e->refs[i]);
 	r = add_merged(e, err);
 	if (r == CRM_OK)
 		r = learn_people(e, err);
-	for (unsigned kind = 1; kind < CRM_K_MAX && r == CRM_OK; kind++)
-		if (e->owner[kind] != 0)
-			r = find_now(e, kind, err);
 	if (r == CRM_OK)
-		r = log_each(e, past_owned, err);
+		r = find_theirs(e, err);
 	if (r == CRM_OK)
-		r = find_now(e, CRM_K_EVENT, err);
-	if (r == CRM_OK)
-		r = log_each(e, past_event, err);
+		r = log_each(e, past_source, err);
 	if (r == CRM_OK)
 		r = find_sources(e, err);
 	if (r == CRM_OK)

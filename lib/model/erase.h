@@ -12,7 +12,7 @@
 
 /* What becomes of a record. */
 enum crm_erase_how {
-	CRM_ERASE_ALL = 1, /* the person, and events about them */
+	CRM_ERASE_ALL = 1, /* the person, and what is about them */
 	CRM_ERASE_PERSONAL, /* their orders, touches, tickets: personal fields,
 			       and texts with what they were known by */
 	CRM_ERASE_NAMED /* of others: only such texts */
@@ -59,6 +59,31 @@ int crm_erased_birth(
     struct crm_buf *b, const struct crm_record *rec, struct crm_err *err);
 void crm_erased_source(struct crm_buf *b, struct crm_str key);
 
+/*
+ * The fields of a kind that say whose a record is, told by the table of fields:
+ * what has a `customer_id` is counted and stays, without what is personal; what
+ * else is `about` something shares its lot, and what must name a customer is
+ * nothing without them.  Any other reference makes it no part of theirs.  A record that
+ * must have a personal text cannot lose that alone, and goes.
+ */
+#define CRM_ERASE_REFS 8
+struct crm_erase_ref {
+	uint16_t tag;
+	uint8_t how; /* 0: as the record it names */
+	bool any; /* it names any kind, not customers only */
+	bool export; /* it makes the record one of theirs */
+};
+struct crm_erase_refs {
+	struct crm_erase_ref ref[CRM_ERASE_REFS];
+	unsigned n;
+	bool whole; /* it has such a text */
+};
+void crm_erase_refs(const struct crm_kind *k, struct crm_erase_refs *out);
+/* What an item names: CRM_NO when it is none of these. */
+int crm_erase_named(const struct crm_erase_refs *refs, unsigned tag,
+    unsigned wire, struct crm_str body, const struct crm_erase_ref **ref,
+    unsigned *kind, uint64_t *number);
+
 /* One thing to be done. */
 struct crm_erase_op {
 	char what; /* 'r' record, 's' source row, 'x' what the log has of one,
@@ -71,7 +96,6 @@ struct crm_erase_op {
 };
 enum { CRM_ERASE_WHY = 1, CRM_ERASE_KEY = 2, CRM_ERASE_ACTOR = 4 };
 
-#define CRM_ERASE_NAMES 4
 struct crm_erase {
 	struct crm_store *store;
 	const struct crm_schema *schema;
@@ -91,9 +115,8 @@ struct crm_erase {
 	struct crm_arena work;
 	struct crm_walk walk;
 	struct crm_buf b, b2;
-	/* by kind: tags of the fields that say whose a record is, and of those
-	 * that only name somebody; 0 none */
-	int owner[CRM_K_MAX], names[CRM_K_MAX][CRM_ERASE_NAMES];
+	struct crm_erase_refs refs[CRM_K_MAX];
+	uint64_t taken; /* records found to be theirs, or more so */
 };
 /* Takes what there is to know from every image of a record: onto the list, and
  * of people what to search for.  *first: its first revision.  CRM_NOTFOUND

@@ -141,9 +141,10 @@ look_birth(struct look *l, const struct crm_record *rec, struct crm_err *err)
 		   : CRM_OK;
 }
 
-/* What is personal in an order of somebody who was erased stays out. */
+/* What is personal in an order, or what else is counted as theirs, of somebody
+ * who was erased stays out. */
 static int
-look_order(struct look *l, const struct crm_record *rec, struct crm_err *err)
+look_counted(struct look *l, const struct crm_record *rec, struct crm_err *err)
 {
 	const struct crm_kind *k = rec->kind;
 	const struct crm_value *id = crm_record_get(rec, "customer_id");
@@ -180,8 +181,9 @@ crm_change_erased(struct crm_change *ch, const struct crm_record *prev,
 	r = crm_ident_each(ch->schema, rec, look_one, &l, err);
 	if (r == CRM_OK && l.kind == CRM_K_CUSTOMER)
 		r = look_birth(&l, rec, err);
-	if (r == CRM_OK && l.kind == CRM_K_ORDER)
-		r = look_order(&l, rec, err);
+	if (r == CRM_OK &&
+	    crm_kind_field(rec->kind, CRM_STR("customer_id")) > 0)
+		r = look_counted(&l, rec, err);
 	crm_buf_release(&l.b);
 	return r;
 }

@@ -21,6 +21,7 @@ struct export
 	struct crm_idmap has; /* (kind, number) */
 	uint64_t *number[CRM_K_MAX];
 	size_t n[CRM_K_MAX], cap[CRM_K_MAX];
+	struct crm_erase_refs refs; /* of the kind that is looked at */
 	struct crm_buf a;
 };
 
@@ -104,8 +105,7 @@ take_merged(struct export *x, unsigned kind, uint64_t number, struct crm_str v,
 
 struct theirs {
 	struct export *x;
-	unsigned kind;
-	int who[2]; /* tags of fields that name a customer, 0 none */
+	const struct crm_erase_refs *refs;
 	bool yes;
 };
 
@@ -114,45 +114,26 @@ look_item(void *ctx, unsigned tag, unsigned wire, struct crm_str body,
     struct crm_err *err)
 {
 	struct theirs *t = ctx;
+	const struct crm_erase_ref *ref;
 	uint64_t number;
 	unsigned kind;
-	int64_t i;
 
 	(void)err;
-	if (t->kind != CRM_K_EVENT) {
-		t->yes |= wire == 0 && tag != 0 &&
-			  ((int)tag == t->who[0] || (int)tag == t->who[1]) &&
-			  crm_take_zig(&body, &i) &&
-			  has(t->x, CRM_K_CUSTOMER, (uint64_t)i);
-		return CRM_OK;
-	}
-	if (tag != 1 || wire != 1 || body.n < 2)
-		return CRM_OK;
-	kind = (unsigned char)body.p[0];
-	body.p++;
-	body.n--;
-	t->yes |= crm_take_var(&body, &number) && has(t->x, kind, number);
+	t->yes |= crm_erase_named(t->refs, tag, wire, body, &ref, &kind,
+		      &number) == CRM_OK &&
+		  ref->export && has(t->x, kind, number);
 	return CRM_OK;
-}
-
-static int
-tag_of(const struct crm_kind *k, const char *name)
-{
-	int f = crm_kind_field(k, crm_str(name));
-
-	return f < 0 ? 0 : k->fields[f].tag;
 }
 
 static int
 take_theirs(struct export *x, unsigned kind, uint64_t number, struct crm_str v,
     struct crm_err *err)
 {
-	const struct crm_kind *k = &x->schema->kind[kind];
-	struct theirs t = {.x = x,
-	    .kind = kind,
-	    .who = {tag_of(k, "customer_id"), tag_of(k, "contact_id")}};
+	struct theirs t = {.x = x, .refs = &x->refs};
 	int r;
 
+	if (v.n > 0 && v.p[0] == CRM_MERGED)
+		return take_merged(x, kind, number, v, err);
 	if (v.n == 0 || v.p[0] != CRM_LIVE)
 		return CRM_OK;
 	r = crm_items_each(v, true, look_item, &t, err);
@@ -252,26 +233,46 @@ write_history(struct export *x, struct crm_err *err)
 	return r;
 }
 
+static size_t
+records(const struct export *x)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < CRM_K_MAX; i++)
+		n += x->n[i];
+	return n;
+}
+
+/* Once more while there is more: an event about a task about an order. */
+static int
+find_theirs(struct export *x, struct crm_err *err)
+{
+	size_t had;
+	int r = CRM_OK;
+
+	do {
+		had = records(x);
+		r = each(x, CRM_K_CUSTOMER, take_merged, err);
+		for (unsigned i = 1; i < CRM_K_MAX && r == CRM_OK; i++) {
+			const struct crm_kind *k = &x->schema->kind[i];
+
+			if (k->name == NULL)
+				continue;
+			crm_erase_refs(k, &x->refs);
+			if (x->refs.n > 0)
+				r = each(x, i, take_theirs, err);
+		}
+	} while (r == CRM_OK && records(x) > had);
+	return r;
+}
+
 static int
 export_all(struct export *x, uint64_t number, struct crm_err *err)
 {
-	size_t had;
 	int r = add(x, CRM_K_CUSTOMER, number, err);
 
-	do {
-		had = x->n[CRM_K_CUSTOMER];
-		if (r == CRM_OK)
-			r = each(x, CRM_K_CUSTOMER, take_merged, err);
-	} while (r == CRM_OK && x->n[CRM_K_CUSTOMER] > had);
-	/* events last: they are about the others */
-	for (unsigned kind = CRM_K_CUSTOMER + 1; kind < CRM_K_MAX; kind++)
-		if (r == CRM_OK && kind != CRM_K_EVENT &&
-		    tag_of(&x->schema->kind[kind], "customer_id") != 0)
-			r = each(x, kind, take_theirs, err);
 	if (r == CRM_OK)
-		r = each(x, CRM_K_TICKET, take_merged, err);
-	if (r == CRM_OK)
-		r = each(x, CRM_K_EVENT, take_theirs, err);
+		r = find_theirs(x, err);
 	for (unsigned kind = 1; kind < CRM_K_MAX && r == CRM_OK; kind++)
 		if (x->n[kind] > 0)
 			r = crm_dump_records(x->txn, x->schema, x->out,

@@ -152,22 +152,26 @@ crm_relation_prepare(struct crm_change *ch, const struct crm_record *old,
 	return r;
 }
 
-/* One without a first day holds always; one that was to end later had not
- * ended. */
+/*
+ * It is known from the day it began or was entered, whichever comes first, and
+ * always without a first day.  That it would end later was not known.
+ */
 int
 crm_relation_at(struct crm_txn *t, const struct crm_schema *s, int64_t at,
     struct crm_record *rec, struct crm_err *err)
 {
 	const struct crm_value *since = crm_record_get(rec, "since");
+	const struct crm_value *created = crm_record_get(rec, "created");
 	struct crm_value *until = crm_record_at(rec, "until");
 
 	(void)t;
 	(void)err;
 	if (since->type == CRM_T_DATE &&
-	    crm_day_begin(&s->calendar, since->i) >= at)
+	    crm_day_begin(&s->calendar, since->i) > at &&
+	    (created->type != CRM_T_TIME || created->i >= at))
 		return CRM_NO;
 	if (until->type == CRM_T_DATE &&
-	    crm_day_begin(&s->calendar, until->i) >= at)
+	    crm_day_begin(&s->calendar, until->i) > at)
 		*until = (struct crm_value){.type = CRM_T_NONE};
 	return CRM_OK;
 }

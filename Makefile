@@ -22,6 +22,8 @@ INCDIR   = $(PREFIX)/include
 MANDIR   = $(PREFIX)/share/man
 DATADIR  = $(PREFIX)/share/crm-tools
 COMPDIR  = $(PREFIX)/share/bash-completion/completions
+FISHDIR  = $(PREFIX)/share/fish/vendor_completions.d
+ZSHDIR   = $(PREFIX)/share/zsh/site-functions
 
 # All cores, unless told otherwise; a make within make shares the outer's jobs.
 ifeq ($(MAKELEVEL),0)
@@ -230,6 +232,9 @@ install: all
 	echo '644 $(BUILD)/libcrm.pc $(LIBDIR)/pkgconfig'; \
 	printf '644 share/completion/crm.bash $(COMPDIR) %s\n' \
 		$(notdir $(COMMANDS)); \
+	printf '644 share/completion/crm.fish $(FISHDIR) %s.fish\n' \
+		$(notdir $(COMMANDS)); \
+	echo '644 share/completion/_crm_tools $(ZSHDIR)'; \
 	find share -mindepth 2 -type f ! -path 'share/completion/*' | sort | \
 		sed -E 's|share/(.*)/[^/]*$$|644 & $(DATADIR)/\1|'; \
 	} | $(INSTALL) install

@@ -110,6 +110,9 @@ run(struct cli *c, int argc, char **argv, struct crm_err *err)
 
 	if (code == CRM_OK)
 		code = take_kind(c, &builtin, err);
+	if (code == CRM_OK && argc > 1 &&
+	    strcmp(argv[1], "--crm-complete") == 0)
+		return cli_complete_print(c, argc - 2, argv + 2, err);
 	if (code == CRM_OK)
 		code = cli_parse(c, argc, argv, err);
 	if (code < 0)

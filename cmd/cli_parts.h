@@ -57,6 +57,9 @@ int cli_set_check(struct cli *c, struct crm_err *err);
 
 int cli_help_print(struct cli *c, struct crm_err *err);
 int cli_spec_print(struct cli *c, struct crm_err *err);
+/* What the last of the words may become, for the completion of shells. */
+int cli_complete_print(
+    struct cli *c, int nword, char **word, struct crm_err *err);
 int cli_version_print(struct cli *c, struct crm_err *err);
 
 /* Descriptors 0 to 2 are open, SIGPIPE ends the program. */

@@ -88,6 +88,17 @@ on_written(void *ctx, uint64_t done, uint64_t total)
 
 /* ---- the summary ---- */
 
+/* What the name has behind it when there are so many. */
+static const char *
+plural(const char *name, uint64_t n)
+{
+	size_t len = strlen(name);
+
+	if (n == 1)
+		return "";
+	return len > 2 && strcmp(name + len - 2, "ch") == 0 ? "es" : "s";
+}
+
 static void
 put_added(struct crm_buf *b, const struct crm_schema *s,
     const struct crm_change *ch, uint64_t *changed)
@@ -115,7 +126,7 @@ put_added(struct crm_buf *b, const struct crm_schema *s,
 	for (size_t i = 0; i < n; i++)
 		crm_buf_putf(b, "%s%llu %s%s", i ? ", " : " ",
 		    (unsigned long long)l[i].n, l[i].name,
-		    l[i].n == 1 ? "" : "s");
+		    plural(l[i].name, l[i].n));
 	one = n == 1 && l[0].n == 1;
 	if (n == 0)
 		crm_buf_puts(b, cli_opt.dry_run ? " nothing would be added"

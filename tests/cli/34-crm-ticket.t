@@ -181,4 +181,22 @@ run crm-ticket thread T2 -w 'new = "closed"' -f text --format value
 out_is sweep 'the reason is in the thread'
 run crm-ticket list --format table -f subject
 works crm-ticket set T4 --note "$(printf 'bell \303\251 x')"
+
+# ---- those of another system, by the maps ----
+printf '%s\n' "ticket	opened	subject	customer	name	state" \
+    "7	2026-01-05T10:00:00Z	lid	k1	Cy	open" \
+    "8	2026-01-06T10:00:00Z	invoice	k2	Di	closed" >tickets.tsv
+printf '%s\n' "touch	at	channel	direction	customer	ticket	subject" \
+    "1	2026-01-05T12:00:00Z	phone	out	k1	7	hello" \
+    "2	2026-01-05T11:00:00Z	mail	in	k1	7	where" \
+    "3	2026-01-07T12:00:00Z	mail	in	k3		new" >touches.tsv
+works crm-import --map tickets tickets.tsv
+works crm-import --map touches touches.tsv
+out_has '1 customer, 3 touches were added'
+works crm-import --map touches touches.tsv
+out_has 'nothing was added'
+run crm-ticket get file:7 -f state,first_answer,last_word,last_at,words --format value
+out_is "waiting	2026-01-05T12:00:00Z	agent	2026-01-05T12:00:00Z	2" \
+    'a word that comes late turns nothing'
+works crm-store check
 done_testing

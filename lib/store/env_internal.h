@@ -11,6 +11,7 @@
 #include "store/store_internal.h"
 
 #define CRM_ENV_READERS 2048
+#define CRM_ENV_BRANCHES 8
 
 /*
  * An open environment.  Handles of LMDB's named databases are opened all at
@@ -56,6 +57,13 @@ struct crm_txn {
 	int failed; /* code of a write that failed */
 	uint64_t revision; /* 0: not looked up */
 	const void *sorted[2]; /* leaves that were looked at last */
+	struct { /* the tree that was, and pages that lead to its leaves */
+		const unsigned char *base; /* of the map; NULL: none was */
+		unsigned table, depth;
+		uint64_t root;
+		const void *branch[CRM_ENV_BRANCHES];
+		unsigned next;
+	} way;
 	size_t pages; /* of large and appended values */
 	size_t bytes;
 	struct crm_txn_write *w;
@@ -102,6 +110,8 @@ int crm_env_table(struct crm_txn *t, unsigned table, bool create, MDB_dbi *out,
  * found what comes after it?  CRM_EDAMAGE when not. */
 int crm_env_place(struct crm_txn *t, unsigned table, MDB_dbi dbi,
     struct crm_str key, bool found, struct crm_err *err);
+/* Is what leads to the leaf of an entry that a cursor came to whole? */
+int crm_env_leaf(struct crm_cursor *c, const MDB_val *k, struct crm_err *err);
 /* The entry a cursor came to by `next`, or its end (k NULL). */
 int crm_env_step(struct crm_cursor *c, const MDB_val *k, struct crm_err *err);
 /* env_overlay.c: a table as its overlay shows it. */

@@ -15,7 +15,13 @@
 #define MAGIC 0xBEEFC0DEU
 #define TRIES 8
 
-enum { PAGE_LEAF = 2, PAGE_META = 8, INTEGERKEY = 8, NODE_BIG = 1 };
+enum {
+	PAGE_BRANCH = 1,
+	PAGE_LEAF = 2,
+	PAGE_META = 8,
+	INTEGERKEY = 8,
+	NODE_BIG = 1
+};
 /* A meta page: header, magic, version, address, map size, two trees, last
  * page, number of the commit. */
 enum {
@@ -173,13 +179,16 @@ crm_page_metas(int fd, struct crm_page_meta m[2])
 	return what;
 }
 
-bool
-crm_page_sorted(const unsigned char *page, size_t size)
+/* Keys of the entries at 16, 18, ... of a page, in order; the first of a
+ * branch has none.  *bytes: of the nodes, without what leaves hold. */
+static bool
+keys_rise(const unsigned char *page, size_t size, bool branch, size_t *bytes)
 {
 	size_t lower = crm_page_u16(page + 12);
 	struct crm_str before = {0};
 
-	if (crm_page_u16(page + 10) != PAGE_LEAF || lower > size || lower < 16)
+	*bytes = 0;
+	if (lower > size || lower < 16)
 		return false;
 	for (size_t i = 16; i + 1 < lower; i += 2) {
 		size_t at = crm_page_u16(page + i);
@@ -189,13 +198,64 @@ crm_page_sorted(const unsigned char *page, size_t size)
 			return false;
 		key.n = crm_page_u16(page + at + 6);
 		key.p = (const char *)page + at + 8;
-		if (at + 8 + key.n > size || key.n == 0)
+		if (at + 8 + key.n > size ||
+		    (key.n == 0) != (branch && i == 16))
 			return false;
 		if (i > 16 && crm_str_cmp(before, key) >= 0)
 			return false;
 		before = key;
+		*bytes += 8 + key.n + key.n % 2;
 	}
 	return true;
+}
+
+bool
+crm_page_sorted(const unsigned char *page, size_t size)
+{
+	size_t bytes;
+
+	return crm_page_u16(page + 10) == PAGE_LEAF &&
+	       keys_rise(page, size, false, &bytes);
+}
+
+bool
+crm_page_branch(const unsigned char *page, size_t size)
+{
+	size_t upper = crm_page_u16(page + 14), bytes;
+
+	return crm_page_u16(page + 10) == PAGE_BRANCH &&
+	       keys_rise(page, size, true, &bytes) && upper <= size &&
+	       bytes == size - upper;
+}
+
+uint64_t
+crm_page_child(const unsigned char *page, struct crm_str key)
+{
+	size_t low = 0, high = (size_t)(crm_page_u16(page + 12) - 16) / 2;
+	const unsigned char *node;
+
+	/* The last whose key is not past it; the first is before all. */
+	while (high - low > 1) {
+		size_t at = (low + high) / 2;
+		struct crm_str k;
+
+		node = page + crm_page_u16(page + 16 + 2 * at);
+		k = (struct crm_str){
+		    (const char *)node + 8, crm_page_u16(node + 6)};
+		if (crm_str_cmp(k, key) <= 0)
+			low = at;
+		else
+			high = at;
+	}
+	node = page + crm_page_u16(page + 16 + 2 * low);
+	return crm_page_node_size(node) | (uint64_t)crm_page_u16(node + 4)
+					      << 32;
+}
+
+bool
+crm_page_is_leaf(const unsigned char *page)
+{
+	return crm_page_u16(page + 10) == PAGE_LEAF;
 }
 
 bool

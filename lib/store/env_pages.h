@@ -34,6 +34,11 @@ int crm_page_read(int fd, void *to, size_t n, uint64_t at);
 bool crm_page_sorted(const unsigned char *page, size_t size);
 /* Do the entries of this leaf fill it, so that none is left out? */
 bool crm_page_full(const unsigned char *page, size_t size);
+/* Is this branch whole - its keys in order, nothing left out -, and which of
+ * its children has the key?  A node of a branch holds a page's number. */
+bool crm_page_branch(const unsigned char *page, size_t size);
+uint64_t crm_page_child(const unsigned char *page, struct crm_str key);
+bool crm_page_is_leaf(const unsigned char *page);
 /* Reads both meta pages.  NULL, or what is wrong with them. */
 const char *crm_page_metas(int fd, struct crm_page_meta m[2]);
 

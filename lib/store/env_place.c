@@ -8,8 +8,10 @@
  * looked at: they must lie on either side of the key, fit their checksums, and
  * stand in leaves that are in order.  A search is led astray only by an entry
  * it has compared with, and that is then one of the two, or out of order.
- * Going through a table, keys must rise, leaves leave nothing out, and at the
- * end their number be what the table says.
+ * The pages on the way there must leave nothing out, or what is left out is in
+ * neither of the leaves.
+ * Going through a table, keys must rise, each leaf and the way to it leave
+ * nothing out, and at the end the number of entries be what the table says.
  */
 #include <string.h>
 
@@ -47,6 +49,83 @@ leaf_sorted(struct crm_txn *t, const void *key)
 	return true;
 }
 
+static const unsigned char *
+page_of(const void *p, size_t size)
+{
+	return (const unsigned char *)p - (uintptr_t)p % size;
+}
+
+/* Finds the root of a table, and where the map begins: by the number of a page
+ * of the list of tables, which the leaf's own has to agree with. */
+static bool
+way_begin(struct crm_txn *t, unsigned table, const unsigned char *leaf)
+{
+	size_t size = t->env->page;
+	struct crm_page_db db;
+	const unsigned char *page;
+	char name[8];
+	MDB_val k, v;
+	MDB_dbi top;
+
+	if (!t->way.base || t->way.table != table) {
+		crm_env_table_name(table, name);
+		k.mv_data = name;
+		k.mv_size = strlen(name);
+		if (mdb_dbi_open(t->mdb, NULL, 0, &top) ||
+		    mdb_get(t->mdb, top, &k, &v) || v.mv_size != CRM_PAGE_DB)
+			return false;
+		crm_page_db(v.mv_data, &db);
+		page = page_of(v.mv_data, size);
+		t->way.base = page - crm_page_u64(page) * size;
+		t->way.table = table;
+		t->way.root = db.root;
+		t->way.depth = db.depth;
+	}
+	return t->way.base + crm_page_u64(leaf) * size == leaf;
+}
+
+static bool
+branch_whole(struct crm_txn *t, const unsigned char *page)
+{
+	for (unsigned i = 0; i < CRM_ENV_BRANCHES; i++)
+		if (t->way.branch[i] == page)
+			return true;
+	if (!crm_page_branch(page, t->env->page))
+		return false;
+	t->way.branch[t->way.next++ % CRM_ENV_BRANCHES] = page;
+	return true;
+}
+
+/* Are all pages on the way to a key whole?  near: an entry of the table. */
+static bool
+way_whole(
+    struct crm_txn *t, unsigned table, struct crm_str key, const void *near)
+{
+	size_t size = t->env->page;
+	MDB_envinfo info;
+	uint64_t at;
+
+	if (t->write || size == 0)
+		return true;
+	if (!way_begin(t, table, page_of(near, size)))
+		return false;
+	mdb_env_info(t->env->mdb, &info);
+	at = t->way.root;
+	for (unsigned i = 1; i <= t->way.depth; i++) {
+		const unsigned char *page = t->way.base + at * size;
+
+		if (at < 2 || at > info.me_last_pgno ||
+		    crm_page_u64(page) != at)
+			return false;
+		if (i == t->way.depth)
+			return crm_page_is_leaf(page);
+		if (!branch_whole(t, page))
+			return false;
+		at = crm_page_child(page, key);
+	}
+	return false;
+}
+
 /* side: on which of the key it is to lie, 0 for at or after. */
 static bool
 neighbour(struct crm_txn *t, unsigned table, struct crm_str key, MDB_val k,
@@ -68,6 +147,7 @@ crm_env_place(struct crm_txn *t, unsigned table, MDB_dbi dbi,
 {
 	MDB_val k = {key.n, NULL}, v;
 	MDB_cursor *c;
+	const void *near = NULL;
 	bool fits = true;
 	int rc;
 
@@ -79,14 +159,19 @@ crm_env_place(struct crm_txn *t, unsigned table, MDB_dbi dbi,
 	memcpy(&k.mv_data, &key.p, sizeof(key.p));
 	rc = mdb_cursor_get(c, &k, &v, MDB_SET_RANGE);
 	if (rc == 0) {
+		near = k.mv_data;
 		fits = neighbour(t, table, key, k, v, found ? 0 : 1);
 		rc = mdb_cursor_get(c, &k, &v, MDB_PREV);
 	} else if (rc == MDB_NOTFOUND) {
 		fits = !found;
 		rc = mdb_cursor_get(c, &k, &v, MDB_LAST);
 	}
-	if (rc == 0)
+	if (rc == 0) {
+		near = k.mv_data;
 		fits = fits && neighbour(t, table, key, k, v, -1);
+	}
+	if (near)
+		fits = fits && way_whole(t, table, key, near);
 	mdb_cursor_close(c);
 	if (!fits)
 		return place_fail(t, table, err);
@@ -95,20 +180,23 @@ crm_env_place(struct crm_txn *t, unsigned table, MDB_dbi dbi,
 	return CRM_OK;
 }
 
-/* The leaf a cursor has come to leaves none of its entries out. */
-static bool
-leaf_full(struct crm_cursor *c, const MDB_val *k)
+int
+crm_env_leaf(struct crm_cursor *c, const MDB_val *k, struct crm_err *err)
 {
 	size_t size = c->txn->env->page;
-	const unsigned char *page = k->mv_data;
+	struct crm_str key = {k->mv_data, k->mv_size};
+	const unsigned char *page;
 
-	if (size == 0)
-		return true;
-	page -= (uintptr_t)page % size;
+	if (size == 0 || c->txn->write || c->table == CRM_TAB_META)
+		return CRM_OK;
+	page = page_of(k->mv_data, size);
 	if (page == c->leaf)
-		return true;
+		return CRM_OK;
 	c->leaf = page;
-	return crm_page_full(page, size);
+	if (crm_page_full(page, size) &&
+	    way_whole(c->txn, c->table, key, k->mv_data))
+		return CRM_OK;
+	return place_fail(c->txn, c->table, err);
 }
 
 int
@@ -120,11 +208,11 @@ crm_env_step(struct crm_cursor *c, const MDB_val *k, struct crm_err *err)
 	if (k) {
 		struct crm_str at = {k->mv_data, k->mv_size};
 
-		if ((was.p && crm_str_cmp(was, at) >= 0) || !leaf_full(c, k))
+		if (was.p && crm_str_cmp(was, at) >= 0)
 			return place_fail(c->txn, c->table, err);
 		c->last = *k;
 		c->seen += c->seen > 0;
-		return CRM_OK;
+		return crm_env_leaf(c, k, err);
 	}
 	if (c->mdb && c->seen > 0 &&
 	    mdb_stat(c->txn->mdb, mdb_cursor_dbi(c->mdb), &st) == 0 &&

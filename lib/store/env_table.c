@@ -459,7 +459,7 @@ crm_cursor_seek(struct crm_cursor *c, struct crm_str key, struct crm_str *k,
 	if (key.n == 0) {
 		c->seen = code == CRM_OK;
 		c->last = at;
-		return code;
+		return code == CRM_OK ? crm_env_leaf(c, &at, err) : code;
 	}
 	if ((code == CRM_OK || code == CRM_NOTFOUND) && c->mdb) {
 		int placed;
@@ -505,12 +505,14 @@ crm_cursor_prev(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
     struct crm_err *err)
 {
 	MDB_val key;
+	int code;
 
 	if (c->over)
 		return crm_over_backwards(c, err);
 	c->seen = 0;
 	c->last = (MDB_val){0};
-	return cursor_get(c, &key, MDB_PREV, k, v, err);
+	code = cursor_get(c, &key, MDB_PREV, k, v, err);
+	return code == CRM_OK ? crm_env_leaf(c, &key, err) : code;
 }
 
 int
@@ -518,10 +520,12 @@ crm_cursor_last(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
     struct crm_err *err)
 {
 	MDB_val key;
+	int code;
 
 	if (c->over)
 		return crm_over_backwards(c, err);
 	c->seen = 0;
 	c->last = (MDB_val){0};
-	return cursor_get(c, &key, MDB_LAST, k, v, err);
+	code = cursor_get(c, &key, MDB_LAST, k, v, err);
+	return code == CRM_OK ? crm_env_leaf(c, &key, err) : code;
 }

@@ -147,7 +147,7 @@ crm_gen_clean(const char *folder, const char *keep)
 	char fresh[CRM_PATH_MAX];
 	DIR *d = opendir(folder);
 	struct dirent *e;
-	bool clean = true;
+	bool clean = true, any = false;
 
 	if (!d)
 		return false;
@@ -157,8 +157,11 @@ crm_gen_clean(const char *folder, const char *keep)
 	while ((e = readdir(d)))
 		if (strlen(e->d_name) == CRM_GEN_NAME - 1 &&
 		    gen_is(e->d_name) &&
-		    (!keep || memcmp(e->d_name, keep, CRM_GEN_NAME) != 0))
+		    (!keep || memcmp(e->d_name, keep, CRM_GEN_NAME) != 0)) {
 			clean &= gen_drop(folder, e->d_name);
+			any = true;
+		}
 	closedir(d);
-	return clean;
+	/* What is gone is not to come back. */
+	return clean && (!any || crm_folder_sync(folder, NULL) == CRM_OK);
 }

@@ -125,9 +125,11 @@ crm_lock_litter(struct crm_lock *l, bool litter)
 {
 	char mark = litter ? 'g' : '-';
 
-	/* Without it they lie there until the next generation is made. */
-	if (l->fd >= 0 && pwrite(l->fd, &mark, 1, 0) != 1)
+	/* Without it they lie there until the next generation is made; a
+	 * power cut is to leave it where it leaves them. */
+	if (l->fd < 0 || pwrite(l->fd, &mark, 1, 0) != 1 || !litter)
 		return;
+	(void)fdatasync(l->fd);
 }
 
 bool

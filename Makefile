@@ -214,7 +214,7 @@ demo: all
 	$(call script,share/demo.sh)
 bench: all
 	$(call script,tests/bench/run.sh)
-torture: all $(FAULTS)
+torture: all $(FAULTS) $(UNIT)
 	$(call script,tests/fault/run.sh)
 faults: $(FAULTS)
 

@@ -3,7 +3,8 @@
 #
 #	make torture				all of it
 #	make torture PARTS='kill power'		of points leaks kill power flips
-#						full mixed
+#						full mixed generations erase
+#						undo past fuzz
 #	make torture DIVIDE=100			a hundredth of each number
 #
 # Each part prints what it counted; the exit status is 1 when any complained.
@@ -15,7 +16,8 @@ bin=$faults/bin
 d=${DIVIDE:-1}
 failed=
 
-for part in ${PARTS:-points leaks kill power flips full mixed}; do
+for part in ${PARTS:-points leaks kill power flips full mixed generations \
+    erase undo past fuzz}; do
 	echo "== $part"
 	case $part in
 	points)
@@ -35,6 +37,18 @@ for part in ${PARTS:-points leaks kill power flips full mixed}; do
 	flips)	"$faults/run_flips" "$bin" $((20000 / d)) ;;
 	full)	sh tests/fault/run_full.sh "$bin" || [ $? = 77 ] ;;
 	mixed)	"$faults/run_mixed" "$bin" $((3600 / d)) ;;
+	generations)
+		CRM_COMPACTIONS=$((1000 / d + 1)) CRM_KILLS=$((3000 / d + 1)) \
+		    CRM_RESTORES=$((1000 / d + 1)) \
+		    sh tests/run.sh tests/cli/25-generations.t ;;
+	erase)	CRM_PEOPLE=$((1000 / d + 20)) \
+		    sh tests/run.sh tests/cli/32-erase.t ;;
+	undo)	CRM_TEST_UNDO=$((20000 / d)) \
+		    sh tests/run.sh "${BUILD:-build}/tests/unit/test_undo" ;;
+	past)	CRM_TEST_PAST=$((2000 / d + 1)) \
+		    sh tests/run.sh "${BUILD:-build}/tests/unit/test_past" ;;
+	fuzz)	env -u MAKEFLAGS -u MAKELEVEL ${MAKE:-make} \
+		    SECONDS=$((1800 / d + 1)) fuzz ;;
 	*)	echo "torture: there is no part '$part'" >&2; false ;;
 	esac || failed="$failed $part"
 done

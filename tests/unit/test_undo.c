@@ -483,7 +483,7 @@ one_history(struct bench *b, unsigned long seed)
 	if (crm_store_rebuild(b->store, &by, NULL, NULL, &err) < 0)
 		fail_msg("seed %lu: rebuild: %s", seed, err.text);
 	same(b, "a rebuild", before);
-	crm_store_close(b->store);
+	crm_store_close_env(b->store);
 	tmpstore_remove(&b->tmp);
 }
 

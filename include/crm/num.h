@@ -63,6 +63,8 @@ double crm_dec_double(struct crm_dec d);
  * that of the standard's list one, its date in lib/base/currency.c.
  */
 int crm_currency_digits(struct crm_str code);
+/* A country code of ISO 3166-1 in capitals.  CRM_EDATA with a message. */
+int crm_country_normal(struct crm_str text, char out[2], struct crm_err *err);
 
 /* Money text to minor units, at most `digits` places (CRM_EDATA beyond,
  * unless the further ones are zero).  CRM_OK or CRM_EDATA. */

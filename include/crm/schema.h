@@ -86,7 +86,8 @@ enum crm_field_flag {
 	CRM_F_LINES = 1 << 11, /* shown with each row of the parts */
 	CRM_F_CUSTOM = 1 << 12, /* declared in the settings */
 	CRM_F_FOLD = 1 << 13, /* lower case on entering (codes) */
-	CRM_F_WORDS = 1 << 14 /* its words are indexed: names */
+	CRM_F_WORDS = 1 << 14, /* its words are indexed: names */
+	CRM_F_COUNTRY = 1 << 15 /* an ISO 3166-1 code, in capitals */
 };
 
 /* tag: the number that stands for the field on disk, never reused; 0 for

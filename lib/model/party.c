@@ -203,33 +203,25 @@ name_take(struct crm_record *rec, struct crm_err *err)
 	return r;
 }
 
+/* What was stored before codes were looked up stays until it is changed. */
 static int
-country_check(struct crm_record *rec, struct crm_err *err)
+country_check(
+    const struct crm_record *old, struct crm_record *rec, struct crm_err *err)
 {
 	struct crm_value *v = crm_record_at(rec, "country");
 	char code[2];
-	size_t i;
+	int r;
 
-	if (v->type == CRM_T_NONE)
+	if (v->type == CRM_T_NONE || !differs(old, rec, "country"))
 		return CRM_OK;
-	if (v->s.n != 2)
-		goto bad;
-	for (i = 0; i < 2; i++) {
-		code[i] = v->s.p[i];
-		if (code[i] >= 'a' && code[i] <= 'z')
-			code[i] = (char)(code[i] - 'a' + 'A');
-		if (code[i] < 'A' || code[i] > 'Z')
-			goto bad;
+	r = crm_country_normal(v->s, code, err);
+	if (r < 0) {
+		crm_err_field(err, "country", 7);
+		return r;
 	}
 	*v = crm_value_text(
 	    crm_arena_str(rec->arena, (struct crm_str){code, 2}));
 	return v->s.p ? CRM_OK : crm_err_nomem(err);
-bad:
-	crm_err_set(err, CRM_EDATA,
-	    "'%.*s' is not a country code of two letters (ISO 3166-1)",
-	    (int)(v->s.n < 40 ? v->s.n : 40), v->s.p);
-	crm_err_field(err, "country", 7);
-	return CRM_EDATA;
 }
 
 int
@@ -259,7 +251,7 @@ crm_customer_prepare(struct crm_change *ch, const struct crm_record *old,
 	if (r == CRM_OK)
 		r = name_take(rec, err);
 	if (r == CRM_OK)
-		r = country_check(rec, err);
+		r = country_check(old, rec, err);
 	if (r == CRM_OK)
 		r = crm_parent_check(ch, rec, err);
 	if (r == CRM_OK)

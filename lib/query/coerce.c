@@ -233,6 +233,24 @@ literal(struct qparse *p, int at, const struct qnode *like)
 	return crm_query_add(p, &k);
 }
 
+/* country = "de" means DE, and "Germany" would find nobody. */
+static int
+literal_country(struct qparse *p, int at)
+{
+	struct qnode k = p->e->node[at];
+	char code[2];
+
+	if (k.k.s.n == 0)
+		return at;
+	if (crm_country_normal(k.k.s, code, p->err) < 0) {
+		return crm_query_fail(p, k.pos,
+		    "'%.*s' is not a country code of two letters",
+		    (int)(k.k.s.n > 60 ? 60 : k.k.s.n), k.k.s.p);
+	}
+	k.k.s = crm_arena_str(&p->e->arena, (struct crm_str){code, 2});
+	return k.k.s.p ? crm_query_add(p, &k) : crm_err_nomem(p->err);
+}
+
 int
 crm_query_coerce(struct qparse *p, int at, const struct qnode *like)
 {
@@ -240,6 +258,10 @@ crm_query_coerce(struct qparse *p, int at, const struct qnode *like)
 	struct qnode want = *like;
 	unsigned type = want.type;
 
+	if (type == CRM_T_TEXT && want.op == Q_FIELD &&
+	    (p->e->node[at].flags & QF_QUOTED) &&
+	    (p->e->env.fields[want.field].flags & CRM_F_COUNTRY))
+		return literal_country(p, at);
 	if (type == CRM_T_TEXT || type == CRM_T_LIST || type == CRM_T_NONE)
 		return at;
 	if (p->e->node[at].flags & QF_QUOTED)

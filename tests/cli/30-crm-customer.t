@@ -583,4 +583,21 @@ fails 65 'vat_id: what occurs once has at most 180 bytes' \
     crm-customer set C1 --vat-id "$(head -c 200 /dev/zero | tr '\0' y)"
 works crm-store check
 
+# Countries: capitals, those there are, and questions about them.
+CRM_STORE=$T/countries
+new_store
+works crm-customer add --name Ann --country de -f country
+out_has DE
+fails 65 "country: 'Germany' is not a country code of two letters" \
+    crm-customer add --name Ann --country Germany
+fails 65 "country: 'uk' is not a country code" \
+    crm-customer set C1 --country uk
+err_has 'the United Kingdom is GB'
+for w in 'country = "de"' 'country in ("at", "de")' 'country = $c' \
+    'not country = "ch"' 'country != "ch"' 'country ~ "^D"'; do
+	run crm-customer list -D c=De -w "$w" --count
+	out_is 1 "$w"
+done
+fails 64 "'Germany' is not a country code" \
+    crm-customer list -w 'country = "Germany"'
 done_testing

@@ -212,7 +212,6 @@ static int
 times_one(struct threads *x, struct crm_txn *t, const struct crm_record *rec,
     struct crm_err *err)
 {
-	int64_t opened = crm_record_get(rec, "opened")->i;
 	struct crm_value v[TIMES] = {{0}};
 	struct crm_ticket_clock c;
 	struct crm_thread th;
@@ -227,9 +226,9 @@ times_one(struct threads *x, struct crm_txn *t, const struct crm_record *rec,
 	v[0] = crm_value_id(CRM_K_TICKET, rec->id);
 	for (int i = 1; i < 7; i++)
 		v[i] = *crm_record_get(rec, times_fields[i].name);
-	v[7] = seconds(opened, c.first_answer);
+	v[7] = seconds(c.begun, c.first_answer);
 	if (c.state == CRM_TICKET_CLOSED)
-		v[8] = seconds(opened, c.since);
+		v[8] = seconds(c.begun, c.since);
 	for (int i = CRM_TICKET_NEW; i <= CRM_TICKET_CLOSED; i++)
 		v[8 + i] = crm_value_num(CRM_T_INT, c.in[i], 0);
 	v[TIMES - 1] = crm_value_num(CRM_T_INT, c.reopened, 0);

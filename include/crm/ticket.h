@@ -9,7 +9,7 @@
  *
  *	crm_thread_read(t, schema, 7, INT64_MAX, &arena, &thread, err);
  *	crm_thread_clock(&thread, 7, now, &clock);
- *	wait = clock.first_answer - clock.opened;
+ *	wait = clock.first_answer - clock.begun;
  */
 #ifndef CRM_TICKET_H
 #define CRM_TICKET_H
@@ -52,6 +52,7 @@ struct crm_ticket_clock {
 	int64_t in[CRM_TICKET_CLOSED + 1]; /* seconds in each state, by place */
 	unsigned state; /* 0: no entry says */
 	int64_t since;
+	int64_t begun; /* the first entry: of it, or of one merged into it */
 	int64_t first_answer, last_at;
 	enum crm_ticket_who last_word; /* 0: nothing was said */
 	int64_t words, reopened;

@@ -97,6 +97,8 @@ crm_change_release(struct crm_change *ch)
 	crm_idmap_release(&ch->latest);
 	crm_idmap_release(&ch->known);
 	crm_idmap_release(&ch->removed);
+	crm_idmap_release(&ch->thread);
+	crm_idmap_release(&ch->before);
 	crm_erased_release(&ch->erased);
 	crm_map_release(&ch->idents);
 	crm_arena_release(&ch->keep);

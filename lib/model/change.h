@@ -48,6 +48,9 @@ struct crm_change {
 	uint64_t next[CRM_K_MAX];
 	struct crm_change_count count[CRM_K_MAX];
 	struct crm_idmap removed;
+	/* events about tickets that this change adds: ticket -> the last one,
+	 * event -> the one before it about the same ticket */
+	struct crm_idmap thread, before;
 	struct crm_erased erased; /* who was, when it has been read */
 	bool erased_read;
 	uint64_t refused_erased; /* times that something was refused */

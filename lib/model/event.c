@@ -6,7 +6,23 @@
  * moment (stages, consents, the threads of tickets) is folded from them; what
  * is to be listed fast is kept beside, on the record they are about.
  */
+#include "change.h"
 #include "event_parts.h"
+
+/* A ticket's thread is read again while a change adds to it. */
+static int
+note_pending(
+    struct crm_change *ch, const struct crm_record *rec, struct crm_err *err)
+{
+	uint64_t about = (uint64_t)crm_record_get(rec, "about")->i, last;
+
+	if (crm_idmap_get(&ch->thread, about, &last) &&
+	    crm_idmap_put(&ch->before, rec->id, last) == CRM_ENOMEM)
+		return crm_err_nomem(err);
+	return crm_idmap_put(&ch->thread, about, rec->id) == CRM_ENOMEM
+		   ? crm_err_nomem(err)
+		   : CRM_OK;
+}
 
 int
 crm_event_add(
@@ -30,7 +46,10 @@ crm_event_add(
 	*crm_record_at(rec, "reason") = crm_value_text(e->reason);
 	*crm_record_at(rec, "source") = crm_value_text(e->source);
 	*crm_record_at(rec, "actor") = crm_value_text(e->actor);
-	return crm_change_put(ch, rec, err);
+	r = crm_change_put(ch, rec, err);
+	return r == CRM_OK && e->kind == CRM_K_TICKET
+		   ? note_pending(ch, rec, err)
+		   : r;
 }
 
 int

@@ -106,28 +106,24 @@ read_stored(struct gather *g, uint64_t ticket, struct crm_err *err)
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
+/* Those that the change adds. */
 static int
 read_pending(struct gather *g, uint64_t ticket, struct crm_err *err)
 {
-	const struct crm_value *about;
+	const struct crm_kind *k = &g->s->kind[CRM_K_EVENT];
 	struct crm_record *e;
-	struct crm_op op;
-	uint64_t off = 0;
+	uint64_t event;
+	bool more =
+	    g->ch != NULL && crm_idmap_get(&g->ch->thread, ticket, &event);
 	int r = CRM_OK;
 
-	while (g->ch != NULL && r == CRM_OK) {
-		r = crm_change_next(g->ch, &off, &op, err);
-		if (r < 0 || op.kind != CRM_K_EVENT || op.what != 'a')
-			continue;
-		r = crm_change_get(
-		    g->ch, &g->s->kind[CRM_K_EVENT], op.number, &e, err);
-		if (r < 0)
-			return r;
-		about = crm_record_get(e, "about");
-		if (about->kind == CRM_K_TICKET && (uint64_t)about->i == ticket)
+	while (more && r == CRM_OK) {
+		r = crm_change_get(g->ch, k, event, &e, err);
+		if (r == CRM_OK)
 			r = add_entry(g, e, ticket, err);
+		more = crm_idmap_get(&g->ch->before, event, &event);
 	}
-	return r == CRM_NOTFOUND ? CRM_OK : r;
+	return r;
 }
 
 static int
@@ -229,6 +225,7 @@ crm_thread_clock(const struct crm_thread *th, uint64_t ticket, int64_t until,
 	static const char states[] = "new,open,waiting,held,closed";
 
 	*c = (struct crm_ticket_clock){.since = INT64_MIN,
+	    .begun = th->n > 0 ? th->v[0].at : INT64_MIN,
 	    .first_answer = INT64_MIN,
 	    .last_at = INT64_MIN};
 	for (size_t i = 0; i < th->n; i++) {

@@ -182,6 +182,29 @@ out_is sweep 'the reason is in the thread'
 run crm-ticket list --format table -f subject
 works crm-ticket set T4 --note "$(printf 'bell \303\251 x')"
 
+# ---- who is erased leaves their tickets, without a word in them ----
+run crm-customer export C1
+out_has 'kettle leaks'
+out_has 'it drips again'
+out_has 'spare part ordered'
+crm-ticket times T1 T2 >before.tsv
+works crm-ticket merge T2 T1
+works crm-customer erase C1
+works crm-store check
+run crm-ticket thread T1 -w 'what = "word" or what = "note"' -f subject,text
+out_lacks drips
+out_lacks 'mail of mine'
+out_lacks 'spare part'
+for text in 'kettle leaks' 'drips again' 'mail of mine' 'spare part'; do
+	not_ok "'$text' is in no page" grep -rqa "$text" "$CRM_STORE"
+done
+run crm-ticket times T1 -f answer,reopened
+out_is "ticket_id	answer	reopened
+T0000000001	1800	2" 'and all clocks as they were'
+run crm-customer list -f tickets,open_tickets
+out_is "customer_id	tickets	open_tickets
+C0000000002	1	1"
+
 # ---- those of another system, by the maps ----
 printf '%s\n' "ticket	opened	subject	customer	name	state" \
     "7	2026-01-05T10:00:00Z	lid	k1	Cy	open" \

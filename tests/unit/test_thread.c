@@ -112,6 +112,7 @@ a_merged_ticket_gives_its_words_and_not_its_states(void **ctx)
 	assert_int_equal(c.state, CRM_TICKET_NEW);
 	assert_int_equal(c.in[CRM_TICKET_NEW], 30);
 	assert_int_equal(c.in[CRM_TICKET_CLOSED], 0);
+	assert_int_equal(c.begun, 50);
 	assert_int_equal(c.first_answer, 60);
 	assert_int_equal(c.words, 2);
 	assert_int_equal(c.reopened, 0);

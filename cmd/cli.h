@@ -52,6 +52,7 @@ enum cli_group {
 	CLI_SIGNED = 512, /* no options: past the first operand -word (two
 			     letters and more) is an operand: tag - -xmas */
 	CLI_NOTIME = 1024, /* CLI_LIST without --since and --until */
+	CLI_EACH = 4096, /* --each: a commit for each record of a stream */
 	CLI_FROM = 2048 /* --from --columns (cli_from.h); no store is opened
 			   where it is given */
 };
@@ -120,6 +121,8 @@ struct cli_opt {
 	const char *rejects, *empty;
 	int64_t max_rejects;
 	bool has_max_rejects;
+	/* EACH */
+	bool each;
 	/* CLOCK */
 	const char *at, *as_of;
 	/* FROM */
@@ -177,6 +180,8 @@ struct cli {
  */
 int crm_main(const struct cli_command *command, int argc, char **argv);
 
+/* Reads the clock again, for a run that waits for its input. */
+int cli_env_tick(struct cli *c, struct crm_err *err);
 /* The store's folder by --store, CRM_STORE, XDG_DATA_HOME, HOME. */
 int cli_store_path(struct cli *c, const char **out, struct crm_err *err);
 /* For verbs of mode NONE: opens the store for reading, and takes its schema,

@@ -6,6 +6,8 @@
  * record is added whole or not at all; with --keep-going all its rows are
  * rejected.
  */
+#include <stdlib.h>
+
 #include "cli_noun.h"
 
 /* The record that has the identity --or-get names: CRM_NOTFOUND, none. */
@@ -87,8 +89,12 @@ struct adding {
 	struct crm_buf raw; /* its lines, for the rejects */
 	struct crm_buf cells; /* of its first row, one after the other */
 	size_t *from, *len;
-	unsigned long line; /* of its first row */
+	size_t fromcap, lencap;
+	unsigned long *line; /* of its rows */
+	size_t linecap;
+	size_t nrow; /* that are kept: the first, all under --each */
 	bool bad; /* it was refused */
+	bool rows; /* there are columns of rows */
 };
 
 static int
@@ -102,16 +108,15 @@ adding_open(struct adding *x, struct crm_err *err)
 
 	x->id = crm_stream_find(x->s, crm_str(k->fields[0].name));
 	x->cell = crm_arena_alloc(a, n * sizeof *x->cell);
-	x->from = crm_arena_alloc(a, n * sizeof *x->from);
-	x->len = crm_arena_alloc(a, n * sizeof *x->len);
-	if (name == NULL || x->cell == NULL || x->from == NULL ||
-	    x->len == NULL)
+	if (name == NULL || x->cell == NULL)
 		return crm_err_nomem(err);
 	for (i = 0; i < n; i++)
 		name[i] = crm_stream_name(x->s, i);
 	r = crm_input_bind(&x->in, x->w->c->schema, k, name, n, true, err);
 	if (r < 0)
 		cli_place(err, x->s);
+	for (i = 0; i < n && r == CRM_OK; i++)
+		x->rows |= crm_input_is_part(x->in, i);
 	return r;
 }
 
@@ -121,6 +126,9 @@ adding_close(struct adding *x)
 	crm_input_release(x->in);
 	crm_buf_release(&x->cells);
 	crm_buf_release(&x->raw);
+	free(x->from);
+	free(x->len);
+	free(x->line);
 }
 
 /* Is the row another one of the record that is being read? */
@@ -131,7 +139,7 @@ same_record(const struct adding *x)
 	size_t i, n = crm_stream_columns(x->s);
 	bool any = false;
 
-	if (x->rec == NULL && !x->bad)
+	if (x->nrow == 0)
 		return false;
 	for (i = 0; i < n; i++) {
 		struct crm_str cell = crm_stream_field(x->s, i);
@@ -150,26 +158,33 @@ same_record(const struct adding *x)
 	return any;
 }
 
+/* Keeps the cells of a row, to compare those that follow with. */
 static int
-begin_record(struct adding *x, struct crm_err *err)
+keep_row(struct adding *x, struct crm_err *err)
 {
-	size_t i, n = crm_stream_columns(x->s);
-	int r;
+	size_t i, n = crm_stream_columns(x->s), at = x->nrow * n;
 
-	crm_buf_clear(&x->cells);
-	crm_buf_clear(&x->raw);
+	if (!crm_grow(&x->from, &x->fromcap, at + n, sizeof *x->from) ||
+	    !crm_grow(&x->len, &x->lencap, at + n, sizeof *x->len) ||
+	    !crm_grow(&x->line, &x->linecap, x->nrow, sizeof *x->line))
+		return crm_err_nomem(err);
 	for (i = 0; i < n; i++) {
 		struct crm_str cell = crm_stream_field(x->s, i);
 
-		x->from[i] = x->cells.n;
-		x->len[i] = cell.n;
+		x->from[at + i] = x->cells.n;
+		x->len[at + i] = cell.n;
 		crm_buf_putstr(&x->cells, cell);
 	}
-	x->line = crm_stream_line(x->s);
-	r = crm_buf_check(&x->cells, err);
-	return r < 0
-		   ? r
-		   : crm_change_new(x->w->change, x->w->c->kind, &x->rec, err);
+	x->line[x->nrow++] = crm_stream_line(x->s);
+	return crm_buf_check(&x->cells, err);
+}
+
+static void
+forget_rows(struct adding *x)
+{
+	crm_buf_clear(&x->cells);
+	crm_buf_clear(&x->raw);
+	x->nrow = 0;
 }
 
 /* Each row is told, and given to the rejects, with the one reason. */
@@ -197,7 +212,7 @@ end_record(struct adding *x, int r, struct crm_err *err)
 			r = CRM_EDATA;
 			if (err->place[0] == '\0')
 				crm_err_place(
-				    err, crm_stream_file(x->s), x->line);
+				    err, crm_stream_file(x->s), x->line[0]);
 			if (err->hint[0] == '\0' &&
 			    strcmp(err->field, "number") == 0)
 				crm_err_hint(err,
@@ -211,8 +226,8 @@ end_record(struct adding *x, int r, struct crm_err *err)
 	}
 	x->rec = NULL;
 	x->bad = false;
-	crm_change_reset(x->w->change);
-	return r;
+	x->nrow = 0;
+	return cli_work_done(x->w, r, err);
 }
 
 static int
@@ -223,10 +238,8 @@ add_cells(struct adding *x, bool first, struct crm_err *err)
 	bool any = false;
 	int r;
 
-	for (i = 0; i < n; i++) {
-		x->cell[i] = crm_stream_field(x->s, i);
+	for (i = 0; i < n; i++)
 		any |= crm_input_is_part(x->in, i) && x->cell[i].n > 0;
-	}
 	if (any) {
 		row = crm_record_add(x->rec, 0, 0);
 		if (row == NULL)
@@ -252,19 +265,58 @@ has_id(struct adding *x, struct crm_err *err)
 	return cli_reject(x->rejects, crm_stream_raw(x->s), err);
 }
 
+/* Under --each: the rows that were kept become a record of a change of its
+ * own.  Nothing is read meanwhile. */
+static int
+add_kept(struct adding *x, struct crm_err *err)
+{
+	size_t i, row, n = crm_stream_columns(x->s);
+	int r;
+
+	if (x->nrow == 0)
+		return CRM_OK;
+	r = cli_work_next(x->w, err);
+	if (r == CRM_OK)
+		r = crm_change_new(x->w->change, x->w->c->kind, &x->rec, err);
+	if (r < 0)
+		return r;
+	for (row = 0; row < x->nrow && r == CRM_OK; row++) {
+		for (i = 0; i < n; i++)
+			x->cell[i] = (struct crm_str){
+			    crm_buf_str(&x->cells).p + x->from[row * n + i],
+			    x->len[row * n + i]};
+		r = add_cells(x, row == 0, err);
+		if ((r == CRM_EDATA || r == CRM_NOTFOUND) &&
+		    err->place[0] == '\0')
+			crm_err_place(err, crm_stream_file(x->s), x->line[row]);
+	}
+	return end_record(x, r == CRM_NOTFOUND ? CRM_EDATA : r, err);
+}
+
+static int
+end_rows(struct adding *x, struct crm_err *err)
+{
+	return x->w->to ? add_kept(x, err) : end_record(x, CRM_OK, err);
+}
+
 static int
 add_row(struct adding *x, struct crm_err *err)
 {
 	bool first = !same_record(x);
+	size_t i, n = crm_stream_columns(x->s);
 	int r = CRM_OK;
 
 	if (x->id >= 0 && crm_stream_field(x->s, (size_t)x->id).n > 0)
 		return has_id(x, err);
 	if (first) {
-		r = end_record(x, CRM_OK, err);
-		if (r == CRM_OK)
-			r = begin_record(x, err);
+		r = end_rows(x, err);
+		forget_rows(x);
+		if (r == CRM_OK && !x->w->to)
+			r = crm_change_new(
+			    x->w->change, x->w->c->kind, &x->rec, err);
 	}
+	if (r == CRM_OK && (first || x->w->to))
+		r = keep_row(x, err);
 	if (r < 0)
 		return r;
 	crm_buf_putstr(&x->raw, crm_stream_raw(x->s));
@@ -277,12 +329,18 @@ add_row(struct adding *x, struct crm_err *err)
 		return cli_reject(x->rejects, crm_stream_raw(x->s), err);
 	}
 	r = crm_buf_check(&x->raw, err);
-	if (r == CRM_OK)
-		r = add_cells(x, first, err);
+	if (r == CRM_OK && x->w->to && !x->rows)
+		return end_rows(x, err); /* no row to wait for */
+	if (r < 0 || x->w->to)
+		return r;
+	for (i = 0; i < n; i++)
+		x->cell[i] = crm_stream_field(x->s, i);
+	r = add_cells(x, first, err);
 	if (r == CRM_EDATA || r == CRM_NOTFOUND) {
 		cli_place(err, x->s);
 		r = end_record(x, CRM_EDATA, err);
 		x->bad = true;
+		x->nrow = 1; /* whose cells are those of its other rows */
 	}
 	return r;
 }
@@ -292,7 +350,7 @@ static int
 bad_line(struct adding *x, struct crm_err *err)
 {
 	struct crm_err why = *err;
-	int r = end_record(x, CRM_OK, err);
+	int r = end_rows(x, err);
 
 	if (r < 0)
 		return r;
@@ -307,10 +365,14 @@ add_rows(struct cli_work *w, struct crm_stream *s, struct cli_rejects *rejects,
 	struct adding x = {.w = w, .s = s, .rejects = rejects};
 	int r = adding_open(&x, err);
 
+	w->together = true;
+
 	while (r == CRM_OK) {
-		r = crm_stream_next(s, err);
+		r = cli_work_wait(w, s, err);
+		if (r == CRM_OK)
+			r = crm_stream_next(s, err);
 		if (r == CRM_NOTFOUND) {
-			r = end_record(&x, CRM_OK, err);
+			r = end_rows(&x, err);
 			break;
 		}
 		if (r == CRM_OK)

@@ -133,10 +133,30 @@ read_terminal(struct cli *c)
 		c->width = ws.ws_col;
 }
 
+static int
+read_clock(struct cli *c, struct crm_err *err)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+		return crm_err_sys(err, CRM_EBUG, errno, "read the clock");
+	c->real_now = (int64_t)now.tv_sec;
+	return CRM_OK;
+}
+
+int
+cli_env_tick(struct cli *c, struct crm_err *err)
+{
+	int code = read_clock(c, err);
+
+	if (code == CRM_OK && !cli_env("CRM_NOW"))
+		c->now = c->real_now;
+	return code;
+}
+
 int
 cli_env_read(struct cli *c, struct crm_err *err)
 {
-	struct timespec now;
 	struct crm_buf b = {.max = sizeof c->program};
 	int code;
 
@@ -146,11 +166,11 @@ cli_env_read(struct cli *c, struct crm_err *err)
 	if (!b.fail && b.n < sizeof c->program)
 		memcpy(c->program, b.p, b.n);
 	crm_buf_release(&b);
-	if (clock_gettime(CLOCK_REALTIME, &now) != 0)
-		return crm_err_sys(err, CRM_EBUG, errno, "read the clock");
-	c->now = c->real_now = (int64_t)now.tv_sec;
 	read_terminal(c);
-	code = read_actor(c, err);
+	code = read_clock(c, err);
+	c->now = c->real_now;
+	if (code == CRM_OK)
+		code = read_actor(c, err);
 	return code < 0 ? code : read_wait(c, err);
 }
 

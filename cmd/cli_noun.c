@@ -27,14 +27,15 @@ static const struct cli_option identify_options[] = {
 /* In the order of the bits of enum cli_common. */
 const struct cli_verb cli_common_verbs[] = {
     {"add", cli_add, CLI_WRITE,
-	CLI_FIELDS | CLI_CHANGE | CLI_BULK | CLI_IN | CLI_OUT, add_options,
-	"[-]", "add a record, or one for each row of the stream on stdin"},
+	CLI_FIELDS | CLI_CHANGE | CLI_BULK | CLI_EACH | CLI_IN | CLI_OUT,
+	add_options, "[-]",
+	"add a record, or one for each row of the stream on stdin"},
     {"get", cli_get, CLI_READ, CLI_IN | CLI_OUT | CLI_CLOCK, NULL, "REF... | -",
 	"print records, or add their columns to the stream on stdin"},
     {"list", cli_list, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK, NULL,
 	"[-]", "print all records, or those whose ids are on stdin"},
     {"set", cli_set_verb, CLI_WRITE,
-	CLI_FIELDS | CLI_CHANGE | CLI_BULK | CLI_IN | CLI_OUT, NULL,
+	CLI_FIELDS | CLI_CHANGE | CLI_BULK | CLI_EACH | CLI_IN | CLI_OUT, NULL,
 	"REF... | -", "change fields"},
     {"rm", cli_rm, CLI_WRITE, CLI_CHANGE | CLI_BULK | CLI_IN | CLI_OUT, NULL,
 	"REF... | -", "remove records that nothing refers to"},
@@ -165,17 +166,19 @@ each_row(struct cli_work *w, cli_each_fn *fn, void *ctx, struct crm_stream *s,
 		return CRM_OK;
 	r = cli_id_column(w->c, s, w->c->kind, &column, err);
 	while (r == CRM_OK) {
-		r = crm_stream_next(s, err);
+		r = cli_work_wait(w, s, err);
+		if (r == CRM_OK)
+			r = crm_stream_next(s, err);
 		if (r == CRM_NOTFOUND)
 			return CRM_OK;
 		if (r == CRM_OK) {
 			ref = crm_stream_field(s, column);
-			r = in_data(fn(w, ref, s, ctx, err), err);
-			if (r == CRM_NO)
-				r = CRM_OK;
+			r = cli_work_next(w, err);
+			if (r == CRM_OK)
+				r = in_data(fn(w, ref, s, ctx, err), err);
+			r = cli_work_done(w, r == CRM_NO ? CRM_OK : r, err);
 			if (r == CRM_EDATA)
 				cli_place(err, s);
-			crm_change_reset(w->change);
 		}
 		if (r == CRM_EDATA)
 			r = cli_reject(rejects, crm_stream_raw(s), err);
@@ -292,70 +295,5 @@ out:
 	if (t != NULL)
 		crm_txn_end(t);
 	crm_stream_close(s);
-	return r;
-}
-
-/* ---- printing records ---- */
-
-int
-cli_print_records(
-    struct cli *c, const uint64_t *number, size_t n, struct crm_err *err)
-{
-	const struct crm_kind *k = c->kind;
-	struct crm_want want = {{0}, 0};
-	struct crm_arena arena = {0};
-	struct crm_field *shown;
-	struct crm_value *row;
-	struct crm_record *rec;
-	struct crm_out *out = NULL;
-	struct crm_txn *t = NULL;
-	/* what was just written is shown whole, also when it is dated ahead */
-	int64_t at = c->verb->mode == CLI_WRITE ? INT64_MAX : c->at;
-	size_t i, j, npick;
-	int *pick, r;
-
-	r = cli_pick(c, k->fields, k->nfields, &pick, &npick, err);
-	if (r < 0)
-		return r;
-	shown = crm_arena_alloc(&c->arena, (npick + 1) * sizeof *shown);
-	row = crm_arena_alloc(&c->arena, (npick + 1) * sizeof *row);
-	if (shown == NULL || row == NULL)
-		return crm_err_nomem(err);
-	for (j = 0; j < npick; j++) {
-		shown[j] = k->fields[pick[j]];
-		crm_want_field(&want, pick[j]);
-	}
-	r = cli_out(c, shown, npick, &out, err);
-	if (r == CRM_OK)
-		r = crm_txn_begin(c->store, &t, err);
-	if (r == CRM_OK)
-		r = crm_out_hold(out, err);
-	for (i = 0; i < n && r == CRM_OK; i++) {
-		crm_arena_reset(&arena);
-		rec = crm_record_new(k, &arena);
-		if (rec == NULL) {
-			r = crm_err_nomem(err);
-			break;
-		}
-		r = crm_model_read_at(
-		    t, c->schema, k, number[i], &want, at, rec, err);
-		if (r == CRM_NOTFOUND) {
-			r = CRM_OK; /* removed by this very change */
-			continue;
-		}
-		rec->v[0] = crm_value_id(k->number, number[i]);
-		for (j = 0; j < npick; j++)
-			row[j] = rec->v[pick[j]];
-		if (r == CRM_OK)
-			r = crm_out_row(out, row, err);
-	}
-	if (t != NULL)
-		crm_txn_end(t);
-	crm_arena_release(&arena);
-	if (r == CRM_OK)
-		r = crm_out_drain(out, err);
-	if (r == CRM_OK)
-		return crm_out_close(out, err);
-	crm_out_abort(out);
 	return r;
 }

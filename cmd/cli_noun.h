@@ -19,15 +19,34 @@ int cli_slurp(struct cli *c, struct crm_err *err);
  * printed and the verb is done (answer CRM_OK).  Without a single record
  * (many) rows are printed only under --print.
  */
+struct cli_printer;
 struct cli_work {
 	struct cli *c;
 	struct crm_change *change;
+	struct crm_change_options opt; /* it is opened with */
 	uint64_t *touched; /* numbers of c->kind, in order */
 	size_t n, cap;
+	size_t cleaned; /* characters, by changes that are done */
+	struct cli_printer *to; /* under --each */
+	size_t waiting; /* records that wait for the commit */
 	bool many;
+	bool together; /* records may be committed together */
 };
 int cli_work_begin(
     struct cli *c, bool many, struct cli_work *w, struct crm_err *err);
+/*
+ * Around each record of a stream.  Under --each (which begin has looked at:
+ * stdin is a stream, and read as it comes) next opens a change for it and done
+ * ends it; wait, before a row is read, commits and prints what has ended.
+ * Where they may be committed together that is left until the next row is one
+ * to be waited for: a disk writes a hundred records as quickly as one.
+ * Without --each there is one change, which begin opened, and done only takes
+ * back the memory.  done answers r when that is a failure.
+ */
+int cli_work_next(struct cli_work *w, struct crm_err *err);
+int cli_work_done(struct cli_work *w, int r, struct crm_err *err);
+int cli_work_wait(
+    struct cli_work *w, const struct crm_stream *s, struct crm_err *err);
 /* Puts the record; notes that it is to be printed. */
 int cli_work_put(
     struct cli_work *w, struct crm_record *rec, struct crm_err *err);
@@ -69,7 +88,22 @@ int cli_selector(struct cli *c, const char *column, const struct crm_kind *k,
  * not held while a pipe is blocked. */
 int cli_print_changes(
     struct cli *c, struct crm_change **change, struct crm_err *err);
-/* Prints records by number, in order, with -f and --format. */
+/* Prints records by number with -f and --format, some at a time.  close after
+ * open, whatever that answered; it answers r unless it fails itself. */
+struct cli_printer {
+	struct cli *c;
+	struct crm_out *out;
+	struct crm_want want;
+	struct crm_arena arena;
+	struct crm_value *row;
+	int *pick;
+	size_t npick;
+};
+int cli_printer_open(struct cli *c, struct cli_printer *p, struct crm_err *err);
+int cli_printer_put(struct cli_printer *p, const uint64_t *number, size_t n,
+    struct crm_err *err);
+int cli_printer_close(struct cli_printer *p, int r, struct crm_err *err);
+/* All at once. */
 int cli_print_records(
     struct cli *c, const uint64_t *number, size_t n, struct crm_err *err);
 /* Calls fn for each operand, or each row of the stream under `-`: ref is the

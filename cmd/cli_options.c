@@ -117,6 +117,12 @@ static const struct cli_option bulk[] = {
     {0},
 };
 
+static const struct cli_option each[] = {
+    {0, "each", CLI_FLAG, &cli_opt.each, NULL,
+	"commit each record by itself, and print it when that is done"},
+    {0},
+};
+
 static const struct cli_option at[] = {
     {0, "at", CLI_TEXT, &cli_opt.at, "TIME",
 	"count only what had happened by then"},
@@ -134,6 +140,7 @@ const struct cli_shared cli_shared[] = {
     {CLI_IN, "A stream on stdin", in},
     {CLI_CHANGE, "Changing", change},
     {CLI_BULK, "Many rows", bulk},
+    {CLI_EACH, "Many rows, one by one", each},
     {CLI_OUT, "Output", out},
     {CLI_ALWAYS, "Always", always},
     {0, NULL, NULL},

@@ -9,6 +9,7 @@
 #include "cli_noun.h"
 
 #define KEY_MAX 400 /* bytes of --key */
+#define TOGETHER 256 /* records of --each in one transaction */
 
 int
 cli_slurp(struct cli *c, struct crm_err *err)
@@ -245,23 +246,55 @@ printable(struct cli *c, struct crm_err *err)
 				     &pick, &n, err);
 }
 
+/* What is not about one record at a time does not go with --each. */
+static int
+each_fits(struct cli *c, struct crm_err *err)
+{
+	const char *with = cli_opt.dry_run ? "--dry-run"
+			   : cli_opt.key   ? "--key"
+					   : NULL;
+
+	if (!cli_opt.each)
+		return CRM_OK;
+	if (!cli_stdin(c)) {
+		crm_err_set(err, CRM_EUSAGE, "is about a stream on stdin");
+		crm_err_hint(err, "stdin is read when - is an operand");
+	} else if (with != NULL) {
+		crm_err_set(err, CRM_EUSAGE, "does not go with %s", with);
+	} else {
+		return CRM_OK;
+	}
+	crm_err_field(err, "--each", 6);
+	return CRM_EUSAGE;
+}
+
+static int
+each_begin(struct cli_work *w, struct crm_err *err)
+{
+	w->to = crm_arena_zalloc(&w->c->arena, sizeof *w->to);
+	return w->to ? cli_printer_open(w->c, w->to, err) : crm_err_nomem(err);
+}
+
 int
 cli_work_begin(
     struct cli *c, bool many, struct cli_work *w, struct crm_err *err)
 {
-	struct crm_change_options opt = {.now = c->now,
-	    .spill_dir = c->spill_dir,
-	    .allow_erased = cli_opt.allow_erased,
-	    .parse_flags = cli_parse_flags(),
-	    .progress = progress,
-	    .progress_ctx = c};
+	struct crm_change_options *opt = &w->opt;
 	uint64_t done = 0;
 	int r = CRM_OK;
 
 	memset(w, 0, sizeof *w);
+	*opt = (struct crm_change_options){.now = c->now,
+	    .spill_dir = c->spill_dir,
+	    .allow_erased = cli_opt.allow_erased,
+	    .parse_flags = cli_parse_flags(),
+	    .progress = cli_opt.each ? NULL : progress,
+	    .progress_ctx = c};
 	w->c = c;
 	w->many = many;
-	r = printable(c, err);
+	r = each_fits(c, err);
+	if (r == CRM_OK)
+		r = printable(c, err);
 	if (r < 0)
 		return r;
 	if (cli_opt.key != NULL && cli_opt.key[0] == '\0')
@@ -270,18 +303,20 @@ cli_work_begin(
 	r = enter(c, "--why", &cli_opt.why, err);
 	if (r == CRM_OK)
 		r = enter(c, "--key", &cli_opt.key, err);
-	opt.by = cli_origin(c);
-	opt.key = crm_str(cli_opt.key);
-	if (r == CRM_OK && opt.key.n > KEY_MAX)
+	opt->by = cli_origin(c);
+	opt->key = crm_str(cli_opt.key);
+	if (r == CRM_OK && opt->key.n > KEY_MAX)
 		r = crm_err_set(err, CRM_EUSAGE,
 		    "--key: at most %d bytes, this one has %zu", KEY_MAX,
-		    opt.key.n);
+		    opt->key.n);
+	if (r == CRM_OK && cli_opt.each)
+		return each_begin(w, err);
 	if (r == CRM_OK && cli_stdin(c))
 		r = cli_slurp(c, err);
 	if (r == CRM_OK && cli_opt.key != NULL)
-		r = asked(c, &opt.keyhash, err);
+		r = asked(c, &opt->keyhash, err);
 	if (r == CRM_OK)
-		r = crm_change_open(&w->change, c->store, &opt, &done, err);
+		r = crm_change_open(&w->change, c->store, opt, &done, err);
 	if (r == CRM_NO) {
 		r = answer_again(c, many, done, err);
 		return r == CRM_OK ? CRM_NO : r;
@@ -290,9 +325,75 @@ cli_work_begin(
 }
 
 int
+cli_work_next(struct cli_work *w, struct crm_err *err)
+{
+	int r;
+
+	if (w->to == NULL || w->change != NULL)
+		return CRM_OK;
+	r = cli_env_tick(w->c, err);
+	w->opt.now = w->c->now;
+	w->opt.by.now = w->c->real_now;
+	return r < 0 ? r
+		     : crm_change_open(
+			   &w->change, w->c->store, &w->opt, NULL, err);
+}
+
+/* Commits what waits for it and prints that, so that it is seen. */
+static int
+settle(struct cli_work *w, struct crm_err *err)
+{
+	int r = CRM_OK;
+
+	if (w->to == NULL || w->change == NULL)
+		return CRM_OK;
+	w->cleaned += *crm_change_cleaned(w->change);
+	if (w->waiting > 0)
+		r = crm_change_commit(w->change, NULL, err);
+	crm_change_release(w->change);
+	w->change = NULL;
+	if (r == CRM_OK && w->n > 0)
+		r = cli_printer_put(w->to, w->touched, w->n, err);
+	if (r == CRM_OK && w->n > 0)
+		r = crm_out_flush(w->to->out, err);
+	w->n = w->waiting = 0;
+	return r;
+}
+
+int
+cli_work_done(struct cli_work *w, int r, struct crm_err *err)
+{
+	struct crm_err other = {0};
+	int end;
+
+	crm_change_reset(w->change);
+	if (w->to == NULL || w->change == NULL)
+		return r;
+	if (r == CRM_OK)
+		r = crm_change_mark(w->change, err);
+	w->waiting += r == CRM_OK;
+	if (r == CRM_OK && w->together && w->waiting < TOGETHER)
+		return r;
+	/* what came before a record that is wrong is none the worse */
+	end = settle(w, r == CRM_OK ? err : &other);
+	if (end < 0 && r < 0)
+		*err = other;
+	return end < 0 ? end : r;
+}
+
+int
+cli_work_wait(
+    struct cli_work *w, const struct crm_stream *s, struct crm_err *err)
+{
+	if (w->to == NULL || (w->together && crm_stream_ready(s)))
+		return CRM_OK;
+	return settle(w, err);
+}
+
+int
 cli_work_touch(struct cli_work *w, uint64_t number, struct crm_err *err)
 {
-	if (w->many && !cli_opt.print)
+	if (w->many && !cli_opt.print && w->to == NULL)
 		return CRM_OK;
 	if (w->n > 0 && w->touched[w->n - 1] == number)
 		return CRM_OK;
@@ -362,12 +463,15 @@ int
 cli_work_end(struct cli_work *w, struct crm_err *err)
 {
 	uint64_t revision;
-	size_t cleaned = *crm_change_cleaned(w->change);
 	int r;
 
-	if (cleaned > 0)
-		cli_note(w->c, "%zu character%s replaced by U+FFFD", cleaned,
-		    cleaned == 1 ? " was" : "s were");
+	if (w->change != NULL)
+		w->cleaned += *crm_change_cleaned(w->change);
+	if (w->cleaned > 0)
+		cli_note(w->c, "%zu character%s replaced by U+FFFD", w->cleaned,
+		    w->cleaned == 1 ? " was" : "s were");
+	if (w->to != NULL)
+		return settle(w, err);
 	if (cli_opt.dry_run)
 		return cli_print_changes(w->c, &w->change, err);
 	r = crm_change_commit(w->change, &revision, err);
@@ -397,6 +501,12 @@ cli_work_finish(struct cli_work *w, int r, struct crm_err *err)
 
 	if (r == CRM_OK || r == CRM_PARTLY) {
 		end = cli_work_end(w, err);
+		if (end < 0)
+			r = end;
+	}
+	if (w->to != NULL) {
+		end =
+		    cli_printer_close(w->to, r == CRM_PARTLY ? CRM_OK : r, err);
 		if (end < 0)
 			r = end;
 	}

@@ -46,7 +46,7 @@ identities(struct cli *c, struct crm_err *err)
 	return cli_part_list(c, "identity", err);
 }
 
-#define WRITES (CLI_CHANGE | CLI_BULK | CLI_IN | CLI_OUT)
+#define WRITES (CLI_CHANGE | CLI_BULK | CLI_EACH | CLI_IN | CLI_OUT)
 
 static const struct cli_verb verbs[] = {
     {"add", cli_order_add, CLI_WRITE, CLI_FIELDS | WRITES,

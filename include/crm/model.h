@@ -168,6 +168,12 @@ struct crm_change_count {
 };
 struct crm_change_count crm_change_counted(
     const struct crm_change *ch, unsigned kind);
+/*
+ * What was put since the last mark becomes a revision and a change of its own,
+ * to be undone by itself; the commit is one transaction all the same.  For
+ * records that are added, and all of the change or none of it is marked.
+ */
+int crm_change_mark(struct crm_change *ch, struct crm_err *err);
 /* Writes everything; *revision (may be NULL) the last revision, 0 when there
  * was nothing to do.  Once it answers CRM_OK it is durable.  CRM_EIO after
  * some parts were committed says up to which revision. */

@@ -58,6 +58,8 @@ int crm_out_row(
 /* The same for ready texts, unescaped. */
 int crm_out_texts(
     struct crm_out *o, const struct crm_str *s, struct crm_err *err);
+/* Writes the rows so far (a table's and JSON's wait for the end). */
+int crm_out_flush(struct crm_out *o, struct crm_err *err);
 int crm_out_hold(struct crm_out *o, struct crm_err *err);
 int crm_out_drain(struct crm_out *o, struct crm_err *err);
 /* Plain bytes (archives' section lines, trees); goes the same way, behind a

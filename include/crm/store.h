@@ -199,6 +199,9 @@ struct crm_store *crm_txn_store(struct crm_txn *t);
 
 /* The revision: of the last commit (read), of this one to be (write). */
 uint64_t crm_txn_revision(struct crm_txn *t);
+/* In a write: what follows is of the next revision, durable at the same
+ * moment. */
+void crm_txn_advance(struct crm_txn *t);
 /* The same, with the reason when it cannot be read (the one above is 0 then,
  * a revision no store has). */
 int crm_txn_last(struct crm_txn *t, uint64_t *out, struct crm_err *err);

@@ -45,6 +45,8 @@ int crm_stream_open(struct crm_stream **out, int fd,
  * stream can go on after such a line (--keep-going).
  */
 int crm_stream_next(struct crm_stream *s, struct crm_err *err);
+/* Has the next record come in whole, so that next will not wait for it? */
+bool crm_stream_ready(const struct crm_stream *s);
 size_t crm_stream_columns(const struct crm_stream *s);
 struct crm_str crm_stream_name(const struct crm_stream *s, size_t column);
 /* Index of a column, -1. */

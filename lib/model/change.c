@@ -101,6 +101,7 @@ crm_change_release(struct crm_change *ch)
 	crm_idmap_release(&ch->before);
 	crm_erased_release(&ch->erased);
 	crm_map_release(&ch->idents);
+	free(ch->mark);
 	crm_arena_release(&ch->keep);
 	crm_arena_release(&ch->work);
 	free(ch);
@@ -153,6 +154,15 @@ crm_change_reset(struct crm_change *ch)
 {
 	if (ch->depth == 0)
 		crm_arena_reset(&ch->work);
+}
+
+int
+crm_change_mark(struct crm_change *ch, struct crm_err *err)
+{
+	if (!crm_grow(&ch->mark, &ch->capmark, ch->nmark, sizeof *ch->mark))
+		return crm_err_nomem(err);
+	ch->mark[ch->nmark++] = ch->spool.size;
+	return CRM_OK;
 }
 
 struct crm_change_count

@@ -55,6 +55,8 @@ struct crm_change {
 	bool erased_read;
 	uint64_t refused_erased; /* times that something was refused */
 	uint64_t ops;
+	uint64_t *mark; /* where in the spool revisions end */
+	size_t nmark, capmark;
 	size_t cleaned;
 	int depth; /* prepare may put events */
 };

@@ -49,7 +49,7 @@ measure(struct measure *m, const struct crm_op *op)
 }
 
 static int
-part_read(struct crm_commit *c, struct crm_err *err)
+part_read(struct crm_commit *c, uint64_t end, struct crm_err *err)
 {
 	struct crm_change *ch = c->ch;
 	struct measure m = {0};
@@ -60,7 +60,7 @@ part_read(struct crm_commit *c, struct crm_err *err)
 
 	crm_buf_clear(&c->part);
 	c->nop = 0;
-	while (c->off < ch->spool.size) {
+	while (c->off < end) {
 		r = crm_spool_pread(&ch->spool, c->off, &op, sizeof op, err);
 		if (r < 0)
 			return r;
@@ -90,7 +90,7 @@ part_read(struct crm_commit *c, struct crm_err *err)
 		c->off += n;
 		measure(&m, &op);
 	}
-	c->more = c->off < ch->spool.size;
+	c->more = c->off < end;
 	return crm_buf_check(&c->part, err);
 }
 
@@ -131,6 +131,28 @@ release(struct crm_commit *c)
 		free(c->added[k]);
 }
 
+/* Each marked stretch of the spool, as a revision of its own.  May run again
+ * from the beginning, as a part does. */
+static int
+marked(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	struct crm_commit *c = ctx;
+	const struct crm_change *ch = c->ch;
+	size_t i, n = 0;
+	int r = CRM_OK;
+
+	c->off = 0;
+	for (i = 0; i < ch->nmark && r == CRM_OK; i++) {
+		r = part_read(c, ch->mark[i], err);
+		if (r < 0 || c->nop == 0)
+			continue;
+		if (n++ > 0)
+			crm_txn_advance(t);
+		r = crm_commit_part(t, c, err);
+	}
+	return r;
+}
+
 int
 crm_change_commit(
     struct crm_change *ch, uint64_t *revision, struct crm_err *err)
@@ -147,8 +169,12 @@ crm_change_commit(
 	/* our own reader would keep every page that is written over */
 	crm_txn_end(ch->txn);
 	ch->txn = NULL;
-	while (r == CRM_OK && c.off < ch->spool.size) {
-		r = part_read(&c, err);
+	if (ch->nmark > 0) {
+		r = crm_txn_run(ch->store, CRM_WRITE, marked, &c, err);
+		last = c.revision;
+	}
+	while (r == CRM_OK && ch->nmark == 0 && c.off < ch->spool.size) {
+		r = part_read(&c, ch->spool.size, err);
 		if (r < 0 || c.nop == 0)
 			break;
 		r = crm_txn_run(ch->store, CRM_WRITE, crm_commit_part, &c, err);

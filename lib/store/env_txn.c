@@ -216,6 +216,12 @@ crm_txn_revision(struct crm_txn *t)
 	return t->revision;
 }
 
+void
+crm_txn_advance(struct crm_txn *t)
+{
+	t->revision++;
+}
+
 int
 crm_txn_last(struct crm_txn *t, uint64_t *out, struct crm_err *err)
 {

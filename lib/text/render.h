@@ -69,7 +69,5 @@ struct crm_out {
 bool crm_type_is_number(unsigned type);
 /* Appends s as one line, escaped, and safe for a terminal when it is one. */
 void crm_out_put_line(struct crm_out *o, struct crm_buf *b, struct crm_str s);
-/* Writes what is in buf; sticky failures. */
-int crm_out_flush(struct crm_out *o, struct crm_err *err);
 
 #endif

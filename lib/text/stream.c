@@ -421,6 +421,18 @@ ragged(struct crm_stream *s, size_t count, struct crm_err *err)
 	return fault(s, SIZE_MAX, err);
 }
 
+bool
+crm_stream_ready(const struct crm_stream *s)
+{
+	const char *p = s->in.p + s->in.at;
+	size_t n = s->in.end - s->in.at;
+	const char *lf = n > 0 ? memchr(p, '\n', n) : NULL;
+
+	/* what is passed over is followed by a read */
+	return lf && !(s->repeated &&
+			 crm_str_starts((struct crm_str){p, n}, s->header));
+}
+
 int
 crm_stream_next(struct crm_stream *s, struct crm_err *err)
 {

@@ -161,3 +161,39 @@ pg_stop()
 	rm -rf "$run"
 	run=
 }
+
+# sqlite_rows: transactions of the orders whose lines, three of each, are on
+# stdin as sqlite takes them, six lines an order.
+sqlite_rows()
+{
+	echo 'PRAGMA synchronous = FULL; PRAGMA cache_size = -262144;'
+	awk -F '\t' '
+		NR == 1 { next }
+		NR % 3 == 2 {
+			total = 0
+			split("", line)
+		}
+		{
+			cents = $6 * $7
+			total += cents
+			line[NR % 3] = "INSERT INTO line SELECT" \
+			    " (SELECT max(order_id) FROM orders), " \
+			    (NR - 2) % 3 + 1 ", product_id, sku, name, " $6 \
+			    ", " $7 ", " cents ", NULL, cost FROM product" \
+			    " WHERE product_id = " $5 ";"
+		}
+		NR % 3 == 1 {
+			print "BEGIN IMMEDIATE; INSERT INTO orders" \
+			    " (customer_id, placed, number, status, channel," \
+			    " currency, total, base_total, revenue, paid," \
+			    " refunded, type) VALUES (" $2 ", \"" $3 "\", \"" \
+			    $1 "\", \"placed\", \"" $4 "\", \"EUR\", " total \
+			    ", " total ", " total ", 0, 0, \"order\");"
+			print line[2]; print line[0]; print line[1]
+			print "INSERT INTO figure VALUES (" $2 ", 1, " total \
+			    ", \"" $3 "\") ON CONFLICT (customer_id) DO UPDATE" \
+			    " SET orders = orders + 1, revenue = revenue + " \
+			    total ", last = max(last, excluded.last);"
+			print "COMMIT;"
+		}'
+}

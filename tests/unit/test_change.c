@@ -607,6 +607,38 @@ entries_are_written_with_the_record_before_them(void **state)
 	crm_txn_end(t);
 }
 
+static void
+marked_stretches_are_revisions_of_one_transaction(void **state)
+{
+	struct shop *s = *state;
+	struct crm_change *ch = begin(s);
+	struct crm_err err = {0};
+	struct crm_log_head head;
+	uint64_t last;
+
+	for (unsigned i = 0; i < 3; i++) {
+		char name[2] = {(char)('A' + i), '\0'};
+
+		put(s, ch, 0, name, NULL, CRM_OK);
+		assert_int_equal(crm_change_mark(ch, &err), CRM_OK);
+	}
+	/* nothing was put: no revision */
+	assert_int_equal(crm_change_mark(ch, &err), CRM_OK);
+	last = end(ch);
+	for (unsigned i = 0; i < 3; i++) {
+		head_of(s, last - i, &head);
+		assert_int_equal(head.change, last - i);
+		assert_true(head.last);
+		assert_int_equal(head.nrange, 1);
+		assert_int_equal(head.range[0].first, 3 - i);
+		assert_int_equal(head.range[0].count, 1);
+	}
+	assert_int_equal(crm_store_committed(s->store), last);
+	ch = begin(s);
+	put(s, ch, 0, "D", NULL, CRM_OK);
+	assert_int_equal(end(ch), last + 1);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -624,6 +656,7 @@ main(void)
 	    CASE(what_is_removed_leaves_a_tombstone),
 	    CASE(what_would_change_is_told_field_by_field),
 	    CASE(entries_are_written_with_the_record_before_them),
+	    CASE(marked_stretches_are_revisions_of_one_transaction),
 	};
 
 	return cmocka_run_group_tests_name("change", tests, NULL, NULL);

@@ -464,6 +464,35 @@ archives_are_read_section_by_section(void **state)
 /* ---- escapes and names ---- */
 
 static void
+a_stream_says_whether_it_would_wait(void **state)
+{
+	struct crm_stream_options opt = {.name = "-"};
+	struct crm_stream *s = NULL;
+	struct crm_err err = {0};
+	const char *text = "customer_id\nC1\nC2\ncustomer_id\nC3\nC";
+	int p[2];
+
+	(void)state;
+	assert_int_equal(pipe(p), 0);
+	assert_int_equal(write(p[1], text, strlen(text)), strlen(text));
+	assert_int_equal(crm_stream_open(&s, p[0], &opt, &err), CRM_OK);
+	assert_true(crm_stream_ready(s));
+	assert_int_equal(crm_stream_next(s, &err), CRM_OK);
+	assert_true(crm_stream_ready(s));
+	assert_int_equal(crm_stream_next(s, &err), CRM_OK);
+	assert_false(crm_stream_ready(s)); /* the header again */
+	assert_int_equal(crm_stream_next(s, &err), CRM_OK);
+	assert_true(crm_str_is(crm_stream_field(s, 0), "C3"));
+	assert_false(crm_stream_ready(s)); /* half a line */
+	assert_int_equal(close(p[1]), 0);
+	assert_int_equal(crm_stream_next(s, &err), CRM_OK);
+	assert_false(crm_stream_ready(s));
+	assert_int_equal(crm_stream_next(s, &err), CRM_NOTFOUND);
+	crm_stream_close(s);
+	close(p[0]);
+}
+
+static void
 escaping_and_back_changes_nothing(void **state)
 {
 	const struct {
@@ -543,6 +572,7 @@ main(void)
 	    cmocka_unit_test(a_read_that_fails_ends_the_stream),
 	    cmocka_unit_test(a_descriptor_is_read_through),
 	    cmocka_unit_test(archives_are_read_section_by_section),
+	    cmocka_unit_test(a_stream_says_whether_it_would_wait),
 	    cmocka_unit_test(escaping_and_back_changes_nothing),
 	    cmocka_unit_test(column_names_are_checked),
 	};

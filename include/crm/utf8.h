@@ -58,6 +58,9 @@ bool crm_text_within(struct crm_str s, struct crm_str part);
 
 /* Columns on a terminal; controls count as the width they are shown with. */
 size_t crm_text_width(struct crm_str s);
+/* Do terminals agree on its width?  They do not on emoji with a tone of skin or
+ * made pictures by U+FE0F, nor on marks that take room of their own. */
+bool crm_text_width_agreed(struct crm_str s);
 /*
  * Appends s so that a terminal cannot be driven by it: C0, DEL, C1 and bidi
  * controls become visible (\t \n \e, <U+202E>), bad bytes <XX>.  At most

@@ -620,6 +620,31 @@ crm_text_width(struct crm_str s)
 	return width;
 }
 
+bool
+crm_text_width_agreed(struct crm_str s)
+{
+	int32_t cp;
+	size_t n;
+
+	while (s.n > 0) {
+		if ((unsigned char)s.p[0] < 0x80) {
+			s.p++;
+			s.n--;
+			continue;
+		}
+		n = crm_utf8_next(s, &cp);
+		if (n == 0)
+			return true; /* is shown as <XX> */
+		if (cp == 0xfe0f || cp == 0x200d ||
+		    (cp >= 0x1f3fb && cp <= 0x1f3ff) ||
+		    utf8proc_category(cp) == UTF8PROC_CATEGORY_MC)
+			return false;
+		s.p += n;
+		s.n -= n;
+	}
+	return true;
+}
+
 void
 crm_text_show(struct crm_buf *b, struct crm_str s, size_t width)
 {

@@ -56,6 +56,8 @@ struct crm_out {
 	struct crm_str *keep; /* n texts of each of nkeep rows */
 	size_t nkeep, capkeep, keepbytes;
 	bool fixed;
+	size_t fit; /* so many columns are shown */
+	bool unsure; /* the row has a text whose width is in doubt */
 
 	bool held;
 	enum crm_way way;

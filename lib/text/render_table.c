@@ -4,7 +4,12 @@
  * The first rows are kept until there are KEEP_ROWS of them, then their widths
  * stand and the rest streams: a list of a million rows is not held in memory
  * for the sake of one wide name.  Only on a terminal is text cut, the widest
- * columns first, and only text: half a number would be a wrong number.
+ * columns first, and only text: half a number would be a wrong number.  Where
+ * that is not enough the last columns are left out, and say so by an ellipsis:
+ * lines that wrap are no table.
+ *
+ * Terminals do not agree on how wide some emoji and marks are.  Behind such a
+ * text the next column is not reached by blanks but by its number.
  */
 #include <stdlib.h>
 
@@ -50,12 +55,14 @@ total_width(const struct crm_out *o, size_t cap)
 	return sum;
 }
 
-/* The widest texts shrink until a line fits the terminal. */
+/* The widest texts shrink until a line fits the terminal; then as many columns
+ * stay as do. */
 static void
 shrink(struct crm_out *o)
 {
-	size_t cap = PAD_MAX;
+	size_t cap = PAD_MAX, end = 0;
 
+	o->fit = o->n;
 	if (o->opt.width == 0)
 		return;
 	while (cap > CUT_MIN && total_width(o, cap) > o->opt.width)
@@ -63,6 +70,13 @@ shrink(struct crm_out *o)
 	for (size_t i = 0; i < o->n; i++)
 		if (can_cut(o->col[i].type) && o->width[i] > cap)
 			o->width[i] = cap;
+	if (total_width(o, cap) <= o->opt.width)
+		return;
+	for (o->fit = 0; o->fit < o->n; o->fit++) {
+		end += o->width[o->fit] + (o->fit > 0 ? GAP : 0);
+		if (o->fit > 0 && end + GAP + 1 > o->opt.width)
+			break;
+	}
 }
 
 static void
@@ -83,6 +97,7 @@ put_cell(struct crm_out *o, size_t i, struct crm_str text)
 	crm_text_show(&o->shown, text, cut ? o->width[i] : 0);
 	w = crm_text_width(crm_buf_str(&o->shown));
 	w = w < o->width[i] ? o->width[i] - w : 0;
+	o->unsure |= o->opt.tty && !crm_text_width_agreed(text);
 	if (right)
 		pad(&o->buf, w);
 	crm_buf_putstr(&o->buf, crm_buf_str(&o->shown));
@@ -93,12 +108,22 @@ put_cell(struct crm_out *o, size_t i, struct crm_str text)
 static void
 put_row(struct crm_out *o, const struct crm_str *text)
 {
-	size_t start = o->buf.n;
+	size_t start = o->buf.n, column = 1;
 
-	for (size_t i = 0; i < o->n; i++) {
+	o->unsure = false;
+	for (size_t i = 0; i < o->fit; i++) {
 		if (i > 0)
 			pad(&o->buf, GAP);
+		if (o->unsure && text[i].n > 0)
+			crm_buf_putf(&o->buf, "\033[%zuG", column);
 		put_cell(o, i, text[i]);
+		column += o->width[i] + GAP;
+	}
+	if (o->fit < o->n) {
+		pad(&o->buf, GAP);
+		if (o->unsure)
+			crm_buf_putf(&o->buf, "\033[%zuG", column);
+		crm_buf_puts(&o->buf, "\xe2\x80\xa6");
 	}
 	if (o->buf.fail)
 		return;

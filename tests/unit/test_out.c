@@ -296,6 +296,52 @@ a_table_is_cut_to_the_terminal(void **state)
 	    "           i  d  b    t\n"
 	    "123456789012  2  yes  a long text that \xe2\x80\xa6\n"
 	    "           1  2  no   \xe4\xb8\xad\xe6\x96\x87\n");
+	crm_buf_clear(&b);
+	assert_string_equal(run((struct crm_out_options){.format = CRM_FMT_AUTO,
+				    .tty = true,
+				    .width = 19},
+				mixed, 4, put_wide, &b),
+	    "           i  d  \xe2\x80\xa6\n"
+	    "123456789012  2  \xe2\x80\xa6\n"
+	    "           1  2  \xe2\x80\xa6\n");
+	crm_buf_release(&b);
+}
+
+/* A thumb with a tone of skin is 2 columns, or 4. */
+static void
+put_thumbs(struct crm_out *o)
+{
+	struct crm_str a[] = {
+	    CRM_STR("\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd"), CRM_STR("b")};
+	struct crm_str c[] = {CRM_STR("\xe4\xb8\xad"), CRM_STR("b")};
+	struct crm_err err;
+
+	assert_int_equal(crm_out_texts(o, a, &err), CRM_OK);
+	assert_int_equal(crm_out_texts(o, c, &err), CRM_OK);
+}
+
+static void
+behind_text_of_doubtful_width_a_column_has_a_number(void **state)
+{
+	const struct crm_column two[] = {
+	    {CRM_STR("t"), CRM_T_TEXT}, {CRM_STR("u"), CRM_T_TEXT}};
+	struct crm_buf b = {0};
+
+	(void)state;
+	assert_string_equal(run((struct crm_out_options){.format = CRM_FMT_AUTO,
+				    .tty = true,
+				    .width = 40},
+				two, 2, put_thumbs, &b),
+	    "t   u\n"
+	    "\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd  \033[5Gb\n"
+	    "\xe4\xb8\xad  b\n");
+	crm_buf_clear(&b);
+	assert_string_equal(
+	    run((struct crm_out_options){.format = CRM_FMT_TABLE}, two, 2,
+		put_thumbs, &b),
+	    "t   u\n"
+	    "\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd  b\n"
+	    "\xe4\xb8\xad  b\n");
 	crm_buf_release(&b);
 }
 
@@ -611,6 +657,8 @@ main(void)
 	    cmocka_unit_test(no_records_leave_a_header_or_an_empty_array),
 	    cmocka_unit_test(a_row_of_one_empty_field_is_a_row),
 	    cmocka_unit_test(a_table_is_cut_to_the_terminal),
+	    cmocka_unit_test(
+		behind_text_of_doubtful_width_a_column_has_a_number),
 	    cmocka_unit_test(
 		a_long_table_streams_with_the_widths_of_its_beginning),
 	    cmocka_unit_test(sections_follow_each_other_even_without_records),

@@ -93,7 +93,7 @@ int cli_also(struct cli *c, const struct crm_field *fields, size_t n,
 int cli_segments_env(struct cli *c, const struct crm_field *fields, size_t n,
     struct crm_expr_env *env, struct crm_err *err);
 int cli_segments_load(struct cli *c, const struct crm_expr_env *env,
-    const struct crm_expr *e, struct crm_err *err);
+    struct crm_expr *e, struct crm_err *err);
 void cli_segments_release(struct cli *c);
 
 /* Takes what progress shows off the terminal's line. */

@@ -23,17 +23,13 @@ fn_in(void *ctx, const struct crm_value *row, const struct crm_value *arg,
 {
 	struct cli_segments *x = ctx;
 	const struct crm_value *id = &row[x->column];
-	size_t place;
 
 	(void)n;
 	(void)a;
 	(void)err;
-	for (place = 0; place < crm_segments_count(x->sg); place++)
-		if (crm_str_eq(crm_segments_def(x->sg, place)->name, arg[0].s))
-			break;
 	*out = crm_value_num(CRM_T_BOOL,
-	    id->type == CRM_T_ID && place < crm_segments_count(x->sg) &&
-		crm_members_has(&x->set[place], (uint64_t)id->i),
+	    id->type == CRM_T_ID &&
+		crm_members_has(&x->set[arg[0].i], (uint64_t)id->i),
 	    0);
 	return CRM_OK;
 }
@@ -88,7 +84,7 @@ cli_segments_env(struct cli *c, const struct crm_field *fields, size_t n,
 }
 
 static int
-note(void *ctx, const struct crm_value *arg, size_t n, struct crm_err *err)
+note(void *ctx, struct crm_value *arg, size_t n, struct crm_err *err)
 {
 	(void)arg;
 	(void)n;
@@ -122,7 +118,7 @@ read_sets(struct cli *c, struct cli_segments *x, const bool *uses,
 
 int
 cli_segments_load(struct cli *c, const struct crm_expr_env *env,
-    const struct crm_expr *e, struct crm_err *err)
+    struct crm_expr *e, struct crm_err *err)
 {
 	struct cli_segments *x = c->segments;
 	const struct crm_settings *s = c->schema->settings;

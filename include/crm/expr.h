@@ -83,13 +83,14 @@ void crm_expr_release(struct crm_expr *e);
 
 /*
  * Calls fn for each call of env's function `name`: its constant arguments
- * (CRM_T_NONE: not constant).  When fn answers CRM_EUSAGE with an error, the
+ * (CRM_T_NONE: not constant).  What fn sets in i of a text the function gets
+ * with it from then on: the place of what is named, say.  When fn answers CRM_EUSAGE with an error, the
  * caret is put under the call.
  */
-typedef int crm_expr_call_fn(void *ctx, const struct crm_value *arg, size_t n,
-    struct crm_err *err);
-int crm_expr_calls(const struct crm_expr *e, const char *name,
-    crm_expr_call_fn *fn, void *ctx, struct crm_err *err);
+typedef int crm_expr_call_fn(
+    void *ctx, struct crm_value *arg, size_t n, struct crm_err *err);
+int crm_expr_calls(struct crm_expr *e, const char *name, crm_expr_call_fn *fn,
+    void *ctx, struct crm_err *err);
 
 /*
  * Why a condition is met or not: fn is called for the condition and, below

@@ -237,9 +237,9 @@ struct crm_expr;
 int crm_segment_place(const struct crm_settings *s, struct crm_str name,
     size_t *out, struct crm_err *err);
 /* Which segments a compiled condition names (uses, one for each; may have some
- * already), and whether it asks for consents by names that can be.
- * CRM_EUSAGE with a caret. */
-int crm_segment_calls(const struct crm_settings *s, const struct crm_expr *e,
+ * already), and whether it asks for consents by names that can be; in() gets
+ * the place of the segment in i of its argument.  CRM_EUSAGE with a caret. */
+int crm_segment_calls(const struct crm_settings *s, struct crm_expr *e,
     bool *uses, struct crm_err *err);
 
 /* ---- orders: see crm/order.h, ledger and figures: crm/ledger.h ---- */

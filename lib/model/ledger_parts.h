@@ -17,13 +17,19 @@ struct crm_tally_delta {
 int crm_ledger_cmp(const void *a, const void *b);
 /* The empty figures. */
 struct crm_tally crm_tally_none(void);
+/* Orders, revenue, the first and the last order are in the ledger: does it want
+ * of these, and no others of orders?  And they as of a moment, without reading
+ * an order. */
+bool crm_tally_in_ledger(const struct crm_want *want);
+int crm_tally_ledger(struct crm_txn *t, uint64_t customer, int64_t at,
+    struct crm_tally *out, struct crm_err *err);
 /* Reads figures off the front of *s.  False for damage. */
 bool crm_tally_take(struct crm_str *s, struct crm_tally *out);
 /* a + sign * b but for first and last.  False on overflow. */
 bool crm_tally_add(struct crm_tally *a, const struct crm_tally *b, int sign);
 /* Does it want a figure that comes of orders; of tickets and touches? */
-bool crm_tally_of_orders(const struct crm_kind *k, const struct crm_want *want);
-bool crm_tally_of_talk(const struct crm_kind *k, const struct crm_want *want);
+bool crm_tally_of_orders(const struct crm_want *want);
+bool crm_tally_of_talk(const struct crm_want *want);
 /* Appends the effect of a record that has no place in the ledger. */
 int crm_ledger_effect(uint64_t customer, int sign, const struct crm_tally *y,
     struct crm_buf *out, struct crm_err *err);

@@ -62,29 +62,34 @@ role_need(struct crm_record *rec, struct crm_str name)
 	return row;
 }
 
+/* For every customer that is read: nothing is looked up by its name. */
 void
 crm_customer_compute(const struct crm_schema *s, struct crm_record *rec)
 {
-	const struct crm_rows *rows = &rec->part[role_part(rec->kind)];
-	struct crm_value none = {.type = CRM_T_NONE};
+	static const struct crm_value none;
+	const struct crm_rows *rows = &rec->part[CRM_C_PART_ROLE];
+	struct crm_value *const v = rec->v;
 	struct crm_buf b = {.max = 1024};
-	struct crm_row *row;
 	size_t i;
 
 	(void)s;
-	row = role_find(rec, CRM_STR("customer"));
-	*crm_record_at(rec, "stage") = row ? row->v[CRM_R_STAGE] : none;
-	*crm_record_at(rec, "stage_since") = row ? row->v[CRM_R_SINCE] : none;
-	*crm_record_at(rec, "owner") = row ? row->v[CRM_R_OWNER] : none;
-	*crm_record_at(rec, "roles") = none;
+	v[CRM_C_STAGE] = v[CRM_C_STAGE_SINCE] = v[CRM_C_OWNER] =
+	    v[CRM_C_ROLES] = none;
 	if (rows->n == 0)
 		return;
 	for (i = 0; i < rows->n; i++) {
+		const struct crm_value *row = rows->row[i].v;
+
+		if (crm_str_is(row[CRM_R_ROLE].s, "customer")) {
+			v[CRM_C_STAGE] = row[CRM_R_STAGE];
+			v[CRM_C_STAGE_SINCE] = row[CRM_R_SINCE];
+			v[CRM_C_OWNER] = row[CRM_R_OWNER];
+		}
 		if (i > 0)
 			crm_buf_putc(&b, ',');
-		crm_buf_putstr(&b, rows->row[i].v[CRM_R_ROLE].s);
+		crm_buf_putstr(&b, row[CRM_R_ROLE].s);
 	}
-	*crm_record_at(rec, "roles") = (struct crm_value){.type = CRM_T_LIST,
+	v[CRM_C_ROLES] = (struct crm_value){.type = CRM_T_LIST,
 	    .s = crm_arena_str(rec->arena, crm_buf_str(&b))};
 	crm_buf_release(&b);
 }
@@ -445,10 +450,13 @@ crm_customer_figures(struct crm_txn *t, const struct crm_schema *s, int64_t at,
 	int r = CRM_OK;
 
 	/* what is kept is of now; what is not is looked up as it is wanted */
-	if (!past || crm_tally_of_orders(rec->kind, want))
-		r = at == INT64_MAX ? crm_tally_read(t, rec->id, &y, err)
-				    : crm_tally_at(t, s, rec->id, at, &y, err);
-	if (r == CRM_OK && past && crm_tally_of_talk(rec->kind, want))
+	if (!past || (at == INT64_MAX && crm_tally_of_orders(want)))
+		r = crm_tally_read(t, rec->id, &y, err);
+	else if (crm_tally_in_ledger(want))
+		r = crm_tally_ledger(t, rec->id, at, &y, err);
+	else if (crm_tally_of_orders(want))
+		r = crm_tally_at(t, s, rec->id, at, &y, err);
+	if (r == CRM_OK && past && crm_tally_of_talk(want))
 		r = crm_talk_at(t, s, rec->id, at, &y, err);
 	if (r == CRM_OK)
 		crm_tally_fill(s, &y, want, rec);

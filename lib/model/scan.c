@@ -4,7 +4,10 @@
  */
 #include <stdlib.h>
 
+#include <crm/overlay.h>
+
 #include "hooks.h"
+#include "ledger_parts.h"
 
 /* What is filled in after decoding. */
 struct crm_fills {
@@ -16,11 +19,17 @@ struct crm_scan {
 	struct crm_txn *txn;
 	const struct crm_schema *schema;
 	const struct crm_kind *kind;
-	struct crm_want want;
+	struct crm_want asked, want; /* by the caller; to be decoded */
 	struct crm_fills fills;
 	int time; /* the field that must lie before at, -1 */
 	int64_t at;
 	struct crm_cursor *cursor;
+	/* The figures kept lie in the order of their customers: where they are
+	 * wanted of all, they are read beside, and not looked up. */
+	struct crm_cursor *tally;
+	bool tally_begun, tally_end;
+	uint64_t tally_of; /* whose the figures under the cursor are */
+	struct crm_str tally_bytes;
 	bool begun;
 	struct crm_arena arena;
 	struct crm_record *rec;
@@ -129,6 +138,7 @@ crm_scan_open(struct crm_txn *t, const struct crm_schema *s,
 	sc->kind = k;
 	sc->at = at;
 	sc->time = -1;
+	sc->asked = *want;
 	widen(k, want, at, &sc->want, &sc->fills);
 	if (at != INT64_MAX && k->time != NULL &&
 	    crm_hooks[k->number].as_at == NULL) {
@@ -139,12 +149,54 @@ crm_scan_open(struct crm_txn *t, const struct crm_schema *s,
 	r = sc->rec == NULL ? crm_err_nomem(err)
 			    : crm_cursor_open(t, CRM_TAB_KIND + k->number,
 				  &sc->cursor, err);
+	if (r == CRM_OK && sc->fills.figures && k->number == CRM_K_CUSTOMER &&
+	    at == INT64_MAX && !crm_txn_overlay(t)) {
+		sc->fills.figures = false;
+		r = crm_cursor_open(t, CRM_TAB_TALLY, &sc->tally, err);
+	}
 	if (r < 0) {
 		crm_scan_close(sc);
 		return r;
 	}
 	*out = sc;
 	return CRM_OK;
+}
+
+/* The figures of the customer that was read: under the cursor, or none. */
+static int
+figures_beside(struct crm_scan *sc, struct crm_err *err)
+{
+	struct crm_tally y = crm_tally_none();
+	uint64_t number = sc->rec->id;
+	struct crm_str k, v;
+	char key[8];
+	int r = CRM_OK;
+
+	while (!sc->tally_end && (!sc->tally_begun || sc->tally_of < number)) {
+		r = sc->tally_begun
+			? crm_cursor_next(sc->tally, &k, &v, err)
+			: crm_cursor_seek(sc->tally,
+			      crm_number_key(number, key), &k, &v, err);
+		sc->tally_begun = true;
+		sc->tally_end = r == CRM_NOTFOUND;
+		if (sc->tally_end)
+			break;
+		if (r == CRM_OK)
+			r = crm_unseal(CRM_TAB_TALLY, k, &v, err);
+		if (r < 0)
+			return r;
+		sc->tally_bytes = v;
+		if (!crm_take_be(&k, 8, &sc->tally_of))
+			return crm_err_set(err, CRM_EDAMAGE,
+			    "a key of the figures is not a number");
+	}
+	if (!sc->tally_end && sc->tally_of == number)
+		r = crm_tally_decode(sc->tally_bytes, &y, err);
+	else
+		r = CRM_OK;
+	if (r == CRM_OK)
+		crm_tally_fill(sc->schema, &y, &sc->asked, sc->rec);
+	return r;
 }
 
 /* What had not happened by `at` is not there; a day is compared as its
@@ -206,10 +258,12 @@ crm_scan_next(struct crm_scan *sc, struct crm_record **rec, struct crm_err *err)
 		sc->rec->v[0] = crm_value_id(sc->kind->number, number);
 		if (later(sc))
 			continue;
-		r = fill(sc->txn, sc->schema, &sc->fills, sc->at, &sc->want,
+		r = fill(sc->txn, sc->schema, &sc->fills, sc->at, &sc->asked,
 		    sc->rec, err);
 		if (r == CRM_NO)
 			continue;
+		if (r == CRM_OK && sc->tally != NULL)
+			r = figures_beside(sc, err);
 		if (r < 0)
 			return r;
 		*rec = sc->rec;
@@ -222,6 +276,7 @@ crm_scan_close(struct crm_scan *sc)
 {
 	if (sc == NULL)
 		return;
+	crm_cursor_close(sc->tally);
 	crm_cursor_close(sc->cursor);
 	crm_arena_release(&sc->arena);
 	free(sc);

@@ -80,7 +80,7 @@ crm_segment_place(const struct crm_settings *s, struct crm_str name,
 }
 
 static int
-note_use(void *ctx, const struct crm_value *arg, size_t n, struct crm_err *err)
+note_use(void *ctx, struct crm_value *arg, size_t n, struct crm_err *err)
 {
 	struct graph *g = ctx;
 	size_t to;
@@ -91,14 +91,15 @@ note_use(void *ctx, const struct crm_value *arg, size_t n, struct crm_err *err)
 		    "in(...) wants the name of a segment, and not what is "
 		    "computed");
 	r = crm_segment_place(g->s, arg[0].s, &to, err);
-	if (r == CRM_OK)
+	if (r == CRM_OK) {
 		g->uses[g->at * g->n + to] = true;
+		arg[0].i = (int64_t)to;
+	}
 	return r;
 }
 
 static int
-note_consent(
-    void *ctx, const struct crm_value *arg, size_t n, struct crm_err *err)
+note_consent(void *ctx, struct crm_value *arg, size_t n, struct crm_err *err)
 {
 	(void)ctx;
 	if (n > 0 && arg[0].type == CRM_T_TEXT &&
@@ -110,8 +111,8 @@ note_consent(
 }
 
 int
-crm_segment_calls(const struct crm_settings *s, const struct crm_expr *e,
-    bool *uses, struct crm_err *err)
+crm_segment_calls(const struct crm_settings *s, struct crm_expr *e, bool *uses,
+    struct crm_err *err)
 {
 	struct graph g = {.s = s, .uses = uses, .n = s->nsegment};
 	int r = crm_expr_calls(e, "in", note_use, &g, err);

@@ -12,6 +12,7 @@
 #include <crm/hash.h>
 
 #include "ledger_parts.h"
+#include "party_parts.h"
 #include "past_parts.h"
 
 struct crm_tally
@@ -197,7 +198,7 @@ note_entry(struct crm_idmap *place, struct sale **sale, size_t *n, size_t *cap,
 }
 
 static int
-find_ends(struct crm_txn *t, uint64_t customer, struct crm_tally *y,
+find_ends(struct crm_txn *t, uint64_t customer, int64_t at, struct crm_tally *y,
     struct crm_err *err)
 {
 	struct crm_idmap place = {0};
@@ -211,6 +212,8 @@ find_ends(struct crm_txn *t, uint64_t customer, struct crm_tally *y,
 	r = crm_ledger_open(t, customer, &l, err);
 	while (r == CRM_OK) {
 		r = crm_ledger_next(l, &e, err);
+		if (r == CRM_OK && e.time >= at)
+			break;
 		if (r == CRM_OK)
 			r = note_entry(&place, &sale, &n, &cap, &e, err);
 	}
@@ -314,7 +317,7 @@ crm_tally_apply(struct crm_txn *t, uint64_t customer,
 			widen(&y, d[i].y.first, d[i].y.last);
 	if (!is_held(d, n, false, y.first, was.first) ||
 	    !is_held(d, n, false, y.last, was.last))
-		r = find_ends(t, customer, &y, err);
+		r = find_ends(t, customer, INT64_MAX, &y, err);
 	if (r == CRM_OK)
 		r = settle_touch(t, customer, d, n, &y, touch, err);
 	if (r == CRM_OK && is_zero(&y)) {
@@ -333,6 +336,38 @@ crm_tally_apply(struct crm_txn *t, uint64_t customer,
 }
 
 /* ---- as of a moment ---- */
+
+int
+crm_tally_ledger(struct crm_txn *t, uint64_t customer, int64_t at,
+    struct crm_tally *out, struct crm_err *err)
+{
+	struct crm_ledger *l = NULL;
+	struct crm_ledger_entry e;
+	bool gone = false;
+	int r = crm_ledger_open(t, customer, &l, err);
+
+	*out = crm_tally_none();
+	while (r == CRM_OK && (r = crm_ledger_next(l, &e, err)) == CRM_OK &&
+	       e.time < at) {
+		if (e.flags & CRM_L_VOID)
+			continue;
+		if (!crm_add64(out->revenue, e.amount, &out->revenue))
+			r = too_large(customer, err);
+		if (e.flags & CRM_L_SALE) {
+			out->orders++;
+			widen(out, e.time, e.time);
+		}
+		if (e.flags & CRM_L_GONE) {
+			out->orders--;
+			gone = true;
+		}
+	}
+	crm_ledger_close(l);
+	if (r == CRM_NOTFOUND)
+		r = CRM_OK;
+	/* the first or the last may be one that was taken back */
+	return r == CRM_OK && gone ? find_ends(t, customer, at, out, err) : r;
+}
 
 /* Adds an order's part in its customer's figures. */
 static int
@@ -427,79 +462,65 @@ read_past(struct crm_txn *t, uint64_t customer, struct crm_tally *out,
 
 /* ---- into a customer record ---- */
 
-static struct crm_value
-figure(const struct crm_tally *y, const char *name, unsigned digits)
+static void
+fill_one(struct crm_record *rec, const struct crm_want *want, int field,
+    enum crm_type type, int64_t v, unsigned scale)
 {
-	struct {
-		const char *name;
-		enum crm_type type;
-		int64_t v;
-	} row[] = {{"orders", CRM_T_INT, y->orders},
-	    {"revenue", CRM_T_MONEY, y->revenue},
-	    {"first_order", CRM_T_TIME, y->first},
-	    {"last_order", CRM_T_TIME, y->last},
-	    {"spent", CRM_T_MONEY, y->spent},
-	    {"refunded", CRM_T_MONEY, y->refunded},
-	    {"discounts", CRM_T_MONEY, y->discounts},
-	    {"cost", CRM_T_MONEY, y->cost}, {"returns", CRM_T_INT, y->returns},
-	    {"tickets", CRM_T_INT, y->tickets},
-	    {"open_tickets", CRM_T_INT, y->open_tickets},
-	    {"touches", CRM_T_INT, y->touches},
-	    {"last_touch", CRM_T_TIME,
-		y->touches != 0 ? y->last_touch : INT64_MIN}};
-
-	if (strcmp(name, "items") == 0)
-		return crm_value_num(CRM_T_DECIMAL, y->items.v, y->items.scale);
-	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
-		if (strcmp(name, row[i].name) == 0 &&
-		    (row[i].type != CRM_T_TIME || row[i].v != INT64_MIN))
-			return crm_value_num(row[i].type, row[i].v,
-			    row[i].type == CRM_T_MONEY ? digits : 0);
-	return (struct crm_value){0};
+	if (crm_wants(want, field))
+		rec->v[field] = crm_value_num(type, v, scale);
 }
 
 static bool
-of_talk(const struct crm_field *f)
+wants_any(const struct crm_want *want, int from, int to)
 {
-	static const char *const names[] = {
-	    "tickets", "open_tickets", "touches", "last_touch"};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(f->name, names[i]) == 0)
-			return true;
-	return false;
-}
-
-static bool
-wants_figure(const struct crm_kind *k, const struct crm_want *want, bool talk)
-{
-	for (int i = 0; i < k->nfields; i++)
-		if ((k->fields[i].flags & CRM_F_FIGURE) && crm_wants(want, i) &&
-		    of_talk(&k->fields[i]) == talk)
-			return true;
-	return false;
+	while (from <= to && !crm_wants(want, from))
+		from++;
+	return from <= to;
 }
 
 bool
-crm_tally_of_orders(const struct crm_kind *k, const struct crm_want *want)
+crm_tally_of_orders(const struct crm_want *want)
 {
-	return wants_figure(k, want, false);
+	return wants_any(want, CRM_C_ORDERS, CRM_C_REVENUE) ||
+	       wants_any(want, CRM_C_SPENT, CRM_C_RETURNS);
 }
 
 bool
-crm_tally_of_talk(const struct crm_kind *k, const struct crm_want *want)
+crm_tally_in_ledger(const struct crm_want *want)
 {
-	return wants_figure(k, want, true);
+	return wants_any(want, CRM_C_ORDERS, CRM_C_REVENUE) &&
+	       !wants_any(want, CRM_C_SPENT, CRM_C_RETURNS);
+}
+
+bool
+crm_tally_of_talk(const struct crm_want *want)
+{
+	return wants_any(want, CRM_C_OPEN_TICKETS, CRM_C_LAST_TOUCH);
 }
 
 void
 crm_tally_fill(const struct crm_schema *s, const struct crm_tally *y,
     const struct crm_want *want, struct crm_record *rec)
 {
-	const struct crm_kind *k = rec->kind;
+	unsigned digits = (unsigned)s->digits;
 
-	for (int i = 0; i < k->nfields; i++)
-		if ((k->fields[i].flags & CRM_F_FIGURE) && crm_wants(want, i))
-			rec->v[i] =
-			    figure(y, k->fields[i].name, (unsigned)s->digits);
+	fill_one(rec, want, CRM_C_ORDERS, CRM_T_INT, y->orders, 0);
+	fill_one(rec, want, CRM_C_REVENUE, CRM_T_MONEY, y->revenue, digits);
+	if (y->first != INT64_MIN)
+		fill_one(rec, want, CRM_C_FIRST_ORDER, CRM_T_TIME, y->first, 0);
+	if (y->last != INT64_MIN)
+		fill_one(rec, want, CRM_C_LAST_ORDER, CRM_T_TIME, y->last, 0);
+	fill_one(rec, want, CRM_C_SPENT, CRM_T_MONEY, y->spent, digits);
+	fill_one(rec, want, CRM_C_REFUNDED, CRM_T_MONEY, y->refunded, digits);
+	fill_one(rec, want, CRM_C_DISCOUNTS, CRM_T_MONEY, y->discounts, digits);
+	fill_one(rec, want, CRM_C_COST, CRM_T_MONEY, y->cost, digits);
+	fill_one(
+	    rec, want, CRM_C_ITEMS, CRM_T_DECIMAL, y->items.v, y->items.scale);
+	fill_one(rec, want, CRM_C_RETURNS, CRM_T_INT, y->returns, 0);
+	fill_one(rec, want, CRM_C_OPEN_TICKETS, CRM_T_INT, y->open_tickets, 0);
+	fill_one(rec, want, CRM_C_TICKETS, CRM_T_INT, y->tickets, 0);
+	fill_one(rec, want, CRM_C_TOUCHES, CRM_T_INT, y->touches, 0);
+	if (y->touches != 0 && y->last_touch != INT64_MIN)
+		fill_one(
+		    rec, want, CRM_C_LAST_TOUCH, CRM_T_TIME, y->last_touch, 0);
 }

@@ -7,6 +7,9 @@
  */
 #include "query/query.h"
 
+/* No function has as many arguments that can be left out. */
+#define ARGS_FEW 6
+
 static struct qnode
 node(unsigned op, size_t pos)
 {
@@ -358,12 +361,14 @@ int
 crm_query_run(struct crm_expr *e, const struct qnode *n,
     const struct crm_value *row, struct crm_value *out)
 {
-	struct crm_value arg[QUERY_ARGS_MAX] = {{0}};
+	struct crm_value arg[QUERY_ARGS_MAX];
 	const struct crm_expr_fn *host = n->u.host;
 	struct qcall c = {.e = e, .n = n, .arg = arg, .narg = n->b, .out = out};
 	bool empty = false;
 	int r;
 
+	/* those that may be left out are read as having no value */
+	memset(arg, 0, (n->b < ARGS_FEW ? ARGS_FEW : n->b) * sizeof(*arg));
 	for (size_t i = 0; i < n->b; i++) {
 		r = crm_query_eval(e, e->list[n->a + i], row, &arg[i]);
 		if (r < 0)

@@ -10,7 +10,7 @@
 /* ---- calls ---- */
 
 int
-crm_expr_calls(const struct crm_expr *e, const char *name, crm_expr_call_fn *fn,
+crm_expr_calls(struct crm_expr *e, const char *name, crm_expr_call_fn *fn,
     void *ctx, struct crm_err *err)
 {
 	int r = CRM_OK;
@@ -28,6 +28,12 @@ crm_expr_calls(const struct crm_expr *e, const char *name, crm_expr_call_fn *fn,
 				arg[k] = a->k;
 		}
 		r = fn(ctx, arg, n->b, err);
+		for (size_t k = 0; k < n->b; k++) {
+			struct qnode *a = &e->node[e->list[n->a + k]];
+
+			if (a->op == Q_CONST && a->type == CRM_T_TEXT)
+				a->k.i = arg[k].i;
+		}
 		if (r == CRM_EUSAGE && err && err->hint[0] == '\0')
 			crm_query_caret(e, n->pos, err);
 	}

@@ -50,7 +50,6 @@ take_step(void *ctx, const struct crm_expr_step *s, struct crm_err *err)
 	unsigned depth = w->depth + s->depth, below = w->depth;
 	struct crm_str text = s->text.n > 0 ? s->text : crm_str(words[s->what]);
 	bool all = w->all;
-	size_t place;
 	int r;
 
 	if (s->depth == 0)
@@ -65,9 +64,7 @@ take_step(void *ctx, const struct crm_expr_step *s, struct crm_err *err)
 	r = line(w, depth, text, s->yes, s->failed, err);
 	if (r < 0 || !crm_str_is(s->call, "in") || !s->arg)
 		return r;
-	r = crm_segment_place(w->sg->schema->settings, s->arg->s, &place, err);
-	if (r == CRM_OK)
-		r = open_segment(w, place, depth + 1, err);
+	r = open_segment(w, (size_t)s->arg->i, depth + 1, err);
 	w->depth = below;
 	w->all = all;
 	return r;

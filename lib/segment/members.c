@@ -9,8 +9,8 @@
 
 #include <crm/segment.h>
 
-/* Past any shop; a set of them is a gigabyte. */
-#define NUMBER_MAX ((uint64_t)1 << 33)
+/* Past any shop; a set of so many is 128 MiB. */
+#define NUMBER_MAX ((uint64_t)1 << 30)
 
 static int
 widen(struct crm_members *m, size_t words, struct crm_err *err)
@@ -118,6 +118,32 @@ crm_members_text(const struct crm_members *m, uint64_t from, size_t most,
 	return UINT64_MAX;
 }
 
+/* A run into the set, or out of it, a word at a time. */
+static int
+put_run(struct crm_members *m, uint64_t at, uint64_t n, bool in,
+    struct crm_err *err)
+{
+	uint64_t end = at + n;
+
+	if (in && (end - 1) / 64 >= m->words &&
+	    widen(m, (end - 1) / 64 + 1, err) < 0)
+		return CRM_ENOMEM;
+	if (end > (uint64_t)m->words * 64)
+		end = (uint64_t)m->words * 64;
+	while (at < end) {
+		uint64_t left = end - at, mask = UINT64_MAX << (at % 64);
+		uint64_t *word = &m->bits[at / 64], was = *word;
+
+		if (left < 64 - at % 64)
+			mask &= UINT64_MAX >> (64 - at % 64 - left);
+		*word = in ? was | mask : was & ~mask;
+		m->count += (unsigned)__builtin_popcountll(*word);
+		m->count -= (unsigned)__builtin_popcountll(was);
+		at += 64 - at % 64;
+	}
+	return CRM_OK;
+}
+
 int
 crm_members_take(
     struct crm_members *m, struct crm_str text, bool in, struct crm_err *err)
@@ -136,12 +162,8 @@ crm_members_take(
 			return crm_err_set(err, CRM_EDAMAGE,
 			    "the members in a snapshot cannot be read");
 		at += (uint64_t)a;
-		for (; b > 0 && r == CRM_OK; b--, at++) {
-			if (in)
-				r = crm_members_put(m, at, err);
-			else
-				crm_members_drop(m, at);
-		}
+		r = put_run(m, at, (uint64_t)b, in, err);
+		at += (uint64_t)b;
 	}
 	return r;
 }

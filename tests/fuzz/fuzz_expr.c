@@ -36,6 +36,20 @@ fn_in(void *ctx, const struct crm_value *of, const struct crm_value *arg,
 	return CRM_OK;
 }
 
+/* The first step is the whole condition, and says what it said. */
+static int
+take_step(void *ctx, const struct crm_expr_step *s, struct crm_err *err)
+{
+	const struct crm_expr_step *want = ctx;
+
+	(void)err;
+	if (s->depth == 0 && (s->yes != want->yes || s->failed != want->failed))
+		abort();
+	if (s->what == CRM_STEP_TEST && s->text.n > 0)
+		(void)crm_str_cmp(s->text, CRM_STR("x"));
+	return CRM_OK;
+}
+
 static void
 fill_row(struct crm_value *row)
 {
@@ -57,6 +71,7 @@ static void
 check_run(struct crm_expr *e, const struct crm_value *row)
 {
 	struct crm_err err = {0};
+	struct crm_expr_step explained = {.depth = 0};
 	struct crm_value v;
 	bool yes;
 	int r = crm_expr_eval(e, row, &v, &err);
@@ -67,6 +82,10 @@ check_run(struct crm_expr *e, const struct crm_value *row)
 		if (crm_expr_test(e, row, &yes, &err) != r)
 			abort();
 		if (r == CRM_OK && yes != (v.type == CRM_T_BOOL && v.i != 0))
+			abort();
+		explained.yes = r == CRM_OK && yes;
+		explained.failed = r < 0;
+		if (crm_expr_explain(e, row, take_step, &explained, &err) < 0)
 			abort();
 	}
 	/* Read what the result points to, for the sanitizer's sake. */

@@ -154,7 +154,9 @@ fields_filled_by_place_are_where_they_are_thought(void **state)
 	    {CRM_C_OWNER, "owner"}, {CRM_C_SPENT, "spent"},
 	    {CRM_C_REFUNDED, "refunded"}, {CRM_C_DISCOUNTS, "discounts"},
 	    {CRM_C_COST, "cost"}, {CRM_C_ITEMS, "items"},
-	    {CRM_C_RETURNS, "returns"}};
+	    {CRM_C_RETURNS, "returns"}, {CRM_C_OPEN_TICKETS, "open_tickets"},
+	    {CRM_C_TICKETS, "tickets"}, {CRM_C_TOUCHES, "touches"},
+	    {CRM_C_LAST_TOUCH, "last_touch"}};
 	static struct crm_schema schema;
 	const struct crm_kind *k = &schema.kind[CRM_K_CUSTOMER];
 

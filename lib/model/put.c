@@ -232,10 +232,20 @@ normal_rows(struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
 }
 
 static int
-missing(const char *field, struct crm_err *err)
+missing(const struct crm_field *f, struct crm_err *err)
 {
+	struct crm_buf words = {.max = 400};
+
 	crm_err_set(err, CRM_EDATA, "a value is needed");
-	crm_err_field(err, field, strlen(field));
+	crm_err_field(err, f->name, strlen(f->name));
+	for (unsigned i = 1;
+	     f->type == CRM_T_ENUM && i <= crm_enum_count(f->values); i++) {
+		crm_buf_puts(&words, i > 1 ? ", " : "");
+		crm_buf_putstr(&words, crm_enum_name(f->values, i));
+	}
+	if (words.n > 0)
+		crm_err_hint(err, "one of %.*s", (int)words.n, words.p);
+	crm_buf_release(&words);
 	return CRM_EDATA;
 }
 
@@ -248,7 +258,7 @@ required(const struct crm_record *rec, struct crm_err *err)
 	for (i = 1; i < k->nfields; i++)
 		if ((k->fields[i].flags & CRM_F_REQUIRED) &&
 		    rec->v[i].type == CRM_T_NONE)
-			return missing(k->fields[i].name, err);
+			return missing(&k->fields[i], err);
 	for (p = 0; p < k->nparts; p++) {
 		const struct crm_part *part = &k->parts[p];
 
@@ -257,8 +267,7 @@ required(const struct crm_record *rec, struct crm_err *err)
 				if ((part->fields[i].flags & CRM_F_REQUIRED) &&
 				    rec->part[p].row[row].v[i].type ==
 					CRM_T_NONE)
-					return missing(
-					    part->fields[i].name, err);
+					return missing(&part->fields[i], err);
 	}
 	return CRM_OK;
 }

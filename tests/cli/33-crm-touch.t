@@ -18,6 +18,7 @@ works crm-touch add --about order/number:1001 --channel mail --direction in \
 out_is "touch_id	customer_id	agent
 H0000000002	C0000000002	" 'the customer is that of the order'
 fails 65 'direction: a value is needed' crm-touch log C1 --channel phone
+err_has 'one of in, out'
 fails 65 'channel' crm-touch log C1 --channel pigeon --direction in
 fails 65 '0 or more is wanted' crm-touch log C1 --channel mail \
     --direction out --cost -1

@@ -221,11 +221,11 @@ if command -v mdb_dump >/dev/null && command -v mdb_load >/dev/null; then
 			$0 == " 666f726d6174" { key = 1 }' |
 		    mdb_load -s meta newer/data 2>/dev/null
 	}
-	newer ' 0000000200000000'
-	at "$T/newer" 78 "the store '$T/newer' has format 2" crm-customer list
+	newer ' 0000000300000000'
+	at "$T/newer" 78 "the store '$T/newer' has format 3" crm-customer list
 	err_has 'a newer version of crm-tools is needed'
-	at "$T/newer" 78 'has format 2' crm-customer add --name X
-	newer ' 0000000100000001'
+	at "$T/newer" 78 'has format 3' crm-customer add --name X
+	newer ' 0000000200000001'
 	at "$T/newer" 78 'needs features' crm-customer list
 	# A flipped byte in a record.
 	cp -R store flipped

@@ -251,6 +251,10 @@ void cli_progress(
 /* A line on stderr: "NAME: text" (dry-run counts, notices); not under -q. */
 void cli_note(struct cli *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* While the writers' lock is held what is said to a pipe waits until it is
+ * given back: then it is written.  The code is of what is not stderr. */
+void cli_held_begin(void);
+int cli_held_end(struct crm_err *err);
 
 /* --rejects FILE and --keep-going: counts, keeps lines with reasons. */
 struct cli_rejects;

@@ -177,7 +177,10 @@ crm_main(const struct cli_command *command, int argc, char **argv)
 
 	cli_env_process();
 	code = run(&c, argc, argv, &err);
+	if (c.store)
+		crm_store_unlock(c.store);
 	cli_progress_end();
+	(void)cli_held_end(NULL);
 	if (code < 0) {
 		err.code = code;
 		tell_committed(&c, &err);

@@ -100,6 +100,12 @@ void cli_segments_release(struct cli *c);
 void cli_progress_end(void);
 /* `NAME: place: field: text` and the hint's lines, on stderr. */
 void cli_error_print(const struct cli *c, const struct crm_err *err);
+
+/* As crm_write_all, between cli_held_begin and cli_held_end. */
+int cli_held_write(
+    int fd, const char *p, size_t n, const char *name, struct crm_err *err);
+/* As close(2), after what is held for it. */
+int cli_held_close(int fd);
 /* Appends a text as one line for a terminal: controls as ?; LF stays when
  * lines. */
 void cli_safe_put(struct crm_buf *b, const char *s, bool lines);

@@ -38,7 +38,7 @@ static void
 say(struct crm_buf *b)
 {
 	if (!b->fail && b->n > 0)
-		(void)crm_write_all(STDERR_FILENO, b->p, b->n, "stderr", NULL);
+		(void)cli_held_write(STDERR_FILENO, b->p, b->n, "stderr", NULL);
 	crm_buf_release(b);
 }
 

@@ -141,7 +141,7 @@ flush(struct cli_rejects *r, size_t more_than, struct crm_err *err)
 	int code = crm_buf_check(&r->buf, err);
 
 	if (code == CRM_OK && r->buf.n > more_than) {
-		code = crm_write_all(r->fd, r->buf.p, r->buf.n, r->file, err);
+		code = cli_held_write(r->fd, r->buf.p, r->buf.n, r->file, err);
 		crm_buf_clear(&r->buf);
 	}
 	return code;
@@ -252,7 +252,7 @@ cli_rejects_close(struct cli_rejects *r, struct crm_err *err)
 		return CRM_OK;
 	if (r->fd >= 0) {
 		code = flush(r, 0, err);
-		if (close(r->fd) != 0 && code == CRM_OK)
+		if (cli_held_close(r->fd) != 0 && code == CRM_OK)
 			code = crm_err_sys(
 			    err, CRM_EIO, errno, "write '%s'", r->file);
 		r->fd = -1;

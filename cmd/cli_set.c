@@ -153,17 +153,36 @@ tag_change(struct crm_value *v, struct crm_str tag, bool add,
 	return r;
 }
 
-/* The operands after the first, and stdin's rows under `-`. */
-struct tag_ctx {
-	char **tag;
+/* The operands after the first, for each record the first one names, or the
+ * rows of stdin under `-`. */
+struct words {
+	char **word;
 	size_t n;
 };
+
+static int
+each_with_words(struct cli *c, size_t least, cli_bind_fn *bind,
+    cli_each_fn *each, struct crm_err *err)
+{
+	struct words x;
+	struct cli_work w;
+	int r = cli_operands(c, least, 0, err);
+
+	if (r < 0)
+		return r;
+	x = (struct words){c->operand + 1, c->noperand - 1};
+	c->noperand = 1;
+	r = cli_work_begin(c, cli_stdin(c), &w, err);
+	if (r == CRM_OK)
+		r = cli_each_bound(&w, bind, each, &x, err);
+	return cli_work_finish(&w, r, err);
+}
 
 static int
 tag_each(struct cli_work *w, struct crm_str ref, struct crm_stream *s,
     void *ctx, struct crm_err *err)
 {
-	struct tag_ctx *x = ctx;
+	const struct words *x = ctx;
 	struct crm_arena *a = crm_change_arena(w->change);
 	struct crm_buf b = {0};
 	struct crm_record *rec;
@@ -174,16 +193,16 @@ tag_each(struct cli_work *w, struct crm_str ref, struct crm_stream *s,
 	(void)s;
 	r = cli_record(w, ref, &rec, err);
 	for (i = 0; i < x->n && r == CRM_OK; i++) {
-		char sign = x->tag[i][0];
+		char sign = x->word[i][0];
 
 		if (sign != '+' && sign != '-') {
 			r = crm_err_set(err, CRM_EUSAGE,
-			    "'%s' is not +TAG or -TAG", x->tag[i]);
+			    "'%s' is not +TAG or -TAG", x->word[i]);
 			break;
 		}
 		crm_buf_clear(&b);
 		r = crm_text_enter(
-		    crm_str_trim(crm_str(x->tag[i] + 1)), 0, NULL, &b, err);
+		    crm_str_trim(crm_str(x->word[i] + 1)), 0, NULL, &b, err);
 		if (r == CRM_OK)
 			r = crm_buf_keep(&b, a, &tag, err);
 		if (r == CRM_OK)
@@ -199,23 +218,10 @@ tag_each(struct cli_work *w, struct crm_str ref, struct crm_stream *s,
 int
 cli_tag(struct cli *c, struct crm_err *err)
 {
-	struct tag_ctx x;
-	struct cli_work w;
-	int r;
-
 	if (crm_kind_field(c->kind, CRM_STR("tags")) < 0)
 		return crm_err_set(err, CRM_EUSAGE, "%s %s has no tags",
 		    crm_article(c->kind->name), c->kind->name);
-	r = cli_operands(c, 2, 0, err);
-	if (r < 0)
-		return r;
-	x.tag = c->operand + 1;
-	x.n = c->noperand - 1;
-	c->noperand = 1;
-	r = cli_work_begin(c, cli_stdin(c), &w, err);
-	if (r == CRM_OK)
-		r = cli_each(&w, tag_each, &x, err);
-	return cli_work_finish(&w, r, err);
+	return each_with_words(c, 2, NULL, tag_each, err);
 }
 
 /* ---- identify ---- */
@@ -331,7 +337,7 @@ static int
 identify_each(struct cli_work *w, struct crm_str ref, struct crm_stream *s,
     void *ctx, struct crm_err *err)
 {
-	struct tag_ctx *x = ctx;
+	const struct words *x = ctx;
 	struct crm_record *rec;
 	size_t i;
 	int r;
@@ -351,7 +357,7 @@ identify_each(struct cli_work *w, struct crm_str ref, struct crm_stream *s,
 		    err);
 	}
 	for (i = 0; i < x->n && r == CRM_OK; i++)
-		r = identify_text(w, rec, crm_str(x->tag[i]), err);
+		r = identify_text(w, rec, crm_str(x->word[i]), err);
 	if (r == CRM_OK)
 		r = cli_work_put(w, rec, err);
 	return r;
@@ -360,21 +366,9 @@ identify_each(struct cli_work *w, struct crm_str ref, struct crm_stream *s,
 int
 cli_identify(struct cli *c, struct crm_err *err)
 {
-	struct tag_ctx x;
-	struct cli_work w;
-	int r;
-
 	if (crm_kind_part(c->kind, CRM_STR("identity")) < 0)
 		return crm_err_set(err, CRM_EUSAGE, "%s %s has no identities",
 		    crm_article(c->kind->name), c->kind->name);
-	r = cli_operands(c, cli_stdin(c) ? 1 : 2, 0, err);
-	if (r < 0)
-		return r;
-	x.tag = c->operand + 1;
-	x.n = c->noperand - 1;
-	c->noperand = 1;
-	r = cli_work_begin(c, cli_stdin(c), &w, err);
-	if (r == CRM_OK)
-		r = cli_each_bound(&w, identify_bind, identify_each, &x, err);
-	return cli_work_finish(&w, r, err);
+	return each_with_words(
+	    c, cli_stdin(c) ? 1 : 2, identify_bind, identify_each, err);
 }

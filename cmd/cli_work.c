@@ -321,6 +321,8 @@ cli_work_begin(
 		r = answer_again(c, many, done, err);
 		return r == CRM_OK ? CRM_NO : r;
 	}
+	if (r == CRM_OK)
+		cli_held_begin();
 	return r;
 }
 
@@ -452,6 +454,8 @@ cli_print_changes(
 	crm_change_release(*change);
 	*change = NULL;
 	if (r == CRM_OK)
+		r = cli_held_end(err);
+	if (r == CRM_OK)
 		r = crm_out_drain(out, err);
 	if (r == CRM_OK)
 		return crm_out_close(out, err);
@@ -477,6 +481,8 @@ cli_work_end(struct cli_work *w, struct crm_err *err)
 	r = crm_change_commit(w->change, &revision, err);
 	crm_change_release(w->change);
 	w->change = NULL;
+	if (r == CRM_OK)
+		r = cli_held_end(err);
 	if (r < 0 || w->n == 0)
 		return r;
 	r = cli_print_records(w->c, w->touched, w->n, err);

@@ -282,8 +282,10 @@ apply(struct run *x, struct crm_import *im, const struct cli_feed *s,
 		    (unsigned long long)done);
 		return CRM_OK;
 	}
-	if (r == CRM_OK)
+	if (r == CRM_OK) {
+		cli_held_begin();
 		r = crm_import_apply(im, ch, err);
+	}
 	n = crm_import_counted(im);
 	if (r == CRM_OK)
 		r = summary(x, ch, &n, &line, &changed, err);
@@ -292,6 +294,10 @@ apply(struct run *x, struct crm_import *im, const struct cli_feed *s,
 		r = tell(x, &ch, &line, changed, err);
 	if (r == CRM_OK && !cli_opt.dry_run) {
 		r = crm_change_commit(ch, NULL, err);
+		crm_change_release(ch);
+		ch = NULL;
+		if (r == CRM_OK)
+			r = cli_held_end(err);
 		if (r == CRM_OK)
 			r = print_line(&line, err);
 	}

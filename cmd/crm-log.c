@@ -357,12 +357,6 @@ history(struct cli *c, struct crm_err *err)
 
 /* ---- undo ---- */
 
-static int
-undo_print_job(struct job *j, struct crm_err *err)
-{
-	return list_scan(j->txn, j->rows, j->from, j->until, err);
-}
-
 /* What became of it: the revisions it was written as. */
 static int
 undo_print(struct cli *c, uint64_t last, struct crm_err *err)
@@ -380,8 +374,7 @@ undo_print(struct cli *c, uint64_t last, struct crm_err *err)
 	if (r == CRM_OK && cli_opt.print)
 		r = job_run(&j, show_fields, S_FIELDS, NULL, show_job, err);
 	else if (r == CRM_OK)
-		r = job_run(
-		    &j, list_fields, L_FIELDS, "time", undo_print_job, err);
+		r = job_run(&j, list_fields, L_FIELDS, "time", list_job, err);
 	if (r < 0 && err != NULL && err->hint[0] == '\0')
 		crm_err_hint(err, "committed as revision %llu",
 		    (unsigned long long)last);

@@ -322,7 +322,8 @@ struct crm_log_head {
 	int64_t time;
 	struct crm_str actor, program, why, key;
 	uint64_t keyhash; /* of what the change was asked to do */
-	struct crm_range range[16];
+	/* numbers that a change gives to a kind follow each other */
+	struct crm_range range[CRM_K_MAX];
 	size_t nrange;
 	uint64_t updated, removed; /* entries that follow */
 };

@@ -45,6 +45,7 @@
 #include <crm/order.h>
 #include <crm/timeline.h>
 #include <crm/task.h>
+#include <crm/consents.h>
 #include <crm/ticket.h>
 
 /* import: maps, and the files of other systems by them */
@@ -61,6 +62,7 @@
 #include <crm/stats.h>
 #include <crm/basket.h>
 #include <crm/rfm.h>
+#include <crm/quality.h>
 #include <crm/sales.h>
 #include <crm/lines.h>
 #include <crm/gen.h>

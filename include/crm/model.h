@@ -30,6 +30,9 @@
  */
 int crm_ident_normal(const struct crm_schema *s, struct crm_str scheme,
     struct crm_str value, struct crm_buf *out, struct crm_err *err);
+/* Can there be such a number in E.164's form?  Its country code must be one that
+ * is given out, and the rest as long as one can be. */
+bool crm_phone_possible(struct crm_str e164);
 /* May only one record of a kind have it?  (phones: no) */
 bool crm_ident_unique(struct crm_str scheme);
 /* Is it on the settings' ignore list? */

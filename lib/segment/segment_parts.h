@@ -4,7 +4,8 @@
 #ifndef CRM_SEGMENT_PARTS_H
 #define CRM_SEGMENT_PARTS_H
 
-#include "consents.h"
+#include <crm/consents.h>
+#include <crm/segment.h>
 
 /* Of the customer under way. */
 enum { CRM_SEG_UNKNOWN, CRM_SEG_NO, CRM_SEG_YES, CRM_SEG_TRYING };

@@ -6,7 +6,7 @@
  * crm_consent_get: the last word before the moment counts, and of two at one
  * time the one that was entered later.
  */
-#include "consents.h"
+#include <crm/consents.h>
 
 /* A key has 20 bits of the topic's place and 44 of the customer. */
 #define CUSTOMER_BITS 44
@@ -109,6 +109,18 @@ crm_consents_has(struct crm_consents *c, uint64_t customer,
 	    crm_idmap_get(&c->last, slot(topic, customer), &is))
 		*yes = is & 1;
 	return r;
+}
+
+bool
+crm_consents_any(const struct crm_consents *c, uint64_t customer)
+{
+	uint64_t is;
+
+	for (uint64_t topic = 0; topic < c->topic.n; topic++)
+		if (crm_idmap_get(&c->last, slot(topic, customer), &is) &&
+		    (is & 1))
+			return true;
+	return false;
 }
 
 void

@@ -61,9 +61,11 @@
 /* stats: quantiles, scores, a synthetic shop */
 #include <crm/stats.h>
 #include <crm/basket.h>
+#include <crm/pairs.h>
 #include <crm/rfm.h>
 #include <crm/quality.h>
 #include <crm/sales.h>
+#include <crm/suggest.h>
 #include <crm/lines.h>
 #include <crm/gen.h>
 

@@ -1,0 +1,302 @@
+/*
+ * pairs.c - pairs of items in baskets, item by item.
+ *
+ * Each item's count of the others is one array of counters, small enough for
+ * the cache; what costs time is the way to the baskets, which lie far from each
+ * other, so they are asked for some steps ahead.  Threads take items from a
+ * common counter and write into places of their own: no result depends on
+ * who was first.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include <crm/pairs.h>
+
+enum { AHEAD = 12, PORTION = 16, TABLE = 4096, THREADS = 16 };
+
+struct crm_pairs {
+	const struct crm_baskets *b;
+	uint32_t *count; /* baskets of an item */
+	size_t *start; /* of an item's list */
+	uint32_t *list; /* baskets with at least two items */
+	double *entropy; /* x log x of small x */
+	double *has, *lacks; /* of an item's count, and of the rest */
+};
+
+static double
+entropy_of(uint64_t x)
+{
+	return x > 0 ? (double)x * crm_log((double)x) : 0;
+}
+
+static double
+entropy(const struct crm_pairs *p, uint64_t x)
+{
+	return x < TABLE ? p->entropy[x] : entropy_of(x);
+}
+
+static void
+fill(struct crm_pairs *p)
+{
+	const struct crm_baskets *b = p->b;
+	uint64_t n = b->n;
+
+	for (uint64_t i = 0; i < TABLE; i++)
+		p->entropy[i] = entropy_of(i);
+	for (uint32_t i = 0; i < b->nitems; i++) {
+		p->has[i] = entropy_of(p->count[i]);
+		p->lacks[i] = entropy_of(n - p->count[i]);
+	}
+	for (uint32_t i = 0; i < b->nitems; i++)
+		p->start[i + 1] += p->start[i];
+	/* start[i] moves to where the list of i ends, then all back */
+	for (size_t k = 0; k < n; k++) {
+		if (b->start[k + 1] - b->start[k] < 2)
+			continue;
+		for (uint32_t j = b->start[k]; j < b->start[k + 1]; j++)
+			p->list[p->start[b->item[j]]++] = (uint32_t)k;
+	}
+	memmove(p->start + 1, p->start, b->nitems * sizeof *p->start);
+	p->start[0] = 0;
+}
+
+int
+crm_pairs_open(
+    struct crm_pairs **out, const struct crm_baskets *b, struct crm_err *err)
+{
+	struct crm_pairs *p = calloc(1, sizeof *p);
+	size_t many = (size_t)b->nitems + 1, n = 0;
+
+	*out = NULL;
+	if (!p)
+		return crm_err_nomem(err);
+	p->b = b;
+	p->count = calloc(many, sizeof *p->count);
+	p->start = calloc(many + 1, sizeof *p->start);
+	p->has = malloc(many * sizeof *p->has);
+	p->lacks = malloc(many * sizeof *p->lacks);
+	p->entropy = malloc(TABLE * sizeof *p->entropy);
+	for (size_t k = 0; p->count && p->start && k < b->n; k++) {
+		uint32_t size = b->start[k + 1] - b->start[k];
+
+		for (uint32_t j = b->start[k]; j < b->start[k + 1]; j++) {
+			p->count[b->item[j]]++;
+			p->start[b->item[j] + 1] += size > 1;
+		}
+		n += size > 1 ? size : 0;
+	}
+	p->list = malloc((n + 1) * sizeof *p->list);
+	if (!p->count || !p->start || !p->has || !p->lacks || !p->entropy ||
+	    !p->list) {
+		crm_pairs_close(p);
+		return crm_err_nomem(err);
+	}
+	fill(p);
+	*out = p;
+	return CRM_OK;
+}
+
+void
+crm_pairs_close(struct crm_pairs *p)
+{
+	if (!p)
+		return;
+	free(p->count);
+	free(p->start);
+	free(p->list);
+	free(p->entropy);
+	free(p->has);
+	free(p->lacks);
+	free(p);
+}
+
+uint32_t
+crm_pairs_count(const struct crm_pairs *p, uint32_t item)
+{
+	return item < p->b->nitems ? p->count[item] : 0;
+}
+
+/* ---- the best of an item ---- */
+
+struct job {
+	const struct crm_pairs *p;
+	const uint32_t *item;
+	size_t n;
+	const struct crm_pairs_options *opt;
+	struct crm_pair *out;
+	uint32_t *nout;
+	atomic_size_t next;
+};
+struct worker {
+	struct job *job;
+	uint32_t *seen; /* how often, by item */
+	uint32_t *met; /* the items that were */
+};
+
+static uint32_t
+count_others(
+    const struct crm_pairs *p, uint32_t item, uint32_t *seen, uint32_t *met)
+{
+	const uint32_t *start = p->b->start, *items = p->b->item;
+	const uint32_t *list = p->list + p->start[item];
+	size_t n = p->start[item + 1] - p->start[item];
+	uint32_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t from = start[list[i]], to = start[list[i] + 1];
+
+		if (i + 2 * AHEAD < n)
+			__builtin_prefetch(&start[list[i + 2 * AHEAD]]);
+		if (i + AHEAD < n)
+			__builtin_prefetch(&items[start[list[i + AHEAD]]]);
+		for (uint32_t j = from; j < to; j++) {
+			met[k] = items[j];
+			k += seen[items[j]]++ == 0;
+		}
+	}
+	return k;
+}
+
+/* The same operations as in crm_together_llr, so the same bits. */
+static double
+llr(const struct crm_pairs *p, uint32_t item, uint32_t other, uint64_t both)
+{
+	uint64_t n = p->b->n, a = p->count[item], b = p->count[other];
+	double g = entropy(p, both) + entropy(p, a - both) +
+		   entropy(p, b - both) + entropy_of(n - a - b + both) +
+		   entropy_of(n);
+
+	g = 2 * (g - p->has[item] - p->lacks[item] - p->has[other] -
+		    p->lacks[other]);
+	return g > 0 ? g : 0;
+}
+
+static double
+score(const struct job *j, uint32_t item, uint32_t other, uint64_t both)
+{
+	struct crm_together t = {.n = j->p->b->n,
+	    .a = j->p->count[item],
+	    .b = j->p->count[other],
+	    .both = both};
+
+	switch (j->opt->by) {
+	case CRM_PAIRS_LIFT:
+		return crm_together_lift(&t);
+	case CRM_PAIRS_COSINE:
+		return crm_together_cosine(&t);
+	case CRM_PAIRS_TOGETHER:
+		return (double)both;
+	default:
+		return llr(j->p, item, other, both);
+	}
+}
+
+static bool
+better(const struct crm_pair *x, const struct crm_pair *y)
+{
+	if (x->score != y->score)
+		return x->score > y->score;
+	if (x->together != y->together)
+		return x->together > y->together;
+	return x->item < y->item;
+}
+
+/* Puts a pair into the best so far, which are in order. */
+static void
+keep(struct crm_pair *best, uint32_t *n, uint32_t top, struct crm_pair pair)
+{
+	uint32_t at = *n;
+
+	if (at == top) {
+		if (!better(&pair, &best[at - 1]))
+			return;
+		at--;
+	} else {
+		(*n)++;
+	}
+	for (; at > 0 && better(&pair, &best[at - 1]); at--)
+		best[at] = best[at - 1];
+	best[at] = pair;
+}
+
+static void
+do_item(struct worker *w, size_t i)
+{
+	const struct job *j = w->job;
+	uint32_t item = j->item[i], top = j->opt->top, k, n = 0;
+	struct crm_pair *best = j->out + i * top;
+	uint64_t all = j->p->b->n, a = j->p->count[item];
+
+	k = count_others(j->p, item, w->seen, w->met);
+	for (uint32_t m = 0; m < k; m++) {
+		uint32_t other = w->met[m], both = w->seen[other];
+		uint64_t b = j->p->count[other];
+
+		w->seen[other] = 0;
+		if (both < j->opt->min || other == item ||
+		    (double)both * (double)all <= (double)a * (double)b)
+			continue;
+		keep(best, &n, top,
+		    (struct crm_pair){
+			other, both, score(j, item, other, both)});
+	}
+	j->nout[i] = n;
+}
+
+static void *
+work(void *arg)
+{
+	struct worker *w = arg;
+	struct job *j = w->job;
+
+	for (;;) {
+		size_t from = atomic_fetch_add(&j->next, PORTION);
+		size_t to = from + PORTION;
+
+		if (from >= j->n)
+			return NULL;
+		if (to > j->n)
+			to = j->n;
+		for (size_t i = from; i < to; i++)
+			do_item(w, i);
+	}
+}
+
+int
+crm_pairs_top(const struct crm_pairs *p, const uint32_t *item, size_t n,
+    const struct crm_pairs_options *opt, struct crm_pair *out, uint32_t *nout,
+    struct crm_err *err)
+{
+	struct job j = {p, item, n, opt, out, nout, 0};
+	struct worker w[THREADS] = {{0}};
+	pthread_t thread[THREADS];
+	bool runs[THREADS] = {false};
+	unsigned threads = opt->threads ? opt->threads : 1;
+	int code = CRM_OK;
+
+	if (threads > THREADS)
+		threads = THREADS;
+	if (n <= PORTION)
+		threads = 1;
+	for (unsigned i = 0; code == CRM_OK && i < threads; i++) {
+		w[i].job = &j;
+		w[i].seen = calloc((size_t)p->b->nitems + 1, sizeof(uint32_t));
+		w[i].met =
+		    malloc(((size_t)p->b->nitems + 1) * sizeof(uint32_t));
+		if (!w[i].seen || !w[i].met)
+			code = crm_err_nomem(err);
+	}
+	/* A thread that cannot be had leaves its work to the others. */
+	for (unsigned i = 1; code == CRM_OK && i < threads; i++)
+		runs[i] = pthread_create(&thread[i], NULL, work, &w[i]) == 0;
+	if (code == CRM_OK)
+		work(&w[0]);
+	for (unsigned i = 0; i < threads; i++) {
+		if (runs[i])
+			pthread_join(thread[i], NULL);
+		free(w[i].seen);
+		free(w[i].met);
+	}
+	return code;
+}

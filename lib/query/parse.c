@@ -568,8 +568,8 @@ note_span(struct qparse *p, int r, bool plain, size_t from)
 		e->nspan--;
 	if (!crm_grow(&e->span, &e->capspan, e->nspan, sizeof(*e->span)))
 		return crm_err_nomem(p->err);
-	e->span[e->nspan++] = (struct qspan){
-	    (uint32_t)r, (uint32_t)from, (uint32_t)p->last};
+	e->span[e->nspan++] =
+	    (struct qspan){(uint32_t)r, (uint32_t)from, (uint32_t)p->last};
 	return r;
 }
 

@@ -189,6 +189,19 @@ is 'diff --entered' "$(crm-segment diff german --entered -f at | short)" \
     'C2 2026-06-01T10:00:00Z
 C5 2026-06-02T10:00:00Z'
 is 'diff --left' "$(crm-segment diff german --left -f customer_id | short)" C1
+# What was taken back, or is lost, is found by the next one.
+last=$(crm-segment snapshots -f revision --sort -revision --limit 1 |
+    sed 1d | cut -f 2)
+crm-segment snapshots -f segment,members,entered,left | cut -f 2- >recorded
+crm-log undo "$last" >/dev/null
+not_ok 'a snapshot can be taken back' crm-segment diff german \
+    --since "rev:$last" -e
+for i in 1 2 3 4; do
+	CRM_NOW=2026-06-02T10:00:00Z crm-segment snapshot &
+done
+wait
+crm-segment snapshots -f segment,members,entered,left | cut -f 2- >again
+same 'four at once record once what one would' again recorded
 crm-customer rm C5 >/dev/null
 is 'who is no longer there is not named' \
     "$(crm-segment diff german --entered -f customer_id | short)" C2

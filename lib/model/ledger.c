@@ -565,7 +565,9 @@ crm_ledger_apply(struct crm_txn *t, struct crm_str effects, struct crm_err *err)
 		for (end = at; end < b.ndelta; end++)
 			if (b.delta[end].e.customer != who)
 				break;
-		r = apply_runs(&b, b.delta + at, end - at, err);
+		/* contacts and tickets have no place in the ledger */
+		if (end > at)
+			r = apply_runs(&b, b.delta + at, end - at, err);
 		if (r == CRM_OK)
 			r = crm_tally_apply(t, who, b.tally + i, j - i,
 			    who > b.last_tally, err);

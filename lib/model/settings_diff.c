@@ -100,8 +100,15 @@ fields(struct diff *d, const struct crm_settings *old,
 			crm_buf_clear(&name);
 			crm_buf_putf(&name, "field %.*s.%.*s", (int)c->kind.n,
 			    c->kind.p, (int)c->name.n, c->name.p);
-			r = text(d, crm_buf_cstr(&name), crm_buf_str(&a),
-			    crm_buf_str(&b), follows);
+			crm_buf_putc(&name, '\0');
+			r = crm_buf_check(&a, d->err);
+			if (r == CRM_OK)
+				r = crm_buf_check(&b, d->err);
+			if (r == CRM_OK)
+				r = crm_buf_check(&name, d->err);
+			if (r == CRM_OK)
+				r = text(d, name.p, crm_buf_str(&a),
+				    crm_buf_str(&b), follows);
 		}
 	crm_buf_release(&a);
 	crm_buf_release(&b);

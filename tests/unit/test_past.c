@@ -11,17 +11,12 @@
  */
 #include <sys/wait.h>
 
-#include "unit/tmpstore.h"
+#include "unit/history.h"
 
 #include <crm/hash.h>
-#include <crm/history.h>
 #include <crm/ledger.h>
 #include <crm/past.h>
-#include <crm/upkeep.h>
 
-#include <model/order_parts.h>
-
-#define NOW 1780308000
 #define MOST 400 /* revisions of a history */
 
 struct sums {
@@ -29,23 +24,11 @@ struct sums {
 };
 
 struct bench {
-	struct tmpstore tmp;
-	struct crm_store *store;
-	const struct crm_schema *schema;
-	struct crm_rand rand;
-	struct crm_change *ch;
-	uint64_t n[CRM_K_MAX]; /* numbers given */
-	unsigned long seed;
+	struct history h;
 	uint64_t last; /* revision */
 	struct sums was[MOST];
 	bool seen[MOST];
 };
-
-static uint64_t
-below(struct bench *b, uint64_t n)
-{
-	return crm_rand_below(&b->rand, n);
-}
 
 /* ---- the state ---- */
 
@@ -107,10 +90,10 @@ sums(struct bench *b)
 	struct crm_tally y;
 	struct crm_txn *t;
 
-	assert_int_equal(crm_store_schema(b->store, &schema, NULL), 0);
+	assert_int_equal(crm_store_schema(b->h.store, &schema, NULL), 0);
 	crm_settings_encode(schema->settings, &text);
 	s.settings = crm_hash64(text.p, text.n);
-	assert_int_equal(crm_txn_begin(b->store, &t, NULL), 0);
+	assert_int_equal(crm_txn_begin(b->h.store, &t, NULL), 0);
 	for (unsigned i = 1; i < CRM_K_MAX; i++)
 		if (schema->kind[i].name != NULL)
 			s.records =
@@ -134,7 +117,7 @@ remember(struct bench *b)
 {
 	struct crm_txn *t;
 
-	assert_int_equal(crm_txn_begin(b->store, &t, NULL), 0);
+	assert_int_equal(crm_txn_begin(b->h.store, &t, NULL), 0);
 	b->last = crm_txn_revision(t);
 	crm_txn_end(t);
 	assert_true(b->last < MOST);
@@ -147,7 +130,7 @@ same(struct bench *b, uint64_t revision, const char *what, uint64_t got,
     uint64_t want)
 {
 	if (got != want)
-		fail_msg("seed %lu, revision %llu of %llu: other %s", b->seed,
+		fail_msg("seed %lu, revision %llu of %llu: other %s", b->h.seed,
 		    (unsigned long long)revision, (unsigned long long)b->last,
 		    what);
 }
@@ -171,8 +154,8 @@ look_back(struct bench *b, uint64_t revision)
 	struct crm_past *p = NULL;
 	struct crm_err err = {0};
 
-	if (crm_past_open(&p, b->store, revision, &err) < 0)
-		fail_msg("seed %lu, revision %llu: %s", b->seed,
+	if (crm_past_open(&p, b->h.store, revision, &err) < 0)
+		fail_msg("seed %lu, revision %llu: %s", b->h.seed,
 		    (unsigned long long)revision, err.text);
 	compare(b, revision);
 	crm_past_close(p);
@@ -199,121 +182,17 @@ part_done(void *ctx, uint64_t done, uint64_t total)
 static void
 begin(struct bench *b)
 {
-	struct crm_change_options opt = {
-	    .by = {NOW, CRM_STR("tester"), CRM_STR("test"), {"", 0}},
-	    .now = NOW,
-	    .progress = part_done,
-	    .progress_ctx = b};
+	const struct crm_change_options opt = {
+	    .progress = part_done, .progress_ctx = b};
 
-	assert_int_equal(
-	    crm_change_open(&b->ch, b->store, &opt, NULL, NULL), CRM_OK);
+	history_begin(&b->h, &opt);
 }
 
 static void
 commit(struct bench *b)
 {
-	struct crm_err err = {0};
-	int r = crm_change_commit(b->ch, NULL, &err);
-
-	crm_change_release(b->ch);
-	if (r < 0 && r != CRM_EDATA)
-		fail_msg("seed %lu: commit: %s", b->seed, err.text);
+	history_commit(&b->h);
 	remember(b);
-}
-
-static void
-set_text(struct bench *b, struct crm_record *rec, const char *field,
-    const char *fmt, uint64_t of)
-{
-	char text[40];
-	int n =
-	    snprintf(text, sizeof text, fmt, (unsigned long long)below(b, of));
-
-	*crm_record_at(rec, field) = crm_value_text(crm_arena_str(
-	    crm_change_arena(b->ch), (struct crm_str){text, (size_t)n}));
-}
-
-static struct crm_record *
-record(struct bench *b, unsigned kind, bool new)
-{
-	const struct crm_kind *k = &b->schema->kind[kind];
-	struct crm_record *rec = NULL;
-
-	if (new || b->n[kind] == 0)
-		assert_int_equal(crm_change_new(b->ch, k, &rec, NULL), 0);
-	else
-		crm_change_get(b->ch, k, 1 + below(b, b->n[kind]), &rec, NULL);
-	return rec;
-}
-
-static void
-put(struct bench *b, struct crm_record *rec)
-{
-	unsigned kind = rec->kind->number;
-	struct crm_err err = {0};
-	int r = crm_change_put(b->ch, rec, &err);
-
-	if (r < 0 && r != CRM_NO && r != CRM_EDATA && r != CRM_NOTFOUND)
-		fail_msg("seed %lu: put: %s", b->seed, err.text);
-	if (r == CRM_OK && rec->id > b->n[kind])
-		b->n[kind] = rec->id;
-}
-
-static void
-change_party(struct bench *b, bool new)
-{
-	struct crm_record *rec = record(b, CRM_K_CUSTOMER, new);
-
-	if (rec == NULL)
-		return;
-	set_text(b, rec, "name", "Name %llu", 50);
-	if (below(b, 2))
-		set_text(b, rec, "email", "a%llu@example.org", 12);
-	if (below(b, 4) == 0)
-		crm_record_at(rec, "email")->type = CRM_T_NONE;
-	if (b->n[CRM_K_CUSTOMER] > 0 && below(b, 4) == 0)
-		*crm_record_at(rec, "parent_id") = crm_value_id(
-		    CRM_K_CUSTOMER, 1 + below(b, b->n[CRM_K_CUSTOMER]));
-	if (below(b, 4) == 0)
-		crm_input_set(b->ch, rec, CRM_STR("stage"),
-		    below(b, 2) ? CRM_STR("established") : CRM_STR("broken"),
-		    NULL);
-	put(b, rec);
-}
-
-static void
-change_order(struct bench *b, bool new)
-{
-	struct crm_record *rec = record(b, CRM_K_ORDER, new);
-	const struct crm_field *f;
-	struct crm_row *row;
-
-	if (rec == NULL)
-		return;
-	f = rec->kind->parts[CRM_O_TRACK].fields;
-	if (rec->id == 0) {
-		rec->v[CRM_O_PLACED] = crm_value_num(
-		    CRM_T_TIME, NOW - 86400 * (int64_t)(1 + below(b, 400)), 0);
-		row = crm_record_add(rec, CRM_O_LINE, 0);
-		row->v[CRM_LINE_QUANTITY] =
-		    crm_value_num(CRM_T_DECIMAL, (int64_t)(1 + below(b, 5)), 0);
-		row->v[CRM_LINE_AMOUNT] = crm_value_num(
-		    CRM_T_MONEY, (int64_t)(1 + below(b, 9000)), 2);
-	} else {
-		uint64_t what = below(b, 2) ? CRM_ORDER_PAY : CRM_ORDER_CANCEL;
-
-		row = crm_record_add(rec, CRM_O_TRACK, 0);
-		row->v[CRM_E_WHAT] =
-		    crm_value_num(CRM_T_ENUM, (int64_t)what, 0);
-		row->v[CRM_E_WHAT].s =
-		    crm_enum_name(f[CRM_E_WHAT].values, (unsigned)what);
-		row->v[CRM_E_AT] = crm_value_num(
-		    CRM_T_TIME, NOW - (int64_t)below(b, 86400), 0);
-	}
-	if (b->n[CRM_K_CUSTOMER] > 0 && below(b, 3) > 0)
-		rec->v[CRM_O_CUSTOMER] = crm_value_id(
-		    CRM_K_CUSTOMER, 1 + below(b, b->n[CRM_K_CUSTOMER]));
-	put(b, rec);
 }
 
 static void
@@ -323,25 +202,26 @@ change(struct bench *b)
 	uint64_t next;
 
 	begin(b);
-	for (uint64_t steps = 1 + below(b, 4); steps > 0; steps--) {
-		uint64_t what = below(b, 6);
-		unsigned kind = below(b, 2) ? CRM_K_CUSTOMER : CRM_K_ORDER;
+	for (uint64_t steps = 1 + history_below(&b->h, 4); steps > 0; steps--) {
+		uint64_t what = history_below(&b->h, 6);
+		unsigned kind =
+		    history_below(&b->h, 2) ? CRM_K_CUSTOMER : CRM_K_ORDER;
 
 		if (what < 2)
-			change_party(b, below(b, 2));
+			history_party(&b->h, history_below(&b->h, 2));
 		else if (what < 5)
-			change_order(b, below(b, 2));
-		else if (b->n[kind] > 0)
-			crm_change_remove(b->ch, &b->schema->kind[kind],
-			    1 + below(b, b->n[kind]), NULL);
-		crm_change_reset(b->ch);
+			history_order(&b->h, history_below(&b->h, 2));
+		else if (b->h.n[kind] > 0)
+			crm_change_remove(b->h.ch, &b->h.schema->kind[kind],
+			    1 + history_below(&b->h, b->h.n[kind]), NULL);
+		crm_change_reset(b->h.ch);
 	}
 	commit(b);
 	/* one that was refused gave no numbers */
-	assert_int_equal(crm_txn_begin(b->store, &t, NULL), 0);
+	assert_int_equal(crm_txn_begin(b->h.store, &t, NULL), 0);
 	for (unsigned i = 1; i < CRM_K_MAX; i++) {
 		crm_txn_next(t, i, &next, NULL);
-		b->n[i] = next - 1;
+		b->h.n[i] = next - 1;
 	}
 	crm_txn_end(t);
 }
@@ -350,7 +230,7 @@ static void
 undo(struct bench *b)
 {
 	begin(b);
-	crm_undo_put(b->ch, 1 + below(b, b->last), NULL, NULL);
+	crm_undo_put(b->h.ch, 1 + history_below(&b->h, b->last), NULL, NULL);
 	commit(b);
 }
 
@@ -366,12 +246,12 @@ apply(struct bench *b)
 	struct crm_err err = {0};
 	int r;
 
-	set.ignore = crm_str(ignore[below(b, 2)]);
-	set.statuses = crm_str(statuses[below(b, 3)]);
-	r = crm_settings_apply(b->store, &set, &by, 0, NULL, NULL, &err);
+	set.ignore = crm_str(ignore[history_below(&b->h, 2)]);
+	set.statuses = crm_str(statuses[history_below(&b->h, 3)]);
+	r = crm_settings_apply(b->h.store, &set, &by, 0, NULL, NULL, &err);
 	if (r < 0 && r != CRM_NO && r != CRM_ECONFIG)
-		fail_msg("seed %lu: apply: %s", b->seed, err.text);
-	assert_int_equal(crm_store_schema(b->store, &b->schema, NULL), 0);
+		fail_msg("seed %lu: apply: %s", b->h.seed, err.text);
+	assert_int_equal(crm_store_schema(b->h.store, &b->h.schema, NULL), 0);
 	remember(b);
 }
 
@@ -379,19 +259,19 @@ static void
 start(struct bench *b, unsigned long seed)
 {
 	memset(b, 0, sizeof *b);
-	b->seed = seed;
-	crm_rand_seed(&b->rand, seed);
-	tmpstore_make(&b->tmp);
-	b->store = tmpstore_open(&b->tmp, true);
-	assert_int_equal(crm_store_schema(b->store, &b->schema, NULL), 0);
+	b->h.seed = seed;
+	crm_rand_seed(&b->h.rand, seed);
+	tmpstore_make(&b->h.tmp);
+	b->h.store = tmpstore_open(&b->h.tmp, true);
+	assert_int_equal(crm_store_schema(b->h.store, &b->h.schema, NULL), 0);
 	remember(b);
 }
 
 static void
 finish(struct bench *b)
 {
-	crm_store_close(b->store);
-	tmpstore_remove(&b->tmp);
+	crm_store_close(b->h.store);
+	tmpstore_remove(&b->h.tmp);
 }
 
 /* ---- the cases ---- */
@@ -409,7 +289,7 @@ a_past_of_a_random_history_is_the_store_of_then(void **state)
 	for (unsigned long seed = 1; seed <= n; seed++) {
 		start(b, seed);
 		for (int i = 0; i < 60; i++) {
-			uint64_t what = below(b, 12);
+			uint64_t what = history_below(&b->h, 12);
 
 			if (what == 0)
 				undo(b);
@@ -434,20 +314,21 @@ parts_of_a_change_are_seen_one_by_one(void **state)
 
 	(void)state;
 	start(b, 1);
-	k = &b->schema->kind[CRM_K_CUSTOMER];
+	k = &b->h.schema->kind[CRM_K_CUSTOMER];
 	change(b);
 	begin(b);
 	for (uint64_t i = 0; i < 45000; i++) {
-		assert_int_equal(crm_change_new(b->ch, k, &rec, NULL), 0);
-		set_text(b, rec, "name", "of many %llu", 1000);
-		put(b, rec);
+		assert_int_equal(crm_change_new(b->h.ch, k, &rec, NULL), 0);
+		history_text(&b->h, rec, "name", "of many %llu", 1000);
+		history_put(&b->h, rec);
 		if (i % 9000 == 0) {
 			assert_int_equal(
-			    crm_change_get(b->ch, k, 1 + i / 2, &rec, NULL), 0);
-			set_text(b, rec, "tier", "again %llu", 1000);
-			put(b, rec);
+			    crm_change_get(b->h.ch, k, 1 + i / 2, &rec, NULL),
+			    0);
+			history_text(&b->h, rec, "tier", "again %llu", 1000);
+			history_put(&b->h, rec);
 		}
-		crm_change_reset(b->ch);
+		crm_change_reset(b->h.ch);
 	}
 	commit(b);
 	change(b);
@@ -472,14 +353,14 @@ a_past_stays_while_others_write(void **state)
 	revision = b->last;
 	for (int i = 0; i < 5; i++)
 		change(b);
-	assert_int_equal(crm_past_open(&p, b->store, revision, NULL), 0);
+	assert_int_equal(crm_past_open(&p, b->h.store, revision, NULL), 0);
 	compare(b, revision);
 	fflush(NULL);
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		b->store = tmpstore_open(&b->tmp, true);
-		crm_store_schema(b->store, &b->schema, NULL);
+		b->h.store = tmpstore_open(&b->h.tmp, true);
+		crm_store_schema(b->h.store, &b->h.schema, NULL);
 		for (int i = 0; i < 10; i++)
 			change(b);
 		apply(b);

@@ -13,33 +13,16 @@
  */
 #include <sys/wait.h>
 
-#include "unit/tmpstore.h"
+#include "unit/history.h"
 
 #include <crm/hash.h>
-#include <crm/history.h>
-#include <crm/upkeep.h>
 
-#include <model/order_parts.h>
-
-#define NOW 1780308000
 #define MOST 64 /* changes of a history */
 
 struct bench {
-	struct tmpstore tmp;
-	struct crm_store *store;
-	const struct crm_schema *schema;
-	struct crm_rand rand;
-	struct crm_change *ch;
-	uint64_t n[CRM_K_MAX]; /* numbers given */
-	unsigned long seed;
+	struct history h;
 	uint64_t undos, refused, keys;
 };
-
-static uint64_t
-below(struct bench *b, uint64_t n)
-{
-	return crm_rand_below(&b->rand, n);
-}
 
 /* ---- the state ---- */
 
@@ -104,7 +87,7 @@ sums(struct bench *b)
 	struct sums s = {0, 0};
 	struct crm_txn *t;
 
-	assert_int_equal(crm_txn_begin(b->store, &t, NULL), 0);
+	assert_int_equal(crm_txn_begin(b->h.store, &t, NULL), 0);
 	for (unsigned table = CRM_TAB_IDENT; table < CRM_TABS; table++) {
 		struct crm_cursor *c;
 		struct crm_str k, v;
@@ -112,7 +95,7 @@ sums(struct bench *b)
 
 		if (table == CRM_TAB_SALES ||
 		    (table >= CRM_TAB_KIND &&
-			b->schema->kind[table - CRM_TAB_KIND].name == NULL))
+			b->h.schema->kind[table - CRM_TAB_KIND].name == NULL))
 			continue;
 		assert_int_equal(crm_cursor_open(t, table, &c, NULL), 0);
 		r = crm_cursor_seek(c, (struct crm_str){"", 0}, &k, &v, NULL);
@@ -137,9 +120,9 @@ same(struct bench *b, const char *when, struct sums want)
 	struct sums got = sums(b);
 
 	if (got.records != want.records)
-		fail_msg("seed %lu, %s: other records", b->seed, when);
+		fail_msg("seed %lu, %s: other records", b->h.seed, when);
 	if (got.derived != want.derived)
-		fail_msg("seed %lu, %s: other entries", b->seed, when);
+		fail_msg("seed %lu, %s: other entries", b->h.seed, when);
 }
 
 /* ---- changes ---- */
@@ -147,172 +130,9 @@ same(struct bench *b, const char *when, struct sums want)
 static void
 begin(struct bench *b, struct crm_str key)
 {
-	struct crm_change_options opt = {
-	    .by = {NOW, CRM_STR("tester"), CRM_STR("test"), {"", 0}},
-	    .now = NOW,
-	    .key = key,
-	    .keyhash = 7};
-	struct crm_err err = {0};
+	const struct crm_change_options opt = {.key = key, .keyhash = 7};
 
-	if (crm_change_open(&b->ch, b->store, &opt, NULL, &err) != CRM_OK)
-		fail_msg("seed %lu: open: %s", b->seed, err.text);
-}
-
-/* The revision, 0 when nothing was to be done. */
-static uint64_t
-commit(struct bench *b)
-{
-	struct crm_err err = {0};
-	uint64_t revision = 0;
-	int r = crm_change_commit(b->ch, &revision, &err);
-
-	crm_change_release(b->ch);
-	b->ch = NULL;
-	if (r == CRM_EDATA)
-		return 0; /* something refers to what was removed */
-	if (r < 0)
-		fail_msg("seed %lu: commit: %s", b->seed, err.text);
-	return revision;
-}
-
-static struct crm_record *
-record(struct bench *b, unsigned kind, bool new)
-{
-	const struct crm_kind *k = &b->schema->kind[kind];
-	struct crm_record *rec = NULL;
-
-	if (new || b->n[kind] == 0)
-		assert_int_equal(crm_change_new(b->ch, k, &rec, NULL), 0);
-	else
-		crm_change_get(b->ch, k, 1 + below(b, b->n[kind]), &rec, NULL);
-	return rec;
-}
-
-static void
-set_text(struct bench *b, struct crm_record *rec, const char *field,
-    const char *fmt, uint64_t of)
-{
-	char text[40];
-	int n =
-	    snprintf(text, sizeof text, fmt, (unsigned long long)below(b, of));
-
-	*crm_record_at(rec, field) = crm_value_text(crm_arena_str(
-	    crm_change_arena(b->ch), (struct crm_str){text, (size_t)n}));
-}
-
-static bool
-put(struct bench *b, struct crm_record *rec)
-{
-	unsigned kind = rec->kind->number;
-	struct crm_err err = {0};
-	int r = crm_change_put(b->ch, rec, &err);
-
-	if (r < 0 && r != CRM_NO && r != CRM_EDATA && r != CRM_NOTFOUND)
-		fail_msg("seed %lu: put: %s", b->seed, err.text);
-	if (r == CRM_OK && rec->id > b->n[kind])
-		b->n[kind] = rec->id;
-	return r == CRM_OK;
-}
-
-static bool
-change_party(struct bench *b, bool new)
-{
-	struct crm_record *rec = record(b, CRM_K_CUSTOMER, new);
-	struct crm_err err = {0};
-
-	if (rec == NULL)
-		return false;
-	if (rec->id == 0 || below(b, 2))
-		set_text(b, rec, "name", "Name %llu", 50);
-	/* few addresses: they are given up and taken again */
-	if (below(b, 2))
-		set_text(b, rec, "email", "a%llu@example.org", 12);
-	if (below(b, 3) == 0)
-		set_text(b, rec, "tier", "tier%llu", 4);
-	if (b->n[CRM_K_CUSTOMER] > 0 && below(b, 6) == 0)
-		*crm_record_at(rec, "parent_id") = crm_value_id(
-		    CRM_K_CUSTOMER, 1 + below(b, b->n[CRM_K_CUSTOMER]));
-	if (below(b, 4) == 0)
-		crm_record_at(rec, "email")->type = CRM_T_NONE;
-	if (below(b, 4) == 0)
-		crm_input_set(b->ch, rec, CRM_STR("stage"),
-		    below(b, 2) ? CRM_STR("established") : CRM_STR("broken"),
-		    &err);
-	return put(b, rec);
-}
-
-static bool
-change_product(struct bench *b, bool new)
-{
-	struct crm_record *rec = record(b, CRM_K_PRODUCT, new);
-
-	if (rec == NULL)
-		return false;
-	if (rec->id == 0 || below(b, 3) == 0)
-		set_text(b, rec, "sku", "S%llu", 20);
-	*crm_record_at(rec, "price") =
-	    crm_value_num(CRM_T_MONEY, (int64_t)below(b, 5000), 2);
-	return put(b, rec);
-}
-
-static void
-event(struct bench *b, struct crm_record *rec, unsigned what, int64_t amount)
-{
-	struct crm_row *row = crm_record_add(rec, CRM_O_TRACK, 0);
-	const struct crm_field *f =
-	    &rec->kind->parts[CRM_O_TRACK].fields[CRM_E_WHAT];
-
-	row->v[CRM_E_WHAT] = crm_value_num(CRM_T_ENUM, what, 0);
-	row->v[CRM_E_WHAT].s = crm_enum_name(f->values, what);
-	row->v[CRM_E_AT] =
-	    crm_value_num(CRM_T_TIME, NOW - (int64_t)below(b, 86400), 0);
-	row->v[CRM_E_AMOUNT] = crm_value_num(CRM_T_MONEY, amount, 2);
-}
-
-static bool
-change_order(struct bench *b, bool new)
-{
-	struct crm_record *rec = record(b, CRM_K_ORDER, new);
-	uint64_t lines = 1 + below(b, 3);
-
-	if (rec == NULL)
-		return false;
-	if (rec->id == 0) {
-		rec->v[CRM_O_PLACED] = crm_value_num(
-		    CRM_T_TIME, NOW - 86400 * (int64_t)(1 + below(b, 400)), 0);
-		while (lines-- > 0) {
-			struct crm_row *row =
-			    crm_record_add(rec, CRM_O_LINE, 0);
-
-			row->v[CRM_LINE_QUANTITY] = crm_value_num(
-			    CRM_T_DECIMAL, (int64_t)(1 + below(b, 5)), 0);
-			row->v[CRM_LINE_AMOUNT] = crm_value_num(
-			    CRM_T_MONEY, (int64_t)(1 + below(b, 9000)), 2);
-			if (b->n[CRM_K_PRODUCT] > 0 && below(b, 2))
-				row->v[0] = crm_value_id(CRM_K_PRODUCT,
-				    1 + below(b, b->n[CRM_K_PRODUCT]));
-		}
-	}
-	if (b->n[CRM_K_CUSTOMER] > 0 && below(b, 3) > 0)
-		rec->v[CRM_O_CUSTOMER] = crm_value_id(
-		    CRM_K_CUSTOMER, 1 + below(b, b->n[CRM_K_CUSTOMER]));
-	if (rec->id != 0 && below(b, 2))
-		event(b, rec, CRM_ORDER_PAY, (int64_t)(1 + below(b, 500)));
-	if (rec->id != 0 && below(b, 4) == 0)
-		event(b, rec, CRM_ORDER_REFUND, (int64_t)(1 + below(b, 100)));
-	if (rec->id != 0 && below(b, 8) == 0)
-		crm_record_drop(rec, CRM_O_TRACK, 1);
-	return put(b, rec);
-}
-
-static bool
-change_remove(struct bench *b)
-{
-	unsigned kind = (unsigned)(1 + below(b, 3));
-
-	return b->n[kind] > 0 &&
-	       crm_change_remove(b->ch, &b->schema->kind[kind],
-		   1 + below(b, b->n[kind]), NULL) == CRM_OK;
+	history_begin(&b->h, &opt);
 }
 
 /* What an import remembers of a record that is there. */
@@ -320,7 +140,7 @@ static void
 remember(struct bench *b)
 {
 	struct crm_buf key = {0}, value = {0};
-	struct crm_record *rec = record(b, CRM_K_CUSTOMER, false);
+	struct crm_record *rec = history_record(&b->h, CRM_K_CUSTOMER, false);
 
 	if (rec == NULL || rec->id == 0)
 		return;
@@ -329,8 +149,9 @@ remember(struct bench *b)
 	crm_buf_putc(&key, CRM_K_CUSTOMER);
 	crm_buf_putf(&key, "%llu", (unsigned long long)rec->id);
 	crm_buf_putvar(&value, rec->id);
-	crm_buf_putf(&value, "says %llu", (unsigned long long)below(b, 1000));
-	assert_int_equal(crm_change_attach(b->ch, CRM_TAB_SOURCE,
+	crm_buf_putf(&value, "says %llu",
+	    (unsigned long long)history_below(&b->h, 1000));
+	assert_int_equal(crm_change_attach(b->h.ch, CRM_TAB_SOURCE,
 			     crm_buf_str(&key), crm_buf_str(&value), NULL),
 	    0);
 	crm_buf_release(&key);
@@ -341,39 +162,40 @@ remember(struct bench *b)
 static uint64_t
 change(struct bench *b)
 {
-	uint64_t steps = 1 + below(b, 4), given[CRM_K_MAX], revision;
+	uint64_t steps = 1 + history_below(&b->h, 4), given[CRM_K_MAX],
+		 revision;
 	char key[40] = "";
 
-	memcpy(given, b->n, sizeof given);
-	if (below(b, 5) == 0)
+	memcpy(given, b->h.n, sizeof given);
+	if (history_below(&b->h, 5) == 0)
 		snprintf(
 		    key, sizeof key, "key %llu", (unsigned long long)++b->keys);
 	begin(b, crm_str(key));
 	while (steps-- > 0) {
 		bool done = false;
 
-		switch (below(b, 7)) {
+		switch (history_below(&b->h, 7)) {
 		case 0:
 		case 1:
-			done = change_party(b, below(b, 2));
+			done = history_party(&b->h, history_below(&b->h, 2));
 			break;
 		case 2:
-			done = change_product(b, below(b, 2));
+			done = history_product(&b->h, history_below(&b->h, 2));
 			break;
 		case 3:
-			done = change_remove(b);
+			done = history_remove(&b->h);
 			break;
 		default:
-			done = change_order(b, below(b, 2));
+			done = history_order(&b->h, history_below(&b->h, 2));
 			break;
 		}
-		if (done && below(b, 3) == 0)
+		if (done && history_below(&b->h, 3) == 0)
 			remember(b);
-		crm_change_reset(b->ch);
+		crm_change_reset(b->h.ch);
 	}
-	revision = commit(b);
+	revision = history_commit(&b->h);
 	if (revision == 0)
-		memcpy(b->n, given, sizeof given);
+		memcpy(b->h.n, given, sizeof given);
 	return revision;
 }
 
@@ -388,17 +210,17 @@ undo(struct bench *b, uint64_t revision, bool must)
 	int r;
 
 	begin(b, (struct crm_str){"", 0});
-	r = crm_undo_put(b->ch, revision, NULL, &err);
+	r = crm_undo_put(b->h.ch, revision, NULL, &err);
 	if (r == CRM_OK)
-		r = crm_change_commit(b->ch, &by, &err);
-	crm_change_release(b->ch);
-	b->ch = NULL;
+		r = crm_change_commit(b->h.ch, &by, &err);
+	crm_change_release(b->h.ch);
+	b->h.ch = NULL;
 	if (r == CRM_OK) {
 		b->undos++;
 		return by;
 	}
 	if (must || r != CRM_EDATA)
-		fail_msg("seed %lu: undo of %llu: %s", b->seed,
+		fail_msg("seed %lu: undo of %llu: %s", b->h.seed,
 		    (unsigned long long)revision, err.text);
 	b->refused++;
 	return 0;
@@ -410,8 +232,8 @@ fault(void *ctx, struct crm_str where, struct crm_str what, struct crm_err *err)
 	struct bench *b = ctx;
 
 	(void)err;
-	print_message("seed %lu: %.*s: %.*s\n", b->seed, (int)where.n, where.p,
-	    (int)what.n, what.p);
+	print_message("seed %lu: %.*s: %.*s\n", b->h.seed, (int)where.n,
+	    where.p, (int)what.n, what.p);
 	return CRM_OK;
 }
 
@@ -424,11 +246,11 @@ check(struct bench *b, const char *when)
 	struct crm_err err = {0};
 	struct crm_txn *t;
 
-	if (crm_store_check(b->store, &opt, &found, &err) != CRM_OK)
-		fail_msg("seed %lu, %s: check: %s", b->seed, when, err.text);
-	assert_int_equal(crm_txn_begin(b->store, &t, NULL), 0);
-	if (crm_log_verify(t, b->schema, fault, b, &log, &err) != CRM_OK)
-		fail_msg("seed %lu, %s: verify: %s", b->seed, when, err.text);
+	if (crm_store_check(b->h.store, &opt, &found, &err) != CRM_OK)
+		fail_msg("seed %lu, %s: check: %s", b->h.seed, when, err.text);
+	assert_int_equal(crm_txn_begin(b->h.store, &t, NULL), 0);
+	if (crm_log_verify(t, b->h.schema, fault, b, &log, &err) != CRM_OK)
+		fail_msg("seed %lu, %s: verify: %s", b->h.seed, when, err.text);
 	crm_txn_end(t);
 }
 
@@ -441,12 +263,12 @@ one_history(struct bench *b, unsigned long seed)
 	struct sums before, after;
 	struct crm_err err = {0};
 
-	tmpstore_make(&b->tmp);
-	b->store = tmpstore_open(&b->tmp, true);
-	assert_int_equal(crm_store_schema(b->store, &b->schema, NULL), 0);
-	memset(b->n, 0, sizeof b->n);
-	b->seed = seed;
-	crm_rand_seed(&b->rand, seed);
+	tmpstore_make(&b->h.tmp);
+	b->h.store = tmpstore_open(&b->h.tmp, true);
+	assert_int_equal(crm_store_schema(b->h.store, &b->h.schema, NULL), 0);
+	memset(b->h.n, 0, sizeof b->h.n);
+	b->h.seed = seed;
+	crm_rand_seed(&b->h.rand, seed);
 	for (uint64_t i = 0; i < changes && n < MOST; i++) {
 		before = sums(b);
 		made[n] = change(b);
@@ -455,14 +277,14 @@ one_history(struct bench *b, unsigned long seed)
 			continue;
 		}
 		n++;
-		if (below(b, 3) > 0)
+		if (history_below(&b->h, 3) > 0)
 			continue;
 		after = sums(b);
 		back = undo(b, made[n - 1], true);
 		same(b, "undo of the last", before);
 		again = undo(b, back, true);
 		same(b, "undo of the undo", after);
-		if (below(b, 2) == 0)
+		if (history_below(&b->h, 2) == 0)
 			continue;
 		undo(b, again, true);
 		same(b, "undo once more", before);
@@ -470,7 +292,7 @@ one_history(struct bench *b, unsigned long seed)
 	}
 	for (uint64_t i = 0; i < 6 && n > 0; i++) {
 		before = sums(b);
-		back = undo(b, made[below(b, n)], false);
+		back = undo(b, made[history_below(&b->h, n)], false);
 		if (back == 0) {
 			same(b, "an undo that was refused", before);
 			continue;
@@ -480,11 +302,11 @@ one_history(struct bench *b, unsigned long seed)
 	}
 	check(b, "at the end");
 	before = sums(b);
-	if (crm_store_rebuild(b->store, &by, NULL, NULL, &err) < 0)
+	if (crm_store_rebuild(b->h.store, &by, NULL, NULL, &err) < 0)
 		fail_msg("seed %lu: rebuild: %s", seed, err.text);
 	same(b, "a rebuild", before);
-	crm_store_close_env(b->store);
-	tmpstore_remove(&b->tmp);
+	crm_store_close_env(b->h.store);
+	tmpstore_remove(&b->h.tmp);
 }
 
 static void
@@ -516,7 +338,7 @@ die(void *ctx, uint64_t done, uint64_t total)
 static uint64_t
 many(struct bench *b, bool change)
 {
-	const struct crm_kind *k = &b->schema->kind[CRM_K_CUSTOMER];
+	const struct crm_kind *k = &b->h.schema->kind[CRM_K_CUSTOMER];
 	struct crm_record *rec;
 	struct crm_err err = {0};
 
@@ -524,15 +346,16 @@ many(struct bench *b, bool change)
 	for (uint64_t i = 1; i <= 2500; i++) {
 		if (change)
 			assert_int_equal(
-			    crm_change_get(b->ch, k, i, &rec, &err), 0);
+			    crm_change_get(b->h.ch, k, i, &rec, &err), 0);
 		else
 			assert_int_equal(
-			    crm_change_new(b->ch, k, &rec, &err), 0);
-		set_text(b, rec, change ? "tier" : "name", "of many %llu", 1);
-		assert_true(put(b, rec));
-		crm_change_reset(b->ch);
+			    crm_change_new(b->h.ch, k, &rec, &err), 0);
+		history_text(
+		    &b->h, rec, change ? "tier" : "name", "of many %llu", 1);
+		assert_true(history_put(&b->h, rec));
+		crm_change_reset(b->h.ch);
 	}
-	return commit(b);
+	return history_commit(&b->h);
 }
 
 static void
@@ -549,34 +372,35 @@ an_undo_that_was_killed_is_completed_by_the_next(void **state)
 	int status;
 
 	(void)state;
-	tmpstore_make(&b.tmp);
-	b.store = tmpstore_open(&b.tmp, true);
-	assert_int_equal(crm_store_schema(b.store, &b.schema, NULL), 0);
-	crm_rand_seed(&b.rand, 1);
+	tmpstore_make(&b.h.tmp);
+	b.h.store = tmpstore_open(&b.h.tmp, true);
+	assert_int_equal(crm_store_schema(b.h.store, &b.h.schema, NULL), 0);
+	crm_rand_seed(&b.h.rand, 1);
 	assert_true(many(&b, false) > 0);
 	before = sums(&b);
 	revision = many(&b, true);
-	crm_store_close(b.store);
+	crm_store_close(b.h.store);
 	fflush(NULL);
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		b.store = tmpstore_open(&b.tmp, true);
-		if (crm_change_open(&b.ch, b.store, &opt, NULL, NULL) == 0 &&
-		    crm_undo_put(b.ch, revision, NULL, NULL) == 0)
-			crm_change_commit(b.ch, &last, NULL);
+		b.h.store = tmpstore_open(&b.h.tmp, true);
+		if (crm_change_open(&b.h.ch, b.h.store, &opt, NULL, NULL) ==
+			0 &&
+		    crm_undo_put(b.h.ch, revision, NULL, NULL) == 0)
+			crm_change_commit(b.h.ch, &last, NULL);
 		_exit(1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
-	b.store = tmpstore_open(&b.tmp, true);
-	assert_int_equal(crm_store_schema(b.store, &b.schema, NULL), 0);
+	b.h.store = tmpstore_open(&b.h.tmp, true);
+	assert_int_equal(crm_store_schema(b.h.store, &b.h.schema, NULL), 0);
 	assert_true(sums(&b).records != before.records);
 	undo(&b, revision, true);
 	same(&b, "the second undo", before);
 	check(&b, "at the end");
-	crm_store_close(b.store);
-	tmpstore_remove(&b.tmp);
+	crm_store_close(b.h.store);
+	tmpstore_remove(&b.h.tmp);
 }
 
 int

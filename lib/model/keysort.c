@@ -78,7 +78,7 @@ crm_keysort_add(struct crm_keysort *k, struct crm_str key, struct crm_str value,
 	uint32_t n[2];
 	int r;
 
-	if (k->mem.n >= RUN_BYTES) {
+	if (k->mem.n >= (k->memory ? k->memory : RUN_BYTES)) {
 		k->spool.dir = k->dir;
 		r = run_write(k, err);
 		if (r < 0)

@@ -11,6 +11,7 @@ struct crm_keyrun;
 /* Zero, then set dir (borrowed).  Release with crm_keysort_release. */
 struct crm_keysort {
 	const char *dir; /* of the spool */
+	size_t memory; /* bytes of entries in it; 0: 32 MiB */
 	struct crm_buf mem;
 	size_t *at; /* offsets of entries in mem */
 	size_t n, cap;

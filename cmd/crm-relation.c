@@ -26,24 +26,43 @@ static const struct cli_option tree_options[] = {
     {0},
 };
 
-/* How the values of `relation` are said from either side, in their order. */
+/* How a relation is said from either side, when not by its name. */
 static const struct {
-	const char *to, *from;
+	const char *name, *from;
 } said[] = {
     {"supplies", "supplied by"},
-    {"distributes for", "distributed by"},
+    {"distributes_for", "distributed by"},
     {"employs", "employed by"},
-    {"household", "household"},
     {"refers", "referred by"},
 };
 
-enum { HOUSEHOLD = 4 };
+static void
+put_said(struct crm_buf *b, struct crm_str name, bool to)
+{
+	for (size_t i = 0; i < sizeof said / sizeof *said && !to; i++)
+		if (crm_str_is(name, said[i].name)) {
+			crm_buf_puts(b, said[i].from);
+			return;
+		}
+	for (size_t i = 0; i < name.n; i++)
+		crm_buf_putc(b, name.p[i] == '_' ? ' ' : name.p[i]);
+}
+
+/* What the one is to the other, the other is to the one. */
+static bool
+both_ways(struct crm_str name)
+{
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+		if (crm_str_is(name, said[i].name))
+			return false;
+	return true;
+}
 
 /* ---- the relations in memory ---- */
 
 struct edge {
 	uint64_t id, from, to;
-	unsigned sort; /* 1.. as the enum */
+	struct crm_str name; /* of what they are, a static text */
 	struct crm_value since, until, stage, strength, sentiment;
 	size_t next_from, next_to; /* 1 + index of another of this party */
 	bool drawn;
@@ -87,7 +106,7 @@ add_edge(struct graph *g, const struct crm_record *rec, struct crm_err *err)
 	*e = (struct edge){.id = rec->id,
 	    .from = (uint64_t)crm_record_get(rec, "from_id")->i,
 	    .to = (uint64_t)crm_record_get(rec, "to_id")->i,
-	    .sort = (unsigned)crm_record_get(rec, "relation")->i,
+	    .name = crm_record_get(rec, "relation")->s,
 	    .since = *crm_record_get(rec, "since"),
 	    .until = *crm_record_get(rec, "until"),
 	    .stage = *crm_record_get(rec, "stage"),
@@ -314,9 +333,8 @@ put_row(struct graph *g, const struct step *s, const int *pick, size_t npick,
 	g->ended[s->level] = s->last;
 	if (e) {
 		crm_buf_puts(&g->line, s->last ? "└─ " : "├─ ");
-		crm_buf_putf(&g->line, "%s ",
-		    e->to == s->party ? said[e->sort - 1].to
-				      : said[e->sort - 1].from);
+		put_said(&g->line, e->name, e->to == s->party);
+		crm_buf_putc(&g->line, ' ');
 		v[C_RELATION] = crm_value_id(CRM_K_RELATION, e->id);
 		v[C_SINCE] = e->since;
 		v[C_UNTIL] = e->until;
@@ -417,8 +435,10 @@ dot_edge(struct graph *g, const struct edge *e, struct crm_err *err)
 	crm_id_put(g->c->schema, &g->line, &from, true);
 	crm_buf_puts(&g->line, " -> ");
 	crm_id_put(g->c->schema, &g->line, &to, true);
-	crm_buf_putf(&g->line, " [label=\"%s\"%s];\n", said[e->sort - 1].to,
-	    e->sort == HOUSEHOLD ? ", dir=none" : "");
+	crm_buf_puts(&g->line, " [label=\"");
+	put_said(&g->line, e->name, true);
+	crm_buf_putf(
+	    &g->line, "\"%s];\n", both_ways(e->name) ? ", dir=none" : "");
 	r = crm_buf_check(&g->line, err);
 	return r == CRM_OK ? crm_out_bytes(g->out, crm_buf_str(&g->line), err)
 			   : r;

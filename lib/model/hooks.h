@@ -91,6 +91,9 @@ int crm_touch_after(struct crm_change *ch, const struct crm_record *old,
 int crm_touch_effects(const struct crm_schema *s, const struct crm_record *rec,
     int sign, struct crm_buf *out, struct crm_err *err);
 
+/* Is a field another than before, or given to a new record? (party.c) */
+bool crm_field_differs(const struct crm_record *old,
+    const struct crm_record *rec, const char *field);
 /* Refuses a parent_id that would make a circle (product.c). */
 int crm_parent_check(
     struct crm_change *ch, const struct crm_record *rec, struct crm_err *err);

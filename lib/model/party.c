@@ -155,9 +155,8 @@ stage_take(struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
 	return CRM_OK;
 }
 
-/* Does a list differ from what compute would show? */
-static bool
-differs(const struct crm_record *old, const struct crm_record *rec,
+bool
+crm_field_differs(const struct crm_record *old, const struct crm_record *rec,
     const char *field)
 {
 	struct crm_value none = {.type = CRM_T_NONE};
@@ -217,7 +216,7 @@ country_check(
 	char code[2];
 	int r;
 
-	if (v->type == CRM_T_NONE || !differs(old, rec, "country"))
+	if (v->type == CRM_T_NONE || !crm_field_differs(old, rec, "country"))
 		return CRM_OK;
 	r = crm_country_normal(v->s, code, err);
 	if (r < 0) {
@@ -248,10 +247,10 @@ crm_customer_prepare(struct crm_change *ch, const struct crm_record *old,
 	}
 	if (created->type == CRM_T_NONE && old == NULL)
 		*created = crm_value_num(CRM_T_TIME, crm_change_now(ch), 0);
-	if (differs(old, rec, "roles"))
+	if (crm_field_differs(old, rec, "roles"))
 		r = roles_take(rec, err);
-	if (r == CRM_OK &&
-	    (differs(old, rec, "stage") || differs(old, rec, "owner")))
+	if (r == CRM_OK && (crm_field_differs(old, rec, "stage") ||
+			       crm_field_differs(old, rec, "owner")))
 		r = stage_take(ch, rec, err);
 	if (r == CRM_OK)
 		r = name_take(rec, err);

@@ -147,7 +147,11 @@ crm_relation_prepare(struct crm_change *ch, const struct crm_record *old,
 		r = check_range(rec, "sentiment", -1, err);
 	if (r == CRM_OK)
 		r = check_evidence(rec, err);
-	if (r == CRM_OK && from->type == CRM_T_ID)
+	/* when two parties become one, both have said the same */
+	if (r == CRM_OK && from->type == CRM_T_ID &&
+	    (crm_field_differs(old, rec, "relation") ||
+		crm_field_differs(old, rec, "since") ||
+		crm_field_differs(old, rec, "until")))
 		r = check_twice(ch, rec, err);
 	return r;
 }

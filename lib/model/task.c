@@ -153,14 +153,6 @@ enum_of(const struct crm_record *rec, const char *field, unsigned place)
 	return crm_value_enum(rec->kind->fields[f].values, place);
 }
 
-static bool
-changed(const struct crm_record *old, const struct crm_record *rec,
-    const char *field)
-{
-	return !old || !crm_value_eq(crm_record_get(old, field),
-			   crm_record_get(rec, field));
-}
-
 /* A series: the date it counts from, and how many were missed. */
 static int
 series(struct crm_change *ch, const struct crm_record *old,
@@ -172,7 +164,8 @@ series(struct crm_change *ch, const struct crm_record *old,
 	struct crm_span every;
 
 	if (span_of(rec, "every", &every) != CRM_OK) {
-		if (mode->type != CRM_T_NONE && changed(old, rec, "mode"))
+		if (mode->type != CRM_T_NONE &&
+		    crm_field_differs(old, rec, "mode"))
 			return bad("mode", err,
 			    "says how a task comes again: it wants --every");
 		return CRM_OK;
@@ -185,11 +178,13 @@ series(struct crm_change *ch, const struct crm_record *old,
 	/* who moves its date moves those after it; one that crm_tick_run adds
 	 * brings the date its series began with */
 	if (starts->type == CRM_T_NONE ||
-	    (old && (changed(old, rec, "due") || changed(old, rec, "every"))))
+	    (old && (crm_field_differs(old, rec, "due") ||
+			crm_field_differs(old, rec, "every"))))
 		*starts = *due;
 	if (mode->i == CATCH_UP &&
-	    (changed(old, rec, "due") || changed(old, rec, "every") ||
-		changed(old, rec, "mode")) &&
+	    (crm_field_differs(old, rec, "due") ||
+		crm_field_differs(old, rec, "every") ||
+		crm_field_differs(old, rec, "mode")) &&
 	    step(crm_change_schema(ch), due->i, &every, MISSED_MAX) <
 		crm_change_now(ch)) {
 		crm_err_set(err, CRM_EDATA,

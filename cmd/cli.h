@@ -53,8 +53,10 @@ enum cli_group {
 			     letters and more) is an operand: tag - -xmas */
 	CLI_NOTIME = 1024, /* CLI_LIST without --since and --until */
 	CLI_EACH = 4096, /* --each: a commit for each record of a stream */
-	CLI_FROM = 2048 /* --from --columns (cli_from.h); no store is opened
-			   where it is given */
+	CLI_FROM = 2048, /* --from --columns (cli_from.h); no store is opened
+			    where it is given */
+	CLI_FIT = 8192, /* --model --unit --no-money --anyway (cli_clv.h) */
+	CLI_USE = 16384 /* --use --fitted --params: a model that is there */
 };
 
 enum cli_mode {
@@ -127,6 +129,9 @@ struct cli_opt {
 	const char *at, *as_of;
 	/* FROM */
 	const char *from, *columns;
+	/* FIT, USE */
+	const char *model, *unit, *use, *fitted, *params;
+	bool no_money, anyway;
 	/* always */
 	bool quiet;
 	const char *store; /* --store */

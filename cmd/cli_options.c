@@ -76,6 +76,27 @@ static const struct cli_option from[] = {
     {0},
 };
 
+static const struct cli_option fit[] = {
+    {0, "model", CLI_TEXT, &cli_opt.model, "NAME", "bg-nbd or pareto-nbd"},
+    {0, "unit", CLI_TEXT, &cli_opt.unit, "day|week",
+	"the unit of time of the parameters (week)"},
+    {0, "no-money", CLI_FLAG, &cli_opt.no_money, NULL,
+	"purchases alone, without their money"},
+    {0, "anyway", CLI_FLAG, &cli_opt.anyway, NULL,
+	"take an optimum at the boundary as it is"},
+    {0},
+};
+
+static const struct cli_option use[] = {
+    {0, "use", CLI_TEXT, &cli_opt.use, "REF",
+	"this model instead of the last one fitted"},
+    {0, "fitted", CLI_TEXT, &cli_opt.fitted, "FILE",
+	"the model in this stream, as fit prints it"},
+    {0, "params", CLI_TEXT, &cli_opt.params, "NAME=N,...",
+	"a model by its parameters: r=0.24,alpha=4.4,a=0.79,b=2.4"},
+    {0},
+};
+
 static const struct cli_option in[] = {
     {'i', "ids", CLI_FLAG, &cli_opt.bare, NULL,
 	"stdin is bare ids or references, one a line"},
@@ -137,6 +158,8 @@ const struct cli_shared cli_shared[] = {
     {CLI_EXPR, "Choosing records", expr},
     {CLI_CLOCK, "The clock", at},
     {CLI_FROM, "Another source", from},
+    {CLI_FIT, "The model", fit},
+    {CLI_USE, "A model that is there", use},
     {CLI_IN, "A stream on stdin", in},
     {CLI_CHANGE, "Changing", change},
     {CLI_BULK, "Many rows", bulk},

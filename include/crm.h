@@ -62,11 +62,13 @@
 #include <crm/stats.h>
 #include <crm/basket.h>
 #include <crm/pairs.h>
+#include <crm/special.h>
 #include <crm/rfm.h>
 #include <crm/quality.h>
 #include <crm/sales.h>
 #include <crm/suggest.h>
 #include <crm/lines.h>
+#include <crm/clv.h>
 #include <crm/gen.h>
 
 #endif

@@ -68,6 +68,7 @@ enum crm_kind_number {
 	CRM_K_RELATION,
 	CRM_K_TASK,
 	CRM_K_SNAPSHOT = 29,
+	CRM_K_MODEL = 26,
 	CRM_K_MAX = 64
 };
 

@@ -514,6 +514,8 @@ const struct crm_kind crm_kinds_builtin[] = {
 	ticket_fields, talk_parts, "opened", "matters to be settled"},
     {"touch", "H", CRM_K_TOUCH, COUNT(talk_parts), COUNT(touch_fields),
 	touch_fields, talk_parts, "at", "contacts, by whatever channel"},
+    {"model", "MD", CRM_K_MODEL, 0, CRM_KIND_MODEL, crm_kind_model, NULL,
+	"created", "what was fitted to customers"},
     {0},
 };
 
@@ -545,7 +547,7 @@ const struct crm_letter crm_letters[] = {
     {23, "coupon", "CO"},
     {24, "process", "W"},
     {25, "post", "CP"},
-    {26, "model", "MD"},
+    {CRM_K_MODEL, "model", "MD"},
     {27, "definition", "DF"},
     {28, "goal", "G"},
     {CRM_K_SNAPSHOT, "snapshot", "SN"},

@@ -163,6 +163,37 @@ put_fields(struct card *d, const char *section, const char *const *name,
 	return r;
 }
 
+/* The segments they are in.  One that cannot be computed for them has them
+ * not: crm-segment why tells the reason. */
+static int
+put_segments(struct card *d, struct crm_err *err)
+{
+	struct crm_value id = crm_value_id(d->rec->kind->number, d->rec->id);
+	struct crm_segments *sg;
+	int r = crm_segments_open(&sg, d->c->schema,
+	    cli_opt.at ? d->c->at : d->c->now, d->c->at, err);
+
+	if (r < 0)
+		return r;
+	crm_segments_need_all(sg);
+	if (crm_segments_count(sg) > 0)
+		r = crm_segments_begin(sg, d->txn, true, err);
+	if (r == CRM_OK)
+		crm_segments_row(sg, d->rec);
+	for (size_t i = 0; i < crm_segments_count(sg) && r == CRM_OK; i++) {
+		const struct crm_segment *def = crm_segments_def(sg, i);
+		bool yes = false;
+
+		r = crm_segments_has(sg, i, &yes, err);
+		if (r == CRM_OK && yes)
+			r = put(d, &id, "who", CRM_STR("segment"), def->name,
+			    NULL, err);
+		r = r == CRM_EDATA ? CRM_OK : r;
+	}
+	crm_segments_close(sg);
+	return r;
+}
+
 /* The address as one line. */
 static int
 put_address(struct card *d, struct crm_err *err)
@@ -342,7 +373,9 @@ put_last(struct card *d, struct crm_err *err)
 		const struct crm_moment *m = &d->m[i - 1];
 		struct crm_value at = crm_value_num(CRM_T_TIME, m->at, 0);
 
-		if (m->revision != 0 || crm_str_is(m->what, "consent"))
+		if (m->revision != 0 || (m->id.kind == CRM_K_EVENT &&
+					    !crm_str_is(m->what, "stage") &&
+					    !crm_str_is(m->what, "note")))
 			continue;
 		r = put(d, &m->id, "last", m->what, m->text, &at, err);
 		left--;
@@ -373,6 +406,8 @@ card(struct card *d, uint64_t number, struct crm_err *err)
 	d->rec->id = number;
 	if (r == CRM_OK)
 		r = put_fields(d, "who", who, err);
+	if (r == CRM_OK)
+		r = put_segments(d, err);
 	if (r == CRM_OK)
 		r = put_fields(d, "reach", reach, err);
 	if (r == CRM_OK)

@@ -5,6 +5,8 @@
  * On a terminal an answer is a line to be read while the telephone rings;
  * with -f or --format, and in a pipe, it is a stream like any other.
  */
+#include <stdlib.h>
+
 #include "cli_noun.h"
 
 enum { LIMIT = 10, LIMIT_MAX = 1000 };
@@ -41,6 +43,8 @@ struct find {
 	struct crm_want want;
 	struct crm_out *out;
 	bool lines; /* for people */
+	struct crm_str *line; /* L_COUNT texts of each of nline */
+	size_t nline, capline;
 	struct crm_arena arena; /* of a query */
 	struct crm_found *found;
 	struct crm_find_options opt;
@@ -90,7 +94,7 @@ static const struct crm_field line_fields[L_COUNT] = {
     {"orders", CRM_T_INT, 0, 0, 0, NULL, ""},
     {"revenue", CRM_T_MONEY, 0, 0, 0, NULL, ""},
     {"last_order", CRM_T_INT, 0, 0, 0, NULL, ""},
-    {"open", CRM_T_TEXT, 0, 0, 0, NULL, ""},
+    {"open", CRM_T_INT, 0, 0, 0, NULL, ""},
     {"how", CRM_T_TEXT, 0, 0, 0, NULL, ""},
 };
 
@@ -121,10 +125,8 @@ open_out(struct find *f, struct crm_err *err)
 		if (f->pick[i] < k->nfields)
 			crm_want_field(&f->want, f->pick[i]);
 	crm_want_field(&f->want, crm_kind_field(k, CRM_STR("name")));
-	if (f->lines) {
-		cli_opt.no_header = true;
-		return cli_out(c, line_fields, L_COUNT, &f->out, err);
-	}
+	if (f->lines)
+		return CRM_OK;
 	shown = crm_arena_alloc(&c->arena, f->npick * sizeof *shown);
 	if (shown == NULL)
 		return crm_err_nomem(err);
@@ -155,7 +157,7 @@ put_grouped(struct crm_buf *b, int64_t v, unsigned digits)
 static struct crm_str
 keep(struct find *f)
 {
-	struct crm_str s = crm_arena_str(&f->arena, crm_buf_str(&f->text));
+	struct crm_str s = crm_arena_str(&f->c->arena, crm_buf_str(&f->text));
 
 	crm_buf_clear(&f->text);
 	return s.p ? s : (struct crm_str){"", 0};
@@ -174,21 +176,47 @@ put_days(struct find *f, int64_t last)
 }
 
 static int
-put_line(struct find *f, const struct crm_record *rec,
+put_tickets(struct find *f, struct crm_txn *t, uint64_t customer, int64_t n,
+    struct crm_err *err)
+{
+	struct crm_value ticket;
+	int r = crm_find_ticket(t, f->c->schema, customer, &ticket, err);
+
+	crm_buf_putf(
+	    &f->text, "%lld open ticket%s", (long long)n, n == 1 ? "" : "s");
+	if (r == CRM_OK && ticket.type == CRM_T_ID) {
+		crm_buf_puts(&f->text, " (");
+		crm_value_put(f->c->schema, &f->text, &ticket, true);
+		crm_buf_putc(&f->text, ')');
+	}
+	return r;
+}
+
+/* A line for people: its texts are kept until all are known, so that columns
+ * without any are left out. */
+static int
+keep_line(struct find *f, struct crm_txn *t, const struct crm_record *rec,
     const struct crm_found *x, struct crm_err *err)
 {
 	const struct crm_settings *set = f->c->schema->settings;
 	int64_t orders = crm_record_get(rec, "orders")->i;
 	const struct crm_value *last = crm_record_get(rec, "last_order");
 	const struct crm_value *open = crm_record_get(rec, "open_tickets");
-	struct crm_str s[L_COUNT] = {{"", 0}};
 	struct crm_id id = {.kind = CRM_K_CUSTOMER, .number = x->number};
+	struct crm_str *s;
+	int r = CRM_OK;
+
+	if (!crm_grow(&f->line, &f->capline, (f->nline + 1) * L_COUNT,
+		sizeof *f->line))
+		return crm_err_nomem(err);
+	s = f->line + f->nline++ * L_COUNT;
+	memset(s, 0, L_COUNT * sizeof *s);
 
 	crm_id_put(f->c->schema, &f->text, &id, true);
 	s[L_ID] = keep(f);
-	s[L_NAME] = crm_record_get(rec, "name")->s;
-	s[L_STAGE] = crm_record_get(rec, "stage")->s;
-	s[L_TIER] = crm_record_get(rec, "tier")->s;
+	s[L_NAME] = crm_arena_str(&f->c->arena, crm_record_get(rec, "name")->s);
+	s[L_STAGE] = crm_record_get(rec, "stage")->s; /* the table's */
+	s[L_TIER] = crm_arena_str(&f->c->arena, crm_record_get(rec, "tier")->s);
 	crm_buf_putf(&f->text, "%lld order%s", (long long)orders,
 	    orders == 1 ? "" : "s");
 	s[L_ORDERS] = keep(f);
@@ -202,8 +230,7 @@ put_line(struct find *f, const struct crm_record *rec,
 		put_days(f, last->i);
 	s[L_LAST] = keep(f);
 	if (open->i > 0)
-		crm_buf_putf(&f->text, "%lld open ticket%s", (long long)open->i,
-		    open->i == 1 ? "" : "s");
+		r = put_tickets(f, t, x->number, open->i, err);
 	s[L_OPEN] = keep(f);
 	if (x->via.type == CRM_T_ID) {
 		crm_buf_puts(&f->text, "by ");
@@ -214,10 +241,39 @@ put_line(struct find *f, const struct crm_record *rec,
 		crm_buf_putf(&f->text, "by %.*s", (int)how.n, how.p);
 	}
 	s[L_HOW] = keep(f);
-	for (size_t i = 0; i < L_COUNT; i++)
-		if (s[i].p == NULL)
-			s[i] = (struct crm_str){"", 0};
-	return crm_out_texts(f->out, s, err);
+	return r;
+}
+
+static int
+print_lines(struct find *f, struct crm_err *err)
+{
+	struct crm_field shown[L_COUNT];
+	struct crm_str cell[L_COUNT];
+	size_t of[L_COUNT], n = 0;
+	int r;
+
+	for (size_t i = 0; i < L_COUNT; i++) {
+		bool any = false;
+
+		for (size_t j = 0; j < f->nline; j++)
+			any |= f->line[j * L_COUNT + i].n > 0;
+		if (!any)
+			continue;
+		of[n] = i;
+		shown[n++] = line_fields[i];
+	}
+	cli_opt.no_header = true;
+	f->c->width = 0; /* all of it: who is calling must not be cut */
+	r = cli_out(f->c, shown, n, &f->out, err);
+	for (size_t j = 0; j < f->nline && r == CRM_OK; j++) {
+		for (size_t i = 0; i < n; i++) {
+			cell[i] = f->line[j * L_COUNT + of[i]];
+			if (cell[i].p == NULL)
+				cell[i].p = "";
+		}
+		r = crm_out_texts(f->out, cell, err);
+	}
+	return r;
 }
 
 static int
@@ -346,7 +402,7 @@ ask(struct find *f, struct crm_txn *t, struct crm_str query,
 		r = read_one(f, t, f->found[i].number, &rec, err);
 		if (r == CRM_OK)
 			r = f->lines
-				? put_line(f, rec, &f->found[i], err)
+				? keep_line(f, t, rec, &f->found[i], err)
 				: put_row(f, rec, query, &f->found[i], err);
 	}
 	return r;
@@ -406,7 +462,7 @@ ask_stream(struct find *f, struct crm_err *err)
 		r = query_column(s, &column, err);
 	if (r == CRM_OK)
 		r = crm_txn_begin(f->c->store, &t, err);
-	if (r == CRM_OK)
+	if (r == CRM_OK && !f->lines)
 		r = crm_out_hold(f->out, err);
 	while (r == CRM_OK && crm_stream_columns(s) > 0 &&
 	       (r = crm_stream_next(s, err)) == CRM_OK) {
@@ -426,7 +482,7 @@ ask_stream(struct find *f, struct crm_err *err)
 		r = CRM_OK; /* the end of the stream */
 	if (t != NULL)
 		crm_txn_end(t);
-	if (r == CRM_OK)
+	if (r == CRM_OK && !f->lines)
 		r = crm_out_drain(f->out, err);
 	crm_stream_close(s);
 	return r;
@@ -447,11 +503,11 @@ ask_operands(struct find *f, struct crm_err *err)
 	if (r == CRM_OK)
 		r = crm_txn_begin(f->c->store, &t, err);
 	if (r == CRM_OK) {
-		r = crm_out_hold(f->out, err);
+		r = f->lines ? CRM_OK : crm_out_hold(f->out, err);
 		if (r == CRM_OK)
 			r = ask(f, t, crm_str_trim(crm_buf_str(&query)), err);
 		crm_txn_end(t);
-		if (r == CRM_OK)
+		if (r == CRM_OK && !f->lines)
 			r = crm_out_drain(f->out, err);
 	}
 	crm_buf_release(&query);
@@ -496,10 +552,13 @@ find(struct cli *c, struct crm_err *err)
 	if (r < 0)
 		return r;
 	r = cli_stdin(c) ? ask_stream(&f, err) : ask_operands(&f, err);
-	if (r == CRM_OK)
+	if (r == CRM_OK && f.nline > 0)
+		r = print_lines(&f, err);
+	if (r == CRM_OK && f.out)
 		r = crm_out_close(f.out, err);
-	else
+	else if (f.out)
 		crm_out_abort(f.out);
+	free(f.line);
 	crm_arena_release(&f.arena);
 	crm_buf_release(&f.text);
 	return r;

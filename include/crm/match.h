@@ -51,6 +51,11 @@ int crm_find(struct crm_txn *t, const struct crm_schema *s,
     struct crm_str query, const struct crm_find_options *opt,
     struct crm_found *out, size_t *n, bool *more, struct crm_err *err);
 
+/* A customer's latest ticket that is not closed; none in *out when there is
+ * none. */
+int crm_find_ticket(struct crm_txn *t, const struct crm_schema *s,
+    uint64_t customer, struct crm_value *out, struct crm_err *err);
+
 /* ---- words with a letter wrong ---- */
 
 /*

@@ -265,6 +265,17 @@ looks_dialled(struct crm_str s)
 	return digits >= DIGITS_MIN;
 }
 
+/* How many bytes stand before the first of some. */
+static size_t
+str_span(struct crm_str s, const char *stop)
+{
+	size_t n = 0;
+
+	while (n < s.n && strchr(stop, s.p[n]) == NULL)
+		n++;
+	return n;
+}
+
 /* The numbers of orders and the like: a word of the query with and without
  * its #, the way shops write them. */
 static int
@@ -274,8 +285,10 @@ by_number(struct crm_finding *f, struct crm_str s, struct crm_err *err)
 	struct crm_buf b = {.max = TEXT_MAX + 1};
 	int r = CRM_OK;
 
-	if (hash != NULL && hash > s.p) /* order #1001 */
+	if (hash != NULL && hash > s.p) { /* Re: [#T7] your order */
 		s = (struct crm_str){hash, s.n - (size_t)(hash - s.p)};
+		s.n = str_span(s, " \t])>,;");
+	}
 	s = bare(s);
 	crm_buf_putc(&b, '#');
 	crm_buf_putstr(&b, s);
@@ -346,4 +359,52 @@ out:
 	crm_buf_release(&entered);
 	crm_buf_release(&mail);
 	return r;
+}
+
+/* ---- what is open ---- */
+
+int
+crm_find_ticket(struct crm_txn *t, const struct crm_schema *s,
+    uint64_t customer, struct crm_value *out, struct crm_err *err)
+{
+	const struct crm_kind *k = &s->kind[CRM_K_TICKET];
+	struct crm_value of = crm_value_id(CRM_K_CUSTOMER, customer);
+	int f = k->name ? owner_field(k) : -1;
+	struct crm_buf key = {.max = CRM_KEY_MAX};
+	struct crm_cursor *cur = NULL;
+	struct crm_arena arena = {0};
+	struct crm_want want = {{0}, 0};
+	struct crm_record *rec;
+	struct crm_str at, v, tail;
+	uint64_t number;
+	int r;
+
+	*out = (struct crm_value){0};
+	if (f < 0)
+		return CRM_OK;
+	crm_want_field(&want, crm_kind_field(k, CRM_STR("state")));
+	rec = crm_record_new(k, &arena);
+	if (rec == NULL)
+		return crm_err_nomem(err);
+	crm_index_key(&key, k->number, k->fields[f].tag, &of, 0);
+	r = crm_buf_check(&key, err);
+	if (r == CRM_OK)
+		r = crm_cursor_open(t, CRM_TAB_INDEX, &cur, err);
+	if (r == CRM_OK)
+		r = crm_cursor_seek(cur, crm_buf_str(&key), &at, &v, err);
+	while (r == CRM_OK && at.n == key.n + 8 &&
+	       crm_str_starts(at, crm_buf_str(&key))) {
+		tail = (struct crm_str){at.p + key.n, 8};
+		crm_take_be(&tail, 8, &number);
+		r = crm_record_read(t, k, number, &want, rec, err);
+		if (r == CRM_OK &&
+		    !crm_str_is(crm_record_get(rec, "state")->s, "closed"))
+			*out = crm_value_id(k->number, number);
+		if (r == CRM_OK || r == CRM_NOTFOUND)
+			r = crm_cursor_next(cur, &at, &v, err);
+	}
+	crm_cursor_close(cur);
+	crm_buf_release(&key);
+	crm_arena_release(&arena);
+	return r == CRM_NOTFOUND ? CRM_OK : r;
 }

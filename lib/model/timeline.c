@@ -182,6 +182,8 @@ tell_event(struct line *l, const struct crm_record *rec, struct crm_err *err)
 
 	if (crm_str_is(what->s, "word") && source->type != CRM_T_NONE)
 		return CRM_OK;
+	if (crm_str_is(what->s, "state") && old->type == CRM_T_NONE)
+		return CRM_OK; /* it was opened, which its record tells */
 	m = moment(l, crm_record_get(rec, "at")->i, what->s);
 	if (m == NULL)
 		return crm_err_nomem(err);

@@ -116,6 +116,19 @@ run crm-store check
 status_is 0
 found 'Müller' 'C2 name'
 
+# Tickets: theirs, and in the line a terminal gets.
+crm-ticket open --customer C8 --subject 'mug broken' --channel mail \
+    --text 'it came broken' >/dev/null
+found 'T1' 'C8 record'
+found 'Re: [#T1] your mug' 'C8 record'
+run crm-find T1 -f name,open_tickets,via
+out_has "Ann Meyer${TAB}1${TAB}T0000000001"
+if command -v script >/dev/null; then
+	script -qec 'crm-find T1' /dev/null </dev/null | tr -d '\r' >line
+	is 'for people' "$(cat line)" \
+	    'C8  Ann Meyer  1 order  1,204.50 EUR  last 31 d ago  1 open ticket (T1)  by T1'
+fi
+
 # Streams.
 printf 'query\tn\n0171 5551234\t1\nxx yy\t2\n' >q.tsv
 run sh -c 'crm-find - <q.tsv'

@@ -94,6 +94,32 @@ run crm-customer timeline
 status_is 64
 run crm-customer timeline C1 C2
 status_is 64
+
+# Tickets and contacts, by the same rule as everything else.
+crm-ticket open --customer C2 --subject 'pan bent' --type complaint \
+    --channel mail --text 'it came bent' --about O3 --opened 2026-05-31 >/dev/null
+crm-ticket reply T1 --text 'a new one comes' --agent bob --at 2026-05-31T08:00Z \
+    >/dev/null
+crm-task add --title 'look for the pan' --about T1 --due 2026-06-09 >/dev/null
+run crm-customer timeline C2 --since 2026-05-31 -f what,text,channel
+for row in "ticket${TAB}complaint: pan bent${TAB}mail" \
+    "touch${TAB}in: it came bent${TAB}mail" \
+    "touch${TAB}out: a new one comes${TAB}mail" \
+    "state${TAB}new -> waiting" "task${TAB}look for the pan"; do
+	out_has "$row"
+done
+run crm-customer show C2
+out_has "open${TAB}ticket${TAB}pan bent, complaint, normal, waiting, agent"
+out_has "promised${TAB}task${TAB}look for the pan"
+out_has "figures${TAB}open_tickets${TAB}1"
+cat >>"$CRM_STORE/crm.yaml" <<EOF2
+segments:
+  new: { where: 'orders <= 1' }
+  big: { where: 'orders > 1' }
+EOF2
+crm-store apply >/dev/null
+run crm-customer show C2 -w 'what = "segment"' -f text --no-header
+out_is "C0000000002${TAB}new"
 crm-customer erase C1 >/dev/null 2>&1
 run crm-customer timeline C1
 status_is 1

@@ -148,8 +148,10 @@ put_fields(struct card *d, const char *section, const char *const *name,
 	for (; *name != NULL && r == CRM_OK; name++) {
 		const struct crm_value *v = crm_record_get(d->rec, *name);
 
-		if (v->type == CRM_T_NONE)
-			continue;
+		if (v->type == CRM_T_NONE ||
+		    (v->type == CRM_T_INT && v->i == 0 &&
+			strcmp(*name, "orders") != 0))
+			continue; /* what there never was */
 		crm_buf_clear(&d->text);
 		if (v->type != CRM_T_TIME)
 			crm_value_put(d->c->schema, &d->text, v, true);

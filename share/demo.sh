@@ -102,7 +102,7 @@ say 'Who is calling?'
 phone=$(crm-customer list -w 'tier = "gold" and country = "DE"' --sort -revenue \
     --limit 1 --format value -f phone)
 show <<!
-crm-customer get 'phone:0${phone#+49}' -f name,email,tier,orders,last_order,revenue --format vertical
+crm-find 0${phone#+49} -f name,email,tier,orders,last_order,revenue,how --format vertical
 !
 
 say 'Is all of it in order?'

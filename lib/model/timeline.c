@@ -372,6 +372,9 @@ by_time(const void *a, const void *b)
 
 	if (x->at != y->at)
 		return x->at < y->at ? -1 : 1;
+	/* what became of something goes behind it */
+	if ((x->id.kind == CRM_K_EVENT) != (y->id.kind == CRM_K_EVENT))
+		return x->id.kind == CRM_K_EVENT ? 1 : -1;
 	if (x->id.kind != y->id.kind)
 		return x->id.kind < y->id.kind ? -1 : 1;
 	if (x->id.i != y->id.i)

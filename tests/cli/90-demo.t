@@ -24,4 +24,37 @@ run crm-store check
 status_is 0
 run crm-customer list --count -w 'tier = "gold"'
 out_has 13
+
+# The tour of the README, command by command: what it shows is what is printed,
+# but for the blanks and tabs between columns.
+awk '
+	/^## / { on = $0 == "## A tour" }
+	!on || !/^    / { next }
+	{ line = substr($0, 5) }
+	line ~ /^\$ / { n++; print substr(line, 3) >("cmd." n); more = 1; next }
+	more && line ~ /^> / { print substr(line, 3) >("cmd." n); next }
+	n { more = 0; print line >("want." n) }
+	END { print n }' "$CRM_TOP/README.md" >count
+cp build/demo/orders-2025.csv.gz .
+n=$(cat count)
+ok 'the README has a tour' [ "$n" -gt 20 ]
+(
+	CRM_NOW=2026-01-01T09:00:00Z CRM_ACTOR=ann
+	export CRM_NOW CRM_ACTOR
+	i=0
+	while [ $((i += 1)) -le "$n" ]; do
+		eval "$(cat "cmd.$i")" >"got.$i" 2>&1
+	done
+)
+blanks()
+{
+	sed 's/[ \t][ \t]*/ /g; s/ $//' "$1"
+}
+i=0
+while [ $((i += 1)) -le "$n" ]; do
+	[ -f "want.$i" ] || : >"want.$i"
+	blanks "want.$i" >w
+	blanks "got.$i" >g
+	same "README: $(head -n 1 "cmd.$i")" g w
+done
 done_testing

@@ -11,7 +11,7 @@
 #include <crm/ledger.h>
 #include <crm/utf8.h>
 
-#include "match.h"
+#include "finding.h"
 
 enum { TEXT_MAX = 1000, DIGITS_MIN = 6 };
 

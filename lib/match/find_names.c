@@ -16,7 +16,7 @@
 #include <crm/ledger.h>
 #include <crm/utf8.h>
 
-#include "match.h"
+#include "finding.h"
 
 enum {
 	WORDS = 8, /* of a query; those behind are not looked for */

@@ -1,8 +1,8 @@
 /*
- * match.h - what the files that find somebody share; inside the room only.
+ * finding.h - what the files that find somebody share; inside the room only.
  */
-#ifndef CRM_MATCH_MATCH_H
-#define CRM_MATCH_MATCH_H
+#ifndef CRM_MATCH_FINDING_H
+#define CRM_MATCH_FINDING_H
 
 #include <crm/match.h>
 

@@ -86,6 +86,9 @@ crm_buf_putc(struct crm_buf *b, char c)
 }
 void crm_buf_putf(struct crm_buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* Writes the decimal digits of v, at least so many, so that they end before
+ * `end` (room for 20, or for `least`); answers the first. */
+char *crm_digits(char *end, uint64_t v, unsigned least);
 /* Decimal digits of v, faster than putf. */
 void crm_buf_putu(struct crm_buf *b, uint64_t v);
 void crm_buf_puti(struct crm_buf *b, int64_t v);

@@ -286,6 +286,32 @@ crm_wants(const struct crm_want *w, int field)
  * caller's to set).  Texts borrow bytes.  CRM_EDAMAGE. */
 int crm_record_decode(const struct crm_schema *s, struct crm_str bytes,
     const struct crm_want *want, struct crm_record *r, struct crm_err *err);
+/*
+ * The same for many records of a kind: what follows from the kind and from
+ * what is wanted is found out once.  Borrows the schema and the kind; may be
+ * moved, and used by one thread at a time.
+ */
+#define CRM_PLAN_WORDS 8
+struct crm_plan {
+	const struct crm_schema *schema;
+	const struct crm_kind *kind;
+	struct crm_want want;
+	unsigned last; /* the highest tag that is wanted */
+	unsigned parts; /* the lowest tag of a part */
+	unsigned others; /* tags from here on are not in the table */
+	unsigned coin; /* the tag of the currency, 0 none */
+	uint8_t place[CRM_TAGS]; /* 1 + the field of a tag, 0 not wanted */
+	/* the last word of an enum that was looked up, by field */
+	struct {
+		const char *values;
+		int64_t i;
+		struct crm_str s;
+	} word[CRM_PLAN_WORDS];
+};
+void crm_plan_make(struct crm_plan *p, const struct crm_schema *s,
+    const struct crm_kind *k, const struct crm_want *want);
+int crm_plan_decode(struct crm_plan *p, struct crm_str bytes,
+    struct crm_record *r, struct crm_err *err);
 /* Digits of the money in a record that is not in the base currency: by its
  * field `currency`, else the base's. */
 int crm_money_digits(const struct crm_schema *s, const struct crm_record *r);

@@ -155,17 +155,38 @@ crm_buf_putf(struct crm_buf *b, const char *fmt, ...)
 	b->n += (size_t)n;
 }
 
+char *
+crm_digits(char *end, uint64_t v, unsigned least)
+{
+	static const char two[] = "00010203040506070809"
+				  "10111213141516171819"
+				  "20212223242526272829"
+				  "30313233343536373839"
+				  "40414243444546474849"
+				  "50515253545556575859"
+				  "60616263646566676869"
+				  "70717273747576777879"
+				  "80818283848586878889"
+				  "90919293949596979899";
+	char *p = end;
+
+	for (; v >= 100; v /= 100)
+		memcpy(p -= 2, two + v % 100 * 2, 2);
+	if (v >= 10)
+		memcpy(p -= 2, two + v * 2, 2);
+	else if (v > 0)
+		*--p = (char)('0' + v);
+	while (end - p < (ptrdiff_t)least)
+		*--p = '0';
+	return p;
+}
+
 void
 crm_buf_putu(struct crm_buf *b, uint64_t v)
 {
-	char digits[20];
-	size_t at = sizeof digits;
+	char text[20], *end = text + sizeof text, *p = crm_digits(end, v, 1);
 
-	do {
-		digits[--at] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v > 0);
-	crm_buf_put(b, digits + at, sizeof digits - at);
+	crm_buf_put(b, p, (size_t)(end - p));
 }
 
 void
@@ -318,6 +339,15 @@ crm_take_be(struct crm_str *s, unsigned bytes, uint64_t *out)
 
 	if (bytes > s->n || bytes > 8)
 		return false;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	if (bytes == 8) {
+		memcpy(&v, s->p, 8);
+		*out = __builtin_bswap64(v);
+		s->p += 8;
+		s->n -= 8;
+		return true;
+	}
+#endif
 	for (unsigned i = 0; i < bytes; i++)
 		v = v << 8 | (unsigned char)s->p[i];
 	s->p += bytes;

@@ -56,17 +56,16 @@ crm_money_put(struct crm_buf *b, int64_t v, unsigned digits)
 {
 	char text[48], *end = text + sizeof(text), *p = end;
 	uint64_t m = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-	unsigned i;
 
 	if (digits > 18)
 		digits = 18;
-	for (i = 0; i < digits; i++, m /= 10)
-		*--p = (char)('0' + m % 10);
-	if (digits > 0)
-		*--p = '.';
-	do
-		*--p = (char)('0' + m % 10);
-	while ((m /= 10) > 0);
+	/* One place of each is moved to make room for the point. */
+	p = crm_digits(end, m, digits + 1);
+	if (digits > 0) {
+		memmove(p - 1, p, (size_t)(end - p) - digits);
+		p--;
+		end[-(ptrdiff_t)digits - 1] = '.';
+	}
 	if (v < 0)
 		*--p = '-';
 	crm_buf_put(b, p, (size_t)(end - p));

@@ -61,7 +61,7 @@ put_two(char *p, int v)
 }
 
 static char *
-put_date(char *p, int64_t days)
+put_day(char *p, int64_t days)
 {
 	struct crm_civil c = crm_civil_from_days(days < DATE_MIN   ? DATE_MIN
 						 : days > DATE_MAX ? DATE_MAX
@@ -73,6 +73,20 @@ put_date(char *p, int64_t days)
 	p = put_two(p, c.month);
 	*p++ = '-';
 	return put_two(p, c.day);
+}
+
+/* Records come in the order of time, mostly: the day is that of the last. */
+static char *
+put_date(char *p, int64_t days)
+{
+	static _Thread_local int64_t day = INT64_MIN;
+	static _Thread_local char text[10];
+
+	if (days != day)
+		put_day(text, days);
+	day = days;
+	memcpy(p, text, sizeof(text));
+	return p + sizeof(text);
 }
 
 void

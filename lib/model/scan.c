@@ -20,6 +20,7 @@ struct crm_scan {
 	const struct crm_schema *schema;
 	const struct crm_kind *kind;
 	struct crm_want asked, want; /* by the caller; to be decoded */
+	struct crm_plan plan;
 	struct crm_fills fills;
 	int time; /* the field that must lie before at, -1 */
 	int64_t at;
@@ -145,6 +146,7 @@ crm_scan_open(struct crm_txn *t, const struct crm_schema *s,
 		sc->time = crm_kind_field(k, crm_str(k->time));
 		crm_want_field(&sc->want, sc->time);
 	}
+	crm_plan_make(&sc->plan, s, k, &sc->want);
 	sc->rec = crm_record_new(k, &sc->arena);
 	r = sc->rec == NULL ? crm_err_nomem(err)
 			    : crm_cursor_open(t, CRM_TAB_KIND + k->number,
@@ -251,7 +253,7 @@ crm_scan_next(struct crm_scan *sc, struct crm_record **rec, struct crm_err *err)
 			if (sc->rec == NULL)
 				return crm_err_nomem(err);
 		}
-		r = crm_record_decode(sc->schema, v, &sc->want, sc->rec, err);
+		r = crm_plan_decode(&sc->plan, v, sc->rec, err);
 		if (r < 0)
 			return r;
 		sc->rec->id = number;

@@ -128,17 +128,15 @@ void
 crm_id_put(const struct crm_schema *s, struct crm_buf *b,
     const struct crm_id *id, bool brief)
 {
-	char digits[20];
-	size_t at = sizeof digits;
-	size_t least = sizeof digits - (brief ? 1 : DIGITS);
-	uint64_t v = id->number;
+	char text[32], *end = text + sizeof text;
+	char *p = crm_digits(end, id->number, brief ? 1 : DIGITS);
+	const char *letter = crm_letter_of(id->kind)->letter;
+	size_t n = strlen(letter);
 
-	while (v > 0 || at > least) {
-		digits[--at] = (char)('0' + v % 10);
-		v /= 10;
-	}
-	crm_buf_puts(b, crm_letter_of(id->kind)->letter);
-	crm_buf_put(b, digits + at, sizeof digits - at);
+	/* Letters are one or two. */
+	p -= n;
+	memcpy(p, letter, n);
+	crm_buf_put(b, p, (size_t)(end - p));
 	if (id->sub > 0) {
 		crm_buf_putc(b, '-');
 		crm_buf_puts(b, part_letter(s, id));

@@ -1,7 +1,8 @@
 /*
  * record_take.c - bytes to records, the wanted fields only.
  *
- * This runs once for every record that is listed: what is not wanted is
+ * This runs once for every record that is listed: what follows from the kind and
+ * from what is wanted is in a plan made before, what is not wanted is
  * stepped over, and nothing is looked at behind the last that is.  The digits
  * of money come from the record's currency, which is looked for when the first
  * amount is met, whether it is wanted or not.
@@ -13,23 +14,40 @@
 struct decode {
 	const unsigned char *p, *end;
 	const unsigned char *items; /* the first */
+	struct crm_plan *plan;
 	const struct crm_schema *schema;
-	const struct crm_want *want;
 	struct crm_record *r;
 	int digits; /* -1: not looked up */
-	unsigned coin; /* the tag of the currency, 0 not known */
 	const unsigned char *currency; /* its item, when it was met */
-	unsigned last; /* the highest tag that is wanted */
-	unsigned parts; /* the lowest tag of a part */
-	const uint8_t *by_tag;
-	uint8_t own[CRM_TAGS]; /* by_tag where the schema has none */
 };
 
+/* Eight bytes at once: times and numbers of records have four or five. */
 static const unsigned char *
 var_long(const unsigned char *p, const unsigned char *end, uint64_t *out)
 {
 	uint64_t v = 0;
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	if (end - p >= 8) {
+		uint64_t ends;
+
+		memcpy(&v, p, 8);
+		ends = ~v & 0x8080808080808080U;
+		if (ends) {
+			/* Keeps the bytes up to the one that ends it. */
+			v &= ends ^ (ends - 1);
+			v &= 0x7f7f7f7f7f7f7f7fU;
+			v = (v & 0x007f007f007f007fU) |
+			    (v & 0x7f007f007f007f00U) >> 1;
+			v = (v & 0x00003fff00003fffU) |
+			    (v & 0x3fff00003fff0000U) >> 2;
+			*out = (v & 0x000000000fffffffU) |
+			       (v & 0x0fffffff00000000U) >> 4;
+			return p + (__builtin_ctzll(ends) + 1) / 8;
+		}
+		v = 0;
+	}
+#endif
 	for (unsigned shift = 0; p < end && shift < 64; shift += 7) {
 		unsigned c = *p++;
 
@@ -52,6 +70,10 @@ var_at(const unsigned char *p, const unsigned char *end, uint64_t *out)
 		*out = *p;
 		return p + 1;
 	}
+	if (end - p > 1 && p[1] < 0x80) {
+		*out = (p[0] & 0x7fU) | (unsigned)p[1] << 7;
+		return p + 2;
+	}
 	return var_long(p, end, out);
 }
 
@@ -61,72 +83,91 @@ unzig(uint64_t v)
 	return (int64_t)(v >> 1 ^ (0 - (v & 1)));
 }
 
-static const unsigned char *
+static inline const unsigned char *
 skip_item(const unsigned char *p, const unsigned char *end, unsigned wire)
 {
 	uint64_t v;
 
+	if (wire == WIRE_NUMBER) {
+		/* ten bytes at most, as of one that is read */
+		const unsigned char *most = end - p > 10 ? p + 10 : end;
+
+		while (p < most && *p >= 0x80)
+			p++;
+		return p < most ? p + 1 : NULL;
+	}
 	p = var_at(p, end, &v);
 	if (!p)
 		return NULL;
 	if (wire == WIRE_BYTES)
 		return v <= (uint64_t)(end - p) ? p + v : NULL;
-	if (wire == WIRE_DECIMAL)
-		return var_at(p, end, &v);
-	return wire == WIRE_NUMBER ? p : NULL;
+	return wire == WIRE_DECIMAL ? var_at(p, end, &v) : NULL;
 }
 
-/* What is looked up once for each record. */
 static void
-prepare(struct decode *d)
+plan_place(struct crm_plan *p, unsigned i)
 {
-	const struct crm_kind *k = d->r->kind;
-	const struct crm_want *want = d->want;
+	unsigned tag = p->kind->fields[i].tag;
 
-	if (d->schema->settings && k->number < CRM_K_TAGGED &&
-	    d->schema->kind[k->number].fields == k->fields) {
-		d->by_tag = d->schema->by_tag[k->number];
-		d->coin = k->fields[d->schema->currency[k->number]].tag;
-	} else {
-		crm_kind_tags(k, d->own);
-		d->by_tag = d->own;
-	}
-	d->parts = UINT_MAX;
+	if (tag > p->last)
+		p->last = tag;
+	if (tag > 0 && tag < CRM_TAGS)
+		p->place[tag] = (uint8_t)(i + 1);
+}
+
+void
+crm_plan_make(struct crm_plan *p, const struct crm_schema *s,
+    const struct crm_kind *k, const struct crm_want *want)
+{
+	bool known = s->settings && k->number < CRM_K_TAGGED &&
+		     s->kind[k->number].fields == k->fields;
+	int coin;
+
+	p->schema = s;
+	p->kind = k;
+	p->want = *want;
+	coin = known ? s->currency[k->number]
+		     : crm_kind_field(k, CRM_STR("currency"));
+	p->coin = coin > 0 ? k->fields[coin].tag : 0;
+	memset(p->word, 0, sizeof p->word);
+	p->parts = UINT_MAX;
 	for (unsigned i = 0; i < k->nparts; i++)
-		if (k->parts[i].tag < d->parts)
-			d->parts = k->parts[i].tag;
-	d->last = 0;
-	if (want->fields[0] == UINT64_MAX) {
-		d->last = UINT_MAX;
+		if (k->parts[i].tag < p->parts)
+			p->parts = k->parts[i].tag;
+	p->others = p->parts < CRM_TAGS ? p->parts : CRM_TAGS;
+	p->last = 0;
+	if (want->fields[0] == UINT64_MAX && known) {
+		memcpy(p->place, s->by_tag[k->number], sizeof p->place);
+		p->last = UINT_MAX;
 		return;
 	}
+	memset(p->place, 0, sizeof p->place);
 	for (unsigned w = 0; w < CRM_FIELDS_MAX / 64; w++)
 		for (uint64_t b = want->fields[w]; b; b &= b - 1) {
 			unsigned i = w * 64 + (unsigned)__builtin_ctzll(b);
 
-			if (i < k->nfields && k->fields[i].tag > d->last)
-				d->last = k->fields[i].tag;
+			if (i > 0 && i < k->nfields &&
+			    !(k->fields[i].flags &
+				(CRM_F_FIGURE | CRM_F_VIRTUAL)))
+				plan_place(p, i);
 		}
 	for (unsigned i = 0; i < k->nparts; i++)
-		if ((want->parts >> i & 1) && k->parts[i].tag > d->last)
-			d->last = k->parts[i].tag;
+		if ((want->parts >> i & 1) && k->parts[i].tag > p->last)
+			p->last = k->parts[i].tag;
 }
 
-/* Index of the field of a tag, -1: not wanted or not known. */
-static inline int
-find_field(const struct decode *d, uint64_t tag)
+/* Index of the field of a tag past those of the table, -1: not wanted or not
+ * known. */
+static int
+find_custom(const struct crm_plan *p, uint64_t tag)
 {
-	const struct crm_kind *k = d->r->kind;
-	int i = -1;
+	const struct crm_kind *k = p->kind;
 
-	if (tag < CRM_TAGS)
-		i = (int)d->by_tag[tag] - 1;
-	else
-		/* Custom fields are the last. */
-		for (i = k->nfields - 1; i >= 0; i--)
-			if (k->fields[i].tag == tag)
-				break;
-	return i >= 0 && crm_wants(d->want, i) ? i : -1;
+	/* They are the last. */
+	for (int i = k->nfields - 1; i >= 0; i--)
+		if (k->fields[i].tag == tag)
+			return crm_wants(&p->want, i) ? i : -1;
+	return -1;
 }
 
 /* The same in a part; mostly a field's tag is its place from 1. */
@@ -167,11 +208,11 @@ crm_money_digits(const struct crm_schema *s, const struct crm_record *r)
 static int
 find_digits(struct decode *d)
 {
-	const struct crm_kind *k = d->r->kind;
 	const unsigned char *p = d->items;
+	unsigned coin = d->plan->coin;
 	struct crm_str text = {NULL, 0};
 	uint64_t key;
-	int i, digits = -1;
+	int digits = -1;
 
 	if (d->currency) {
 		p = var_at(d->currency, d->end, &key);
@@ -179,16 +220,14 @@ find_digits(struct decode *d)
 			text = (struct crm_str){(const char *)p, (size_t)key};
 		p = NULL;
 	}
-	i = d->by_tag != d->own ? d->schema->currency[k->number]
-				: crm_kind_field(k, CRM_STR("currency"));
-	while (i > 0 && p && p < d->end) {
+	while (coin > 0 && p && p < d->end) {
 		uint64_t n;
 		const unsigned char *q = var_at(p, d->end, &key);
 
-		if (!q || key >> 2 > k->fields[i].tag)
+		if (!q || key >> 2 > coin)
 			break;
 		p = skip_item(q, d->end, (unsigned)key & 3);
-		if (key != ((uint64_t)k->fields[i].tag << 2 | WIRE_BYTES) || !p)
+		if (key != ((uint64_t)coin << 2 | WIRE_BYTES) || !p)
 			continue;
 		q = var_at(q, d->end, &n);
 		text = (struct crm_str){(const char *)q, (size_t)(p - q)};
@@ -217,8 +256,26 @@ take_id(struct crm_str s, struct crm_value *out)
 	return true;
 }
 
-/* A number's meaning and limits. */
+/* The same words come again and again. */
 static bool
+take_word(struct crm_plan *p, const struct crm_field *f, int64_t i,
+    struct crm_value *out)
+{
+	size_t at = f->tag % CRM_PLAN_WORDS;
+
+	if (i < 1 || i > UINT16_MAX)
+		return false;
+	if (p->word[at].i != i || p->word[at].values != f->values) {
+		p->word[at].values = f->values;
+		p->word[at].i = i;
+		p->word[at].s = crm_enum_name(f->values, (unsigned)i);
+	}
+	out->s = p->word[at].s;
+	return out->s.n > 0;
+}
+
+/* A number's meaning and limits. */
+static inline bool
 take_number(struct decode *d, const struct crm_field *f, int64_t i,
     struct crm_value *out)
 {
@@ -240,10 +297,7 @@ take_number(struct decode *d, const struct crm_field *f, int64_t i,
 	case CRM_T_BOOL:
 		return i == 0 || i == 1;
 	case CRM_T_ENUM:
-		if (i < 1 || i > UINT16_MAX)
-			return false;
-		out->s = crm_enum_name(f->values, (unsigned)i);
-		return out->s.n > 0;
+		return take_word(d->plan, f, i, out);
 	case CRM_T_ID:
 		out->kind = f->ref;
 		return f->ref != 0 && i > 0;
@@ -252,14 +306,15 @@ take_number(struct decode *d, const struct crm_field *f, int64_t i,
 	}
 }
 
-/* Takes the value of an item; the place after it, NULL when it is bad. */
-static const unsigned char *
+/* Takes the value of an item into one that is cleared; the place after it,
+ * NULL when it is bad. */
+static inline const unsigned char *
 take_value(struct decode *d, const unsigned char *p, const unsigned char *end,
     unsigned wire, const struct crm_field *f, struct crm_value *out)
 {
 	uint64_t v, scale;
 
-	*out = (struct crm_value){.type = f->type};
+	out->type = f->type;
 	switch (wire) {
 	case WIRE_NUMBER:
 		p = var_at(p, end, &v);
@@ -367,7 +422,7 @@ take_part(struct decode *d, int part, unsigned wire)
 	const unsigned char *p = d->p;
 	uint64_t v;
 
-	if (!(d->want->parts >> part & 1)) {
+	if (!(d->plan->want.parts >> part & 1)) {
 		d->p = skip_item(p, d->end, wire);
 		return d->p ? CRM_OK : CRM_EDAMAGE;
 	}
@@ -392,42 +447,61 @@ part_of(const struct crm_kind *k, uint64_t tag)
 	return -1;
 }
 
+/* A tag's item is of a part, not known to the table, or out of order. */
+static int
+take_other(struct decode *d, uint64_t tag, unsigned wire)
+{
+	const struct crm_plan *p = d->plan;
+	int i = tag < p->parts ? -1 : part_of(d->r->kind, tag);
+
+	if (i >= 0)
+		return take_part(d, i, wire);
+	i = tag < CRM_TAGS ? p->place[tag] - 1 : find_custom(p, tag);
+	d->p = i < 0 ? skip_item(d->p, d->end, wire)
+		     : take_value(d, d->p, d->end, wire, &d->r->kind->fields[i],
+			   &d->r->v[i]);
+	return d->p ? CRM_OK : CRM_EDAMAGE;
+}
+
 static int
 take_items(struct decode *d)
 {
-	const struct crm_kind *k = d->r->kind;
+	const struct crm_plan *plan = d->plan;
+	const struct crm_field *fields = d->r->kind->fields;
+	const unsigned char *p = d->p, *end = d->end;
 	uint64_t key, tag, above = 0;
-	int code = CRM_OK;
 
-	while (d->p < d->end) {
-		unsigned wire;
-		int i;
+	while (p < end) {
+		unsigned wire, i;
+		int code;
 
-		d->p = var_at(d->p, d->end, &key);
-		if (!d->p)
+		p = var_at(p, end, &key);
+		if (!p)
 			return CRM_EDAMAGE;
 		tag = key >> 2;
 		wire = (unsigned)key & 3;
-		if (tag > d->last)
+		if (tag > plan->last)
 			break;
-		i = tag < d->parts ? -1 : part_of(k, tag);
 		/* Only a part's rows share a tag. */
-		if (tag < above || (tag == above && i < 0))
+		if (tag <= above && (tag < above || tag < plan->parts ||
+					part_of(d->r->kind, tag) < 0))
 			return CRM_EDAMAGE;
 		above = tag;
-		if (i >= 0) {
-			code = take_part(d, i, wire);
+		if (tag >= plan->others) {
+			d->p = p;
+			code = take_other(d, tag, wire);
 			if (code < 0)
 				return code;
+			p = d->p;
 			continue;
 		}
-		if (tag == d->coin && wire == WIRE_BYTES)
-			d->currency = d->p;
-		i = find_field(d, tag);
-		d->p = i < 0 ? skip_item(d->p, d->end, wire)
-			     : take_value(d, d->p, d->end, wire, &k->fields[i],
-				   &d->r->v[i]);
-		if (!d->p)
+		if (tag == plan->coin && wire == WIRE_BYTES)
+			d->currency = p;
+		i = plan->place[tag];
+		p = i == 0 ? skip_item(p, end, wire)
+			   : take_value(d, p, end, wire, &fields[i - 1],
+				 &d->r->v[i - 1]);
+		if (!p)
 			return CRM_EDAMAGE;
 	}
 	return CRM_OK;
@@ -465,27 +539,24 @@ clear(struct crm_record *r)
 }
 
 int
-crm_record_decode(const struct crm_schema *s, struct crm_str bytes,
-    const struct crm_want *want, struct crm_record *r, struct crm_err *err)
+crm_plan_decode(struct crm_plan *plan, struct crm_str bytes,
+    struct crm_record *r, struct crm_err *err)
 {
 	struct decode d;
 	int code = CRM_EDAMAGE;
 
 	d.p = (const unsigned char *)bytes.p;
 	d.end = d.p + bytes.n;
-	d.schema = s;
-	d.want = want;
+	d.plan = plan;
+	d.schema = plan->schema;
 	d.r = r;
 	d.digits = -1;
-	d.coin = 0;
 	d.currency = NULL;
 	clear(r);
-	if (bytes.n > 0 && take_head(&d)) {
-		prepare(&d);
+	if (bytes.n > 0 && take_head(&d))
 		code = r->state == CRM_LIVE ? take_items(&d)
 		       : d.p == d.end	    ? CRM_OK
 					    : CRM_EDAMAGE;
-	}
 	if (code == CRM_ENOMEM)
 		return crm_err_nomem(err);
 	if (code < 0)
@@ -493,6 +564,16 @@ crm_record_decode(const struct crm_schema *s, struct crm_str bytes,
 		    "the store is damaged: %s %llu cannot be read",
 		    r->kind->name, (unsigned long long)r->id);
 	return CRM_OK;
+}
+
+int
+crm_record_decode(const struct crm_schema *s, struct crm_str bytes,
+    const struct crm_want *want, struct crm_record *r, struct crm_err *err)
+{
+	struct crm_plan plan;
+
+	crm_plan_make(&plan, s, r->kind, want);
+	return crm_plan_decode(&plan, bytes, r, err);
 }
 
 /* ---- in the store ---- */

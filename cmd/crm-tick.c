@@ -164,7 +164,7 @@ static int
 run(struct cli *c, struct crm_err *err)
 {
 	struct tick t = {.c = c};
-	bool more;
+	bool more = false;
 	int r = no_operands(c, err);
 
 	if (r == CRM_OK)

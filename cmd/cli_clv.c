@@ -137,6 +137,28 @@ cli_clv_read(struct cli_clv *x, int64_t end, struct crm_err *err)
 	return code;
 }
 
+int
+cli_clv_held(struct cli_clv *x, const char *until, struct crm_err *err)
+{
+	struct cli *c = x->c;
+	int64_t end = 0;
+	/* a moment is by the zone of the store, where one is there */
+	int code = cli_opt.from ? cli_store_maybe(c, err) : CRM_OK;
+
+	if (code == CRM_OK && !until)
+		code = crm_err_set(err, CRM_EUSAGE,
+		    "wanted is --until, the first day of the hold-out");
+	if (code == CRM_OK)
+		code = cli_moment(c, "--until", until, &end, err);
+	if (code == CRM_OK)
+		code = cli_clv_read(
+		    x, crm_day_of(&c->schema->calendar, end - 1), err);
+	if (code == CRM_OK && x->data.hold == x->data.end)
+		code = crm_err_set(err, CRM_EUSAGE,
+		    "no days are left after --until to compare with");
+	return code;
+}
+
 void
 cli_clv_release(struct cli_clv *x)
 {

@@ -21,6 +21,9 @@ int cli_clv_how(struct crm_clv_how *out, struct crm_err *err);
  * then as hold-out.  CRM_NO: there is none.
  */
 int cli_clv_read(struct cli_clv *x, int64_t end, struct crm_err *err);
+/* The same up to the moment of --until, which has to be given, with a hold-out
+ * that has days. */
+int cli_clv_held(struct cli_clv *x, const char *until, struct crm_err *err);
 void cli_clv_release(struct cli_clv *x);
 
 /* Fits purchases and, unless --no-money or the sales had none, money. */

@@ -347,25 +347,10 @@ run_check(struct check *k, struct crm_err *err)
 	struct cli *c = k->x.c;
 	const struct way *way = NULL;
 	struct cli_clv_fitted f;
-	int64_t until = 0;
 	int code = find_way(&way, err);
 
-	/* a moment is by the zone of the store, where one is there */
-	if (code == CRM_OK && cli_opt.from)
-		code = cli_store_maybe(c, err);
-	if (code == CRM_OK && !cli_clv_until) {
-		crm_err_set(err, CRM_EUSAGE,
-		    "wanted is --until, the first day of the hold-out");
-		return CRM_EUSAGE;
-	}
 	if (code == CRM_OK)
-		code = cli_moment(c, "--until", cli_clv_until, &until, err);
-	if (code == CRM_OK)
-		code = cli_clv_read(
-		    &k->x, crm_day_of(&c->schema->calendar, until - 1), err);
-	if (code == CRM_OK && k->x.data.hold == k->x.data.end)
-		code = crm_err_set(err, CRM_EUSAGE,
-		    "no days are left after --until to compare with");
+		code = cli_clv_held(&k->x, cli_clv_until, err);
 	if (code == CRM_OK)
 		code = cli_clv_fit(&k->x, &f, err);
 	if (code < 0)

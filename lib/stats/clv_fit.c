@@ -222,6 +222,9 @@ meaning(enum crm_clv_kind kind, const struct peak *k)
 	static const char *const same = "all customers seem to buy at one "
 					"rate";
 
+	/* Both of leaving's to infinity: their quotient stays. */
+	if (k->edge >= 2 && k->up && k->x[2] > 4 && k->x[3] > 4)
+		return "all customers seem to leave alike";
 	switch (k->edge) {
 	case 0:
 		return k->up ? same : "nearly nobody buys again";

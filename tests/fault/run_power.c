@@ -34,7 +34,6 @@ struct power {
 	struct fault_text ops; /* the trace */
 	struct fault_look state[STATES]; /* after so many commands */
 	size_t done, erased, many; /* which command was it? 0: none */
-	uint64_t people; /* after the import of many */
 	struct disk before, live, disk;
 	struct disk_step *step;
 	size_t nsteps;
@@ -194,12 +193,12 @@ upkeep(struct power *x, unsigned i, const char *self)
 		x->erased = x->done;
 }
 
-/* The number of customers. */
+/* The number of customers an import has changed. */
 static uint64_t
-people(struct power *x)
+changed(struct power *x)
 {
-	static const char *const count[] = {
-	    "crm-customer", "list", "--count", "--no-header", NULL};
+	static const char *const count[] = {"crm-customer", "list", "-w",
+	    "name ~ \"^Changed\"", "--count", "--no-header", NULL};
 	struct fault_run r;
 	uint64_t n;
 
@@ -209,8 +208,11 @@ people(struct power *x)
 	return n;
 }
 
+/* So many are added in one part, and changed in three. */
 static const char *const import_many[] = {
     "crm-import", "--map", "map.yaml", "many.tsv", NULL};
+static const char *const import_changed[] = {
+    "crm-import", "--map", "map.yaml", "changed.tsv", NULL};
 
 /* Files the commands read. */
 static void
@@ -226,10 +228,12 @@ inputs(struct power *x)
 				   "    - {name: vat, type: text, index: yes}\n"
 				   "revenue: {statuses: [paid, shipped]}\n";
 	static const struct {
-		const char *name;
+		const char *name, *person;
 		unsigned first, n;
-	} file[] = {
-	    {"few.tsv", 1, 5}, {"more.tsv", 4, 30}, {"many.tsv", 100, MANY}};
+	} file[] = {{"few.tsv", "Imported", 1, 5},
+	    {"more.tsv", "Imported", 4, 30},
+	    {"many.tsv", "Imported", 100, MANY},
+	    {"changed.tsv", "Changed", 100, MANY}};
 	struct crm_buf b = {.max = (size_t)1 << 26};
 
 	if (chdir(x->f.dir) < 0)
@@ -240,8 +244,9 @@ inputs(struct power *x)
 		crm_buf_clear(&b);
 		crm_buf_puts(&b, "id\tname\temail\n");
 		for (unsigned i = 0; i < file[k].n; i++)
-			crm_buf_putf(&b, "%u\tImported %u\ti%u@x.org\n",
-			    file[k].first + i, i, file[k].first + i);
+			crm_buf_putf(&b, "%u\t%s %u\ti%u@x.org\n",
+			    file[k].first + i, file[k].person, i,
+			    file[k].first + i);
 		fault_save(file[k].name, b.p, b.n);
 	}
 	crm_buf_release(&b);
@@ -258,8 +263,11 @@ history(struct power *x, const char *self, bool many)
 	}
 	if (many) {
 		command(x, import_many, NULL);
+		command(x, import_changed, NULL);
 		x->many = x->done;
-		x->people = people(x);
+		if (x->state[x->many].revision < x->state[1].revision + 3 ||
+		    changed(x) != MANY)
+			fault_die("the import has too few parts");
 	}
 	crm_buf_release(&b);
 	x->ops = fault_load(x->trace);
@@ -315,9 +323,8 @@ completed(struct power *x, size_t acked, const struct fault_look *now)
 	    now->revision >= x->state[x->many].revision)
 		return false;
 	x->parts++;
-	fault_must(&x->f, import_many, NULL);
-	return people(x) == x->people &&
-	       fault_look(x->f.store, true).faults == 0;
+	fault_must(&x->f, import_changed, NULL);
+	return changed(x) == MANY && fault_look(x->f.store, true).faults == 0;
 }
 
 /* Generations, whole or half made or half removed. */

@@ -180,7 +180,7 @@ T = $(UNIT) $(FUZZ) $(CLI) $(PAGES)
 SAME = BUILD CC CFLAGS CPPFLAGS LDFLAGS STATIC PREFIX DATADIR VERSION
 # Sanitizers want to be first where we preload.
 check: all $(UNIT) $(FUZZ) \
-    $(if $(findstring -fsanitize,$(CFLAGS))$(findstring --coverage,$(CFLAGS)),,$(FAULTS))
+    $(if $(findstring -fsanitize,$(CFLAGS)),,$(FAULTS))
 	@BUILD='$(BUILD)' CC='$(CC)' CFLAGS='$(CFLAGS)' PREFIX='$(PREFIX)' \
 	    CRM_MAKE="make $(foreach v,$(SAME),$v='$($v)')" prove -j$(CORES) --exec 'sh tests/run.sh' $(T)
 

@@ -116,6 +116,60 @@ bad "the section 'produce' is not known" 's/^\\:product	/\\:produce	/'
 bad "'prize' is not a column of this section" '/^product_id/s/price/prize/'
 bad 'it has 0 entries, its header says 1' '/^[0-9]*	1	2	/d'
 bad 'the log ends with revision' 's/^revision	[0-9]*$/revision	99/'
+bad "revision: 'x' is not" \
+    's/^7	7	0	/x	7	0	/'
+bad "revision: '6' is not" \
+    's/^7	7	0	/6	6	0	/'
+bad "change: '9' is not" \
+    's/^7	7	0	/7	9	0	/'
+bad "last: 'perhaps' is not" \
+    's/^7	7	0	yes/7	7	0	perhaps/'
+bad "time: 'noon' is not" \
+    's/^7	7	0	yes	[^	]*/7	7	0	yes	noon/'
+bad "keyhash: '00' is not" \
+    's/^\(7	7	0	.*\)	0000000000000000	/\1	00	/'
+bad "numbers: '1:1' is not" \
+    's/	1:1:3$/	1:1/'
+bad "numbers: '1:1:3:4' is not" \
+    's/	1:1:3$/	1:1:3:4/'
+bad "numbers: '99:1:3' is not" \
+    's/	1:1:3$/	99:1:3/'
+bad "revision: '77' is not" \
+    's/^7	3	1	/77	3	1	/'
+bad "kind: '99' is not" \
+    's/^7	3	1	/7	99	1	/'
+bad "number: '0' is not" \
+    's/^7	3	1	/7	3	0	/'
+bad "bytes: 'xx' is not" \
+    's/^7	3	1	.*/7	3	1	xx/'
+bad "a value is needed" \
+    's/^C0000000002	[^	]*	/C0000000002		/'
+bad "the first column of 'product' is 'product_id'" \
+    's/^product_id	sku	/sku	product_id	/'
+bad "customer_id: 'C0000000001' is not" \
+    's/^C0000000002	/C0000000001	/'
+bad "revision: '99' is not" \
+    '/^C0000000002	=/s/	8$/	99/'
+bad "line_id: 'O0000000001-1' is not" \
+    's/^O0000000001-2	/O0000000001-1	/'
+bad "line_id: 'O0000000009-2' is not" \
+    's/^O0000000001-2	/O0000000009-2	/'
+bad "state: 'lost' is not" \
+    's/^C0000000003	deleted/C0000000003	lost/'
+bad "into: 'C1' is not" \
+    's/^C0000000003	deleted	/C0000000003	deleted	C1/'
+bad "into: 'P1' is not" \
+    's/^C0000000003	deleted	/C0000000003	merged	P1/'
+bad "revision: '0' is not" \
+    's/^C0000000003	deleted		9/C0000000003	deleted		0/'
+bad "C2 occurs twice" \
+    's/^C0000000003	deleted/C0000000002	deleted/'
+bad "the section 'gone' is not behind records" \
+    's/^customer_id	state	into	revision/customer_id	state/'
+bad "'99999999' is not a second of the day" \
+    's/^day_start	.*/day_start	99999999/'
+bad "'zz' is not the rules of a zone" \
+    's/^tzif	.*/tzif	zz/'
 head -c 3000 "$T/a" >"$T/bad"
 fails 65 'stdin:' crm-store load - --store "$T/none" <"$T/bad"
 not_ok 'nothing is left' ls -d "$T"/none*

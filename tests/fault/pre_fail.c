@@ -124,6 +124,36 @@ finish(void)
 	close(fd);
 }
 
+/*
+ * What is done after main has returned is not the program's: gcov writes down
+ * what it has counted, and dies of a failed allocation.
+ */
+static int (*real_main)(int, char **, char **);
+
+static int
+main_only(int argc, char **argv, char **env)
+{
+	int status = real_main(argc, argv, env);
+
+	f.armed = false;
+	return status;
+}
+
+int __libc_start_main(int (*)(int, char **, char **), int, char **,
+    void (*)(void), void (*)(void), void (*)(void), void *);
+
+int
+__libc_start_main(int (*run)(int, char **, char **), int argc, char **argv,
+    void (*init)(void), void (*fini)(void), void (*end)(void), void *stack)
+{
+	int (*go)(int (*)(int, char **, char **), int, char **, void (*)(void),
+	    void (*)(void), void (*)(void), void *);
+
+	next(&go, "__libc_start_main");
+	real_main = run;
+	return go(main_only, argc, argv, init, fini, end, stack);
+}
+
 /* ---- memory ---- */
 
 void *

@@ -18,7 +18,7 @@ B=$(cd "$B" && pwd)
 bin=$B/bin B=$B/bench
 scale=${SCALE:-s}
 rounds=${ROUNDS:-5}
-jobs=${JOBS:-get get-stream get-email load add-stream rfm list where add each mix}
+jobs=${JOBS:-get get-stream get-email load add-stream rfm also list where add each mix}
 D=$B/$scale
 T=$D/turns.tsv
 tab=$(printf '\t') failed=0
@@ -434,6 +434,15 @@ job_rfm()
 	compare rfm id,text,text,money
 }
 
+job_also()
+{
+	sed "s|@OUT@|$D/out/also.duckdb|" "$here/also.sql" >"$D/also.tmp"
+	echo "$duck_pragma" | cat - "$D/also.tmp" >"$D/also.duckdb"
+	side crm 1 - "crm-recommend build --store $D/store --by together -f seed_id,rank,together >$D/out/also.crm"
+	side duckdb 1 - "$duckdb $D/shop.duckdb <$D/also.duckdb"
+	compare also id,id,text,text
+}
+
 job_list()
 {
 	f=order_id,customer_id,placed,number,status,channel,currency,total
@@ -650,6 +659,7 @@ for j in $jobs; do
 	load) job_load ;;
 	add-stream) job_add_stream ;;
 	rfm) job_rfm ;;
+	also) job_also ;;
 	list) job_list ;;
 	where) job_where ;;
 	add) job_add ;;

@@ -10,7 +10,8 @@
 
 #include "text/render.h"
 
-enum { FLUSH_AT = 256 * 1024 };
+/* A thread is not worth its start for less than some thousand rows. */
+enum { FLUSH_AT = 256 * 1024, BEHIND_FROM = 4096 };
 
 static int
 set_columns(struct crm_out *o, const struct crm_column *columns, size_t n,
@@ -81,24 +82,17 @@ row_done(struct crm_out *o, struct crm_err *err)
 	if (o->buf.n < FLUSH_AT && !o->code && !o->buf.fail &&
 	    !o->scratch.fail && !o->shown.fail)
 		return CRM_OK;
-	return crm_out_flush(o, err);
+	return crm_sink_flush(o, err);
 }
 
-/* Texts are in s of these; of the others crm_value_put makes text. */
-static bool
-is_text(const struct crm_value *v)
-{
-	return v->type == CRM_T_TEXT || v->type == CRM_T_LIST ||
-	       v->type == CRM_T_ENUM || (v->type == CRM_T_ID && v->i == 0);
-}
-
-static int
-put_direct(struct crm_out *o, const struct crm_value *v, struct crm_err *err)
+int
+crm_out_direct(
+    struct crm_out *o, const struct crm_value *v, struct crm_err *err)
 {
 	for (size_t i = 0; i < o->n; i++) {
 		if (i > 0)
 			crm_buf_putc(&o->buf, '\t');
-		if (is_text(&v[i]))
+		if (crm_value_is_text(&v[i]))
 			crm_escape_put(&o->buf, v[i].s);
 		else if (v[i].type != CRM_T_NONE)
 			crm_value_put(
@@ -111,10 +105,15 @@ put_direct(struct crm_out *o, const struct crm_value *v, struct crm_err *err)
 int
 crm_out_row(struct crm_out *o, const struct crm_value *v, struct crm_err *err)
 {
+	if (o->behind)
+		return crm_behind_row(o, v, err);
 	if (!o->begun)
 		begin(o);
-	if (o->direct)
-		return put_direct(o, v, err);
+	if (o->direct) {
+		if (o->rows == BEHIND_FROM && !o->alone && o->n > 0)
+			crm_behind_start(o);
+		return crm_out_direct(o, v, err);
+	}
 	/* Lengths first: the scratch may move while it grows. */
 	crm_buf_clear(&o->scratch);
 	for (size_t i = 0; i < o->n; i++) {
@@ -122,7 +121,7 @@ crm_out_row(struct crm_out *o, const struct crm_value *v, struct crm_err *err)
 
 		o->cell[i].type = v[i].type;
 		o->cell[i].text = v[i].s;
-		if (is_text(&v[i]))
+		if (crm_value_is_text(&v[i]))
 			continue;
 		if (v[i].type != CRM_T_NONE)
 			crm_value_put(
@@ -130,7 +129,7 @@ crm_out_row(struct crm_out *o, const struct crm_value *v, struct crm_err *err)
 		o->cell[i].text = (struct crm_str){NULL, o->scratch.n - start};
 	}
 	for (size_t i = 0, at = 0; i < o->n; i++) {
-		if (is_text(&v[i]))
+		if (crm_value_is_text(&v[i]))
 			continue;
 		o->cell[i].text.p = o->scratch.p ? o->scratch.p + at : "";
 		at += o->cell[i].text.n;
@@ -142,6 +141,7 @@ crm_out_row(struct crm_out *o, const struct crm_value *v, struct crm_err *err)
 int
 crm_out_texts(struct crm_out *o, const struct crm_str *s, struct crm_err *err)
 {
+	crm_behind_wait(o);
 	if (!o->begun)
 		begin(o);
 	for (size_t i = 0; i < o->n; i++) {
@@ -165,6 +165,7 @@ finish(struct crm_out *o)
 int
 crm_out_bytes(struct crm_out *o, struct crm_str bytes, struct crm_err *err)
 {
+	crm_behind_wait(o);
 	if (!o->begun)
 		begin(o);
 	if (o->opt.format == CRM_FMT_TABLE)
@@ -172,13 +173,15 @@ crm_out_bytes(struct crm_out *o, struct crm_str bytes, struct crm_err *err)
 	crm_buf_putstr(&o->buf, bytes);
 	if (o->buf.n < FLUSH_AT && !o->buf.fail && !o->code)
 		return CRM_OK;
-	return crm_out_flush(o, err);
+	return crm_sink_flush(o, err);
 }
 
 int
 crm_out_section(struct crm_out *o, const struct crm_column *columns, size_t n,
     struct crm_err *err)
 {
+	crm_behind_wait(o);
+	crm_behind_stop(o);
 	finish(o);
 	return set_columns(o, columns, n, err);
 }
@@ -188,11 +191,12 @@ crm_out_close(struct crm_out *o, struct crm_err *err)
 {
 	int code;
 
+	crm_behind_wait(o);
 	finish(o);
 	/* Zero bytes are a stream, but no JSON. */
 	if (o->n == 0 && o->opt.format == CRM_FMT_JSON)
 		crm_buf_puts(&o->buf, "[]\n");
-	code = crm_out_flush(o, err);
+	code = crm_sink_flush(o, err);
 	if (code == CRM_OK)
 		code = crm_out_drain(o, err);
 	crm_out_abort(o);

@@ -65,7 +65,31 @@ struct crm_out {
 	int other; /* when way is CRM_WAY_OTHER, else -1 */
 	int code; /* of the first failure, which err tells */
 	struct crm_err err;
+	struct crm_behind *behind; /* makes rows text, NULL: we do */
+	bool alone; /* there is to be none */
 };
+
+/* Texts are in s of these; of the others crm_value_put makes text. */
+static inline bool
+crm_value_is_text(const struct crm_value *v)
+{
+	return v->type == CRM_T_TEXT || v->type == CRM_T_LIST ||
+	       v->type == CRM_T_ENUM || (v->type == CRM_T_ID && v->i == 0);
+}
+/* A row of a direct output into buf, which is flushed when it is long. */
+int crm_out_direct(
+    struct crm_out *o, const struct crm_value *v, struct crm_err *err);
+/* Writes what is in buf; sticky failures. */
+int crm_sink_flush(struct crm_out *o, struct crm_err *err);
+
+/* out_behind.c: a thread for the rows of a direct output, if there can be one;
+ * a row for it; when wait is done all rows are in buf or written, and the
+ * output is the caller's until the next row. */
+void crm_behind_start(struct crm_out *o);
+int crm_behind_row(
+    struct crm_out *o, const struct crm_value *v, struct crm_err *err);
+void crm_behind_wait(struct crm_out *o);
+void crm_behind_stop(struct crm_out *o);
 
 /* Numbers stand to the right and are numbers in JSON and to spreadsheets. */
 bool crm_type_is_number(unsigned type);

@@ -171,7 +171,7 @@ stick(struct crm_out *o, int code, struct crm_err *err)
 }
 
 int
-crm_out_flush(struct crm_out *o, struct crm_err *err)
+crm_sink_flush(struct crm_out *o, struct crm_err *err)
 {
 	int code;
 
@@ -185,6 +185,13 @@ crm_out_flush(struct crm_out *o, struct crm_err *err)
 		code = write_waiting(o, o->buf.p, o->buf.n, err);
 	crm_buf_clear(&o->buf);
 	return code < 0 ? stick(o, code, err) : CRM_OK;
+}
+
+int
+crm_out_flush(struct crm_out *o, struct crm_err *err)
+{
+	crm_behind_wait(o);
+	return crm_sink_flush(o, err);
 }
 
 /* Files take what they are given, and so does /dev/null (1, 3 on Linux). */
@@ -203,6 +210,7 @@ never_blocks(int fd)
 int
 crm_out_hold(struct crm_out *o, struct crm_err *err)
 {
+	crm_behind_wait(o);
 	if (o->code)
 		return stick(o, o->code, err);
 	if (o->held || !o->opt.spill_dir)
@@ -247,13 +255,14 @@ crm_out_drain(struct crm_out *o, struct crm_err *err)
 {
 	int code = CRM_OK;
 
+	crm_behind_wait(o);
 	if (o->code)
 		return stick(o, o->code, err);
 	if (!o->held)
 		return CRM_OK;
 	/* What is in the buffer comes after what was spilled. */
 	if (o->way == CRM_WAY_SPILL) {
-		code = crm_out_flush(o, err);
+		code = crm_sink_flush(o, err);
 		if (code == CRM_OK)
 			code = copy_spill(o, err);
 		close_own(&o->spill);
@@ -268,6 +277,7 @@ crm_out_abort(struct crm_out *o)
 {
 	if (!o)
 		return;
+	crm_behind_stop(o);
 	close_own(&o->spill);
 	close_own(&o->other);
 	crm_arena_release(&o->arena);

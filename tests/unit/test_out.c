@@ -615,6 +615,76 @@ a_full_disk_and_a_closed_pipe_are_errors(void **state)
 	signal(SIGPIPE, SIG_DFL);
 }
 
+/* Two columns of a row: a number, and a text whose bytes go at once. */
+static int
+put_numbered(struct crm_out *o, int i, struct crm_err *err)
+{
+	struct crm_buf text = {0};
+	struct crm_value v[2];
+	int r;
+
+	crm_buf_putf(&text, "row\t%d%s", i, i % 1000 ? "" : " of a thousand");
+	v[0] = crm_value_num(CRM_T_INT, i, 0);
+	v[1] = crm_value_text(i % 7 ? crm_buf_str(&text) : CRM_STR(""));
+	r = crm_out_row(o, v, err);
+	if (text.p)
+		memset(text.p, '!', text.n);
+	crm_buf_release(&text);
+	return r;
+}
+
+/* Long enough for a thread to make text of the rows. */
+static void
+a_long_output_is_whole_in_order_and_tells_what_failed(void **state)
+{
+	static const struct crm_column a[] = {
+	    {{"n", 1}, CRM_T_INT}, {{"t", 1}, CRM_T_TEXT}};
+	struct crm_out_options opt = {.fd = new_file(),
+	    .format = CRM_FMT_TSV,
+	    .schema = &schema,
+	    .spill_dir = "/tmp"};
+	struct crm_buf b = {0}, want = {0};
+	struct crm_out *o;
+	struct crm_err err;
+	int i, r = CRM_OK;
+
+	(void)state;
+	crm_buf_puts(&want, "n\tt\n");
+	assert_int_equal(crm_out_open(&o, &opt, a, 2, &err), CRM_OK);
+	for (i = 0; i < 20000; i++) {
+		/* held and let go, as a join does for each of its batches */
+		if (i % 3000 == 0)
+			assert_int_equal(crm_out_hold(o, &err), CRM_OK);
+		if (i % 3000 == 2000)
+			assert_int_equal(crm_out_drain(o, &err), CRM_OK);
+		if (i == 10000)
+			assert_int_equal(
+			    crm_out_bytes(o, CRM_STR("#\n"), &err), CRM_OK);
+		assert_int_equal(put_numbered(o, i, &err), CRM_OK);
+		if (i == 10000)
+			crm_buf_puts(&want, "#\n");
+		crm_buf_putf(&want, "%d\t", i);
+		if (i % 7)
+			crm_buf_putf(&want, "row\\t%d%s", i,
+			    i % 1000 ? "" : " of a thousand");
+		crm_buf_putc(&want, '\n');
+	}
+	assert_int_equal(crm_out_close(o, &err), CRM_OK);
+	assert_string_equal(content(opt.fd, &b), crm_buf_cstr(&want));
+	crm_buf_release(&b);
+	crm_buf_release(&want);
+	/* what fails behind the caller's back is told, and ends it */
+	opt.fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	assert_int_equal(crm_out_open(&o, &opt, a, 2, &err), CRM_OK);
+	for (i = 0; i < 1000000 && r == CRM_OK; i++)
+		r = put_numbered(o, i, &err);
+	assert_int_equal(r, CRM_EIO);
+	assert_true(i > 4096);
+	assert_string_equal(err.text, "write 'output': disk full");
+	assert_int_equal(crm_out_close(o, &err), CRM_EIO);
+	close(opt.fd);
+}
+
 static void
 an_aborted_output_writes_nothing_more(void **state)
 {
@@ -669,6 +739,8 @@ main(void)
 	    cmocka_unit_test(a_held_file_is_written_directly),
 	    cmocka_unit_test(a_spill_that_cannot_be_made_is_an_error),
 	    cmocka_unit_test(a_full_disk_and_a_closed_pipe_are_errors),
+	    cmocka_unit_test(
+		a_long_output_is_whole_in_order_and_tells_what_failed),
 	    cmocka_unit_test(an_aborted_output_writes_nothing_more),
 	};
 

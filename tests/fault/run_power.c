@@ -173,7 +173,7 @@ upkeep(struct power *x, unsigned i, const char *self)
 	static const char *const job[ROUNDS][6] = {
 	    {"crm-import", "--map", "map.yaml", "few.tsv", NULL},
 	    {"crm-store", "compact", NULL},
-	    {"crm-customer", "set", "C12", "--note", "a " CANARY, NULL},
+	    {"crm-customer", "set", "C12", "--note", CANARY, NULL},
 	    {"crm-store", "rebuild", NULL},
 	    {"crm-store", "apply", "shop.yaml", NULL},
 	    {"crm-customer", "erase", "C12", NULL},

@@ -4,7 +4,7 @@
  * A history of six revisions is written; one thing in its log is changed, with
  * a checksum that fits where nothing else is said, and verify must say what.
  */
-#include "unit/history.h"
+#include "unit/random_history.h"
 
 enum { KIND = CRM_K_CUSTOMER };
 

@@ -11,7 +11,7 @@
  */
 #include <sys/wait.h>
 
-#include "unit/history.h"
+#include "unit/random_history.h"
 
 #include <crm/hash.h>
 #include <crm/ledger.h>

@@ -1,12 +1,12 @@
 /*
- * history.h - random changes of a store, for tests of its past and of undo.
+ * random_history.h - changes of a store, for tests of its past and of undo.
  *
  * A record is changed or added; addresses are few, so that they are given up
  * and taken again, and what is refused is part of it.  The functions that end
  * in a change say whether one was taken.
  */
-#ifndef HISTORY_H
-#define HISTORY_H
+#ifndef RANDOM_HISTORY_H
+#define RANDOM_HISTORY_H
 
 #include "unit/tmpstore.h"
 

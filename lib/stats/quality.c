@@ -208,7 +208,7 @@ find_many(struct look *l, struct crm_txn *t, struct crm_err *err)
 static int
 find_fresh(struct look *l, struct crm_txn *t, struct crm_err *err)
 {
-	uint64_t lo, hi;
+	uint64_t lo, hi = 0;
 	struct crm_log_head h;
 	int r = crm_log_from(t, &lo, err);
 

@@ -379,7 +379,16 @@ put_last(struct card *d, struct crm_err *err)
 					    !crm_str_is(m->what, "stage") &&
 					    !crm_str_is(m->what, "note")))
 			continue;
-		r = put(d, &m->id, "last", m->what, m->text, &at, err);
+		crm_buf_clear(&d->text);
+		crm_buf_putstr(&d->text, m->text);
+		if (m->amount.type != CRM_T_NONE) {
+			crm_buf_puts(&d->text, d->text.n > 0 ? ", " : "");
+			crm_value_put(d->c->schema, &d->text, &m->amount, true);
+			crm_buf_putf(&d->text, " %.*s", (int)m->currency.n,
+			    m->currency.p);
+		}
+		r = put(d, &m->id, "last", m->what, crm_buf_str(&d->text), &at,
+		    err);
 		left--;
 	}
 	return r;

@@ -158,4 +158,7 @@ extern const char *cli_of;
 cli_fn cli_of_list;
 int cli_of_part(struct cli *c, const char *part, struct crm_err *err);
 
+/* The verb `events`: what was recorded about records of the command's kind. */
+int cli_events(struct cli *c, struct crm_err *err);
+
 #endif

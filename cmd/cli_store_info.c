@@ -147,10 +147,11 @@ info_kinds(struct crm_txn *t, void *ctx, struct crm_err *err)
 		if (kind->name == NULL)
 			continue;
 		len = strlen(kind->name);
-		name = crm_arena_alloc(&i->c->arena, len + 2);
+		name = crm_arena_alloc(&i->c->arena, len + 3);
 		if (name == NULL)
 			return crm_err_nomem(err);
-		snprintf(name, len + 2, "%ss", kind->name);
+		snprintf(name, len + 3, "%s%s", kind->name,
+		    kind->name[len - 1] == 'h' ? "es" : "s");
 		code = count_live(i->c, t, kind, &n, err);
 		info_num(i, name, n);
 	}

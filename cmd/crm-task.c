@@ -294,6 +294,8 @@ static const struct cli_verb verbs[] = {
 	"put something off until a time, or for so long"},
     {"assign", assign, CLI_WRITE, WRITES, NULL, "REF|- WHO",
 	"say who is to do it"},
+    {"events", cli_events, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK,
+	NULL, "[REF... | -]", "print what was recorded about them: reminders"},
     {0},
 };
 

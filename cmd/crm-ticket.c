@@ -126,8 +126,8 @@ open_verb(struct cli *c, struct crm_err *err)
 	if (c->noperand > 0) {
 		r = crm_err_set(err, CRM_EUSAGE, "'%s' is no operand of open",
 		    c->operand[0]);
-		crm_err_hint(err, "open takes options; a stream of tickets: "
-				  "crm-ticket add -");
+		crm_err_hint(err, "open takes options, as --customer REF; a "
+				  "stream of tickets: crm-ticket add -");
 		return r;
 	}
 	r = cli_work_begin(c, false, &w, err);
@@ -365,23 +365,36 @@ number_of(struct cli_work *w, unsigned kind, const char *ref, uint64_t *out,
 }
 
 static int
+merge_each(struct cli_work *w, struct crm_str ref, struct crm_stream *row,
+    void *ctx, struct crm_err *err)
+{
+	const uint64_t *into = ctx;
+	struct crm_value id;
+	int r = crm_ref_find(crm_change_txn(w->change), w->change, CRM_K_TICKET,
+	    w->c->schema, ref, &id, err);
+
+	(void)row;
+	return r == CRM_OK
+		   ? crm_ticket_merge(w->change, (uint64_t)id.i, *into, err)
+		   : r;
+}
+
+static int
 merge(struct cli *c, struct crm_err *err)
 {
 	struct cli_work w;
-	uint64_t into = 0, from;
+	const char *last;
+	uint64_t into = 0;
 	int r = cli_operands(c, 2, 0, err);
 
 	if (r < 0)
 		return r;
-	r = cli_work_begin(c, false, &w, err);
+	last = c->operand[--c->noperand];
+	r = cli_work_begin(c, cli_stdin(c), &w, err);
 	if (r == CRM_OK)
-		r = number_of(
-		    &w, CRM_K_TICKET, c->operand[c->noperand - 1], &into, err);
-	for (size_t i = 0; i + 1 < c->noperand && r == CRM_OK; i++) {
-		r = number_of(&w, CRM_K_TICKET, c->operand[i], &from, err);
-		if (r == CRM_OK)
-			r = crm_ticket_merge(w.change, from, into, err);
-	}
+		r = number_of(&w, CRM_K_TICKET, last, &into, err);
+	if (r == CRM_OK)
+		r = cli_each(&w, merge_each, &into, err);
 	if (r == CRM_OK)
 		r = cli_work_touch(&w, into, err);
 	return cli_work_finish(&w, r, err);
@@ -472,7 +485,7 @@ static const struct cli_verb verbs[] = {
 	"the matter is settled"},
     {"reopen", reopen, CLI_WRITE, WRITES, at_options, "REF... | -",
 	"it is not settled after all"},
-    {"merge", merge, CLI_WRITE, CLI_CHANGE | CLI_OUT, NULL, "REF... INTO",
+    {"merge", merge, CLI_WRITE, WRITES, NULL, "REF...|- INTO",
 	"make tickets part of another, to which they lead from then on"},
     {"split", split, CLI_WRITE, CLI_FIELDS | CLI_CHANGE | CLI_OUT, NULL,
 	"REF TOUCH...", "make a new ticket of a part of what was said"},

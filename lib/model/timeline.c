@@ -201,6 +201,8 @@ tell_event(struct line *l, const struct crm_record *rec, struct crm_err *err)
 		    l->schema, &l->text, crm_record_get(rec, "new"), true);
 	} else
 		say(l, crm_record_get(rec, "new"));
+	if (crm_str_is(what->s, "merge"))
+		say(l, source);
 	say(l, crm_record_get(rec, "reason"));
 	m->text = keep(l);
 	return CRM_OK;

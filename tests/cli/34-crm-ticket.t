@@ -22,8 +22,8 @@ works crm-customer add --name Al --email al@example.org
 # ---- a life ----
 works crm-ticket open --customer C1 --type complaint --channel phone \
     --subject 'kettle leaks' --text 'it drips'
-out_is "ticket_id	customer_id	opened	subject	type	priority	state	state_since	assignee	team	first_answer	last_word	last_at
-T0000000001	C0000000001	2026-05-04T08:00:00Z	kettle leaks	complaint	normal	new	2026-05-04T08:00:00Z				customer	2026-05-04T08:00:00Z"
+out_is "ticket_id	customer_id	opened	subject	type	priority	state	assignee	team	last_word	last_at
+T0000000001	C0000000001	2026-05-04T08:00:00Z	kettle leaks	complaint	normal	new			customer	2026-05-04T08:00:00Z"
 at 04T09:00
 works crm-ticket assign T1 ann --team support --priority high
 at 04T10:00
@@ -188,7 +188,13 @@ out_has 'kettle leaks'
 out_has 'it drips again'
 out_has 'spare part ordered'
 crm-ticket times T1 T2 >before.tsv
-works crm-ticket merge T2 T1
+fails 64 'INTO' crm-ticket merge -
+crm-ticket list -w 'ticket_id = "T2"' >one.tsv
+works crm-ticket merge - T1 <one.tsv
+run crm-ticket get T2 -f words --no-header
+out_has T0000000001
+run crm-customer timeline C1 -w 'what = "merge"' -f text --no-header
+out_has T0000000002 'a merge says of what'
 works crm-customer erase C1
 works crm-store check
 run crm-ticket thread T1 -w 'what = "word" or what = "note"' -f subject,text

@@ -39,6 +39,13 @@ K0000000006	remind	2026-05-25T07:00:00Z	eva	K0000000001"
 run crm-task get K6 -f remind,follows_id,starts --no-header
 out_is "K0000000006	2026-05-25T06:00:00Z	K0000000005	2026-05-04T07:00:00Z"
 
+run crm-task events K4 -f about,what,topic
+out_is "event_id	about	what	topic
+E0000000004	K0000000004	remind	eva"
+crm-task list -w 'mode = "catch_up"' >series.tsv
+run crm-task events - --count <series.tsv
+out_is 4 'and of those whose ids are on stdin'
+
 # Of missed dates fixed makes one, past the day it was done.
 at 2026-06-01T10:00:00Z
 works crm-tick run --print -f duty,due,title --no-header

@@ -192,17 +192,12 @@ crm_buf_putu(struct crm_buf *b, uint64_t v)
 void
 crm_buf_puti(struct crm_buf *b, int64_t v)
 {
-	char digits[21];
-	size_t at = sizeof digits;
-	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	char text[21], *end = text + sizeof text;
+	char *p = crm_digits(end, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, 1);
 
-	do {
-		digits[--at] = (char)('0' + u % 10);
-		u /= 10;
-	} while (u > 0);
 	if (v < 0)
-		digits[--at] = '-';
-	crm_buf_put(b, digits + at, sizeof digits - at);
+		*--p = '-';
+	crm_buf_put(b, p, (size_t)(end - p));
 }
 
 void
@@ -289,6 +284,13 @@ crm_take_var(struct crm_str *s, uint64_t *out)
 	if (s->n > 0 && (unsigned char)*s->p < 0x80) {
 		*out = (unsigned char)*s->p++;
 		s->n--;
+		return true;
+	}
+	if (s->n > 1 && (unsigned char)s->p[1] < 0x80) {
+		*out = ((unsigned char)s->p[0] & 0x7fU) |
+		       (unsigned)(unsigned char)s->p[1] << 7;
+		s->p += 2;
+		s->n -= 2;
 		return true;
 	}
 	for (size_t i = 0; i < s->n && i < 10; i++) {

@@ -4,6 +4,7 @@
 #	SCALE=xs|s|m	10 k customers and 100 k orders; ten, a hundred times
 #	JOBS='get rfm'	only these jobs (default: all)
 #	ROUNDS=N	how often each side runs (5)
+#	JOBS=growth	how our cost grows from a tenth of SCALE to three of it
 #
 # For each job the sides run in turn on the same data, answers are compared
 # before a time counts, and medians go to build/bench/results.tsv.  Times are
@@ -18,7 +19,7 @@ B=$(cd "$B" && pwd)
 bin=$B/bin B=$B/bench
 scale=${SCALE:-s}
 rounds=${ROUNDS:-5}
-jobs=${JOBS:-get get-stream get-email load add-stream rfm also list where add each mix}
+jobs=${JOBS:-get get-stream get-email load add-stream rfm segments fresh also list where add each mix}
 D=$B/$scale
 T=$D/turns.tsv
 tab=$(printf '\t') failed=0
@@ -41,6 +42,7 @@ say()
 }
 
 . "$here/peers.sh"
+. "$here/growth.sh"
 trap 'pg_stop' EXIT
 trap 'exit 1' HUP INT TERM
 
@@ -348,6 +350,34 @@ job_load()
 	rm -rf "$D/new" "$D"/new.*
 }
 
+# duck_rows FILE: adds its orders, a row for each line.
+duck_rows()
+{
+	cat <<-END
+		$duck_pragma
+		CREATE TEMP TABLE r AS SELECT row_number() OVER () AS nth, * FROM
+		    read_csv('$1', header = true, columns = {
+		    'number': 'TEXT', 'customer_id': 'BIGINT', 'placed':
+		    'TIMESTAMP', 'channel': 'TEXT', 'product_id': 'BIGINT',
+		    'quantity': 'INTEGER', 'price': 'DECIMAL(18,2)'});
+		BEGIN;
+		CREATE TEMP TABLE o AS SELECT row_number() OVER (ORDER BY
+		    min(nth)) AS id, number, any_value(customer_id) AS c,
+		    any_value(placed) AS p, any_value(channel) AS ch,
+		    sum(price * quantity) AS t FROM r GROUP BY number;
+		INSERT INTO orders (order_id, customer_id, placed, number,
+		    status, channel, currency, total, base_total, revenue, paid,
+		    refunded, type) SELECT id, c, p, number, 'placed', ch, 'EUR',
+		    t, t, t, 0, 0, 'order' FROM o ORDER BY id;
+		INSERT INTO line SELECT o.id, row_number() OVER (PARTITION BY
+		    o.id ORDER BY nth), product_id, p.sku, p.name, quantity, r.price,
+		    r.price * quantity, NULL, p.cost FROM r JOIN o USING
+		    (number) JOIN product p USING (product_id) ORDER BY o.id;
+		COMMIT;
+		CHECKPOINT;
+	END
+}
+
 job_add_stream()
 {
 	cat >"$D/rows.sqlite3" <<-END
@@ -373,29 +403,7 @@ job_add_stream()
 		COMMIT;
 		PRAGMA wal_checkpoint(TRUNCATE);
 	END
-	cat >"$D/rows.duckdb" <<-END
-		$duck_pragma
-		CREATE TEMP TABLE r AS SELECT row_number() OVER () AS nth, * FROM
-		    read_csv('$D/typed/rows.tsv', header = true, columns = {
-		    'number': 'TEXT', 'customer_id': 'BIGINT', 'placed':
-		    'TIMESTAMP', 'channel': 'TEXT', 'product_id': 'BIGINT',
-		    'quantity': 'INTEGER', 'price': 'DECIMAL(18,2)'});
-		BEGIN;
-		CREATE TEMP TABLE o AS SELECT row_number() OVER (ORDER BY
-		    min(nth)) AS id, number, any_value(customer_id) AS c,
-		    any_value(placed) AS p, any_value(channel) AS ch,
-		    sum(price * quantity) AS t FROM r GROUP BY number;
-		INSERT INTO orders (order_id, customer_id, placed, number,
-		    status, channel, currency, total, base_total, revenue, paid,
-		    refunded, type) SELECT id, c, p, number, 'placed', ch, 'EUR',
-		    t, t, t, 0, 0, 'order' FROM o ORDER BY id;
-		INSERT INTO line SELECT o.id, row_number() OVER (PARTITION BY
-		    o.id ORDER BY nth), product_id, p.sku, p.name, quantity, r.price,
-		    r.price * quantity, NULL, p.cost FROM r JOIN o USING
-		    (number) JOIN product p USING (product_id) ORDER BY o.id;
-		COMMIT;
-		CHECKPOINT;
-	END
+	duck_rows "$D/typed/rows.tsv" >"$D/rows.duckdb"
 	side crm 1 "rm -rf $D/new && cp -a $D/base $D/new" "crm-order add -q --store $D/new - <$D/rows.tsv"
 	side duckdb 1 "cp $D/base.duckdb $D/new.duckdb" "$duckdb $D/new.duckdb <$D/rows.duckdb"
 	side sqlite3 1 "rm -f $D/new.sqlite*; cp $D/base.sqlite $D/new.sqlite" "sqlite3 -batch -mmap 4294967296 $D/new.sqlite <$D/rows.sqlite3"
@@ -441,6 +449,85 @@ job_also()
 	side crm 1 - "crm-recommend build --store $D/store --by together -f seed_id,rank,together >$D/out/also.crm"
 	side duckdb 1 - "$duckdb $D/shop.duckdb <$D/also.duckdb"
 	compare also id,id,text,text
+}
+
+# The conditions of segments.tsv, in the settings of a store and as queries:
+# each by itself, as a report would ask them, and over figures made once.
+with_segments()
+{
+	grep -q '^segments:' "$1/crm.yaml" || {
+		echo 'segments:'
+		awk -F "$tab" '{ print "  " $1 ": { where: \047" $2 "\047 }" }' \
+		    "$here/segments.tsv"
+	} >>"$1/crm.yaml"
+	crm-store apply -q --store "$1" >/dev/null
+}
+
+figures="SELECT c.customer_id, c.country, coalesce(n, 0) AS n,
+    coalesce(r, 0) AS r, l, b FROM customer c LEFT JOIN
+    (SELECT customer_id, count(*) FILTER (counts) AS n, sum(revenue) AS r,
+	max(placed) FILTER (counts) AS l, min(placed) FILTER (counts) AS b
+    FROM (SELECT customer_id, placed, revenue, type = 'order' AND
+	status NOT IN ('cart', 'pending', 'cancelled') AS counts
+	FROM orders) GROUP BY customer_id) f USING (customer_id)"
+
+# segment_queries FROM OUT
+segment_queries()
+{
+	echo 'CREATE TEMP TABLE s (segment TEXT, customers BIGINT,
+	    revenue DECIMAL(18, 2));'
+	awk -F "$tab" -v from="$1" '{
+		print "INSERT INTO s SELECT \047" $1 "\047, count(*)," \
+		    " coalesce(sum(r), 0) FROM " from " WHERE " $3 ";"
+	}' "$here/segments.tsv"
+	echo "COPY s TO '$2' (DELIMITER '\t', HEADER);"
+}
+
+job_segments()
+{
+	with_segments "$D/store"
+	{
+		echo "$duck_pragma"
+		segment_queries "($figures)" "$D/out/segments.duckdb"
+	} | tr '\n' ' ' >"$D/segments.duckdb"
+	{
+		echo "$duck_pragma CREATE TEMP TABLE f AS $figures;"
+		segment_queries f "$D/out/segments.duckdb-once"
+	} >"$D/segments.once"
+	side crm 1 - "crm-segment list --store $D/store -f customers,revenue >$D/out/segments.crm"
+	side duckdb 1 - "$duckdb $D/shop.duckdb <$D/segments.duckdb"
+	[ -z "$duckdb" ] ||
+	    side duckdb-once 1 - "$duckdb $D/shop.duckdb <$D/segments.once"
+	compare segments text,text,money
+}
+
+# A thousand orders come in, and segments and scores are asked for; each round
+# adds as many to both.
+job_fresh()
+{
+	rm -rf "$D/work" "$D"/work.*
+	cp -a "$D/store" "$D/work"
+	with_segments "$D/work"
+	cut -f 2- "$D/rows.tsv" | head -n 3001 >"$D/fresh.tsv"
+	head -n 3001 "$D/typed/rows.tsv" >"$D/fresh.typed"
+	printf '%s\n' 'set -e' \
+	    "crm-order add -q --store $D/work - <$D/fresh.tsv" \
+	    "crm-segment list --store $D/work -f customers,revenue >$D/out/fresh.crm" \
+	    "crm-rfm --store $D/work >$D/out/scores.crm" >"$D/fresh.crm"
+	if [ -n "$duckdb" ]; then
+		cp "$D/shop.duckdb" "$D/work.duckdb"
+		{
+			duck_rows "$D/fresh.typed" |
+			    sed 's/AS id,/+ (SELECT max(order_id) FROM orders) AS id,/'
+			segment_queries "($figures)" "$D/out/fresh.duckdb"
+			sed -e "s|@TODAY@|$(date -u +%Y-%m-%d)|" \
+			    -e "s|@OUT@|$D/out/scores.duckdb|" "$here/rfm.sql"
+		} >"$D/fresh.duckdb"
+	fi
+	side crm 1 - "sh $D/fresh.crm"
+	side duckdb 1 - "$duckdb $D/work.duckdb <$D/fresh.duckdb"
+	compare fresh text,text,money
+	rm -rf "$D/work" "$D"/work.*
 }
 
 job_list()
@@ -659,6 +746,9 @@ for j in $jobs; do
 	load) job_load ;;
 	add-stream) job_add_stream ;;
 	rfm) job_rfm ;;
+	segments) job_segments ;;
+	fresh) job_fresh ;;
+	growth) job_growth ;;
 	also) job_also ;;
 	list) job_list ;;
 	where) job_where ;;
@@ -670,10 +760,6 @@ for j in $jobs; do
 done
 [ $failed = 1 ] || rm -rf "$D/out"
 mkdir -p "$D/out"
-
-# What is not there yet is said.
-[ -x "$bin/crm-segment" ] ||
-    say 'there is no crm-segment: its goals are not measured'
 
 awk -v scale="$scale" -f "$here/report.awk" "$here/goals.tsv" "$raw" \
     >"$B/report.txt"

@@ -2,6 +2,7 @@
  * crm-customer - everybody the company deals with.
  */
 #include "cli_card.h"
+#include "cli_doubles.h"
 #include "cli_noun.h"
 #include "cli_person.h"
 
@@ -225,7 +226,19 @@ consent(struct cli *c, struct crm_err *err)
 	return cli_work_finish(&w, r, err);
 }
 
+static const struct cli_option add_options[] = {
+    {0, "or-get", CLI_TEXT, &cli_or_get, "FIELD",
+	"where a record has this identity already, give that one"},
+    {0, "unless-known", CLI_TEXT, &cli_unless_known, "P",
+	"refuse somebody who is known with at least this probability"},
+    {0},
+};
+
 static const struct cli_verb verbs[] = {
+    {"add", cli_customer_add, CLI_WRITE,
+	CLI_FIELDS | CLI_CHANGE | CLI_BULK | CLI_EACH | CLI_IN | CLI_OUT,
+	add_options, "[-]",
+	"add a record, or one for each row of the stream on stdin"},
     {"stage", stage, CLI_WRITE, CLI_CHANGE | CLI_BULK | CLI_IN | CLI_OUT,
 	stage_options, "REF|- STAGE",
 	"move a relationship to another stage of its life"},

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli_doubles.h"
 #include "cli_feed.h"
 #include "cli_maps.h"
 #include "cli_noun.h"
@@ -20,12 +21,18 @@ enum { SHOW_ROWS = 500, SHOW_CHANGES = 20 };
 static const char *opt_map, *opt_detect;
 static bool opt_list;
 
+static bool doubles;
+/* New customers of an import that are compared with the others unasked. */
+#define DOUBLES 500
+
 static const struct cli_option options[] = {
     {'m', "map", CLI_TEXT, &opt_map, "NAME|FILE",
 	"the map that tells what the columns are"},
     {0, "detect", CLI_TEXT, &opt_detect, "FILE",
 	"say which map fits the file, and show its first order"},
     {0, "list", CLI_FLAG, &opt_list, NULL, "list the maps there are"},
+    {0, "doubles", CLI_FLAG, &doubles, NULL,
+	"say how many new customers look like others, however many are new"},
     {0},
 };
 
@@ -268,9 +275,13 @@ apply(struct run *x, struct crm_import *im, const struct cli_feed *s,
 	struct crm_change *ch = NULL;
 	struct crm_import_count n;
 	struct crm_buf line = {0};
-	uint64_t done = 0, changed = 0;
-	int r;
+	uint64_t done = 0, changed = 0, last = 0;
+	int r = CRM_OK;
 
+	if (!cli_opt.dry_run)
+		r = cli_doubles_last(x->c, &last, err);
+	if (r < 0)
+		return r;
 	opt.keyhash = crm_hash64(crm_import_map_name(x->map),
 			  strlen(crm_import_map_name(x->map))) ^
 		      ((uint64_t)s->crc << 32 | (s->size & 0xffffffffu));
@@ -300,6 +311,9 @@ apply(struct run *x, struct crm_import *im, const struct cli_feed *s,
 			r = cli_held_end(err);
 		if (r == CRM_OK)
 			r = print_line(&line, err);
+		if (r == CRM_OK && !cli_opt.quiet)
+			r = cli_doubles_count(
+			    x->c, last, doubles ? UINT64_MAX : DOUBLES, err);
 	}
 	crm_change_release(ch);
 	crm_buf_release(&line);

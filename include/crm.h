@@ -54,6 +54,7 @@
 /* match: who is meant, and who is the same person */
 #include <crm/match.h>
 #include <crm/dedupe.h>
+#include <crm/merge.h>
 
 /* segment: segments of customers, who is in them and why */
 #include <crm/segment.h>

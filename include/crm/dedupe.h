@@ -28,6 +28,7 @@
 #define CRM_DEDUPE_H
 
 #include <crm/hash.h>
+#include <crm/model.h>
 
 /* How the values of a column are compared. */
 enum crm_dup_type {
@@ -86,13 +87,22 @@ int crm_dup_type_guess(struct crm_str name);
  * CRM_DUP_COLUMNS. */
 int crm_dups_column(
     struct crm_dups *d, struct crm_str name, int type, struct crm_err *err);
+/* Of a column: its name, terminated, and type. */
+const char *crm_dups_name(const struct crm_dups *d, size_t column);
+int crm_dups_type(const struct crm_dups *d, size_t column);
 /* A record: a value for each column, empty when unknown.  Copies.  Its index
  * is the number of those before it. */
 int crm_dups_add(
     struct crm_dups *d, const struct crm_str *values, struct crm_err *err);
+/* The folded value of a record, as it is compared; appends. */
+void crm_dups_text(const struct crm_dups *d, size_t column, uint32_t record,
+    struct crm_buf *out);
 /* Blocks, counts, estimates.  Of fewer than two records nothing is estimated:
  * the model is that of the prior. */
 int crm_dups_fit(struct crm_dups *d, struct crm_err *err);
+/* Estimates nothing: what is usual among so many records, for weighing a few of
+ * them. */
+void crm_dups_assume(struct crm_dups *d, double records);
 /* Takes the model of another time, of the same columns. */
 void crm_dups_use(struct crm_dups *d, const struct crm_dup_model *model);
 
@@ -114,6 +124,34 @@ void crm_dups_weigh(
 int crm_dups_scan(struct crm_dups *d, double probability,
     int (*fn)(void *ctx, const struct crm_dup_pair *p), void *ctx);
 void crm_dups_release(struct crm_dups *d);
+
+/* ---- customers ---- */
+
+/* A column so named is the first identity of that scheme. */
+#define CRM_DUP_SCHEME "identity:"
+/* The columns that are compared of customers; what of a record they are made
+ * of; and the values of one, borrowed from it and the arena. */
+int crm_dups_people(struct crm_dups *d, struct crm_err *err);
+void crm_dups_want(
+    const struct crm_dups *d, const struct crm_kind *k, struct crm_want *want);
+int crm_dups_person(const struct crm_dups *d, const struct crm_schema *s,
+    const struct crm_record *rec, struct crm_arena *a, struct crm_str *out,
+    struct crm_err *err);
+
+/*
+ * Customers of at least this probability to be the one of the record (which
+ * need not be stored; its own number is left out), the surest first, *n of
+ * them, at most max.  d is filled and can be asked for names of columns;
+ * release it.  Costs a few look-ups, whatever the size of the shop: weights
+ * are those that are usual (crm_dups_assume).
+ */
+struct crm_likely {
+	uint64_t number;
+	struct crm_dup_pair pair;
+};
+int crm_dups_likely(struct crm_txn *t, const struct crm_schema *s,
+    const struct crm_record *rec, double probability, struct crm_dups *d,
+    struct crm_likely *out, size_t max, size_t *n, struct crm_err *err);
 
 /* ---- how alike two texts are ---- */
 

@@ -64,20 +64,22 @@ dup_value(const struct crm_dups *d, size_t column, uint32_t record)
 }
 
 /* The level to which two values agree. */
-int dup_level(int type, const struct dup_value *a, const struct dup_value *b);
+int crm_dup_level(
+    int type, const struct dup_value *a, const struct dup_value *b);
 /* Levels of all columns. */
-void dup_levels(const struct crm_dups *d, uint32_t a, uint32_t b,
+void crm_dup_levels(const struct crm_dups *d, uint32_t a, uint32_t b,
     uint8_t level[CRM_DUP_COLUMNS]);
 
 /* Makes the rules and sorts the records by their keys. */
-int dup_block(struct crm_dups *d, struct crm_err *err);
+int crm_dup_block(struct crm_dups *d, struct crm_err *err);
 /* Calls fn for each candidate pair of a rule, every stride-th of them by a hash
  * (1: all). */
-int dup_pairs(const struct crm_dups *d, size_t rule, uint64_t stride,
+int crm_dup_pairs(const struct crm_dups *d, size_t rule, uint64_t stride,
     int (*fn)(void *ctx, uint32_t a, uint32_t b), void *ctx);
 /* That no earlier rule finds the pair too. */
-bool dup_first(const struct crm_dups *d, size_t rule, uint32_t a, uint32_t b);
+bool crm_dup_first(
+    const struct crm_dups *d, size_t rule, uint32_t a, uint32_t b);
 /* How many pairs a rule looks at, those of earlier rules included. */
-double dup_count(const struct crm_dups *d, size_t rule);
+double crm_dup_count(const struct crm_dups *d, size_t rule);
 
 #endif

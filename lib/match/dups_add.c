@@ -98,6 +98,28 @@ crm_dups_column(
 	return CRM_OK;
 }
 
+const char *
+crm_dups_name(const struct crm_dups *d, size_t column)
+{
+	return d->column[column].name;
+}
+
+int
+crm_dups_type(const struct crm_dups *d, size_t column)
+{
+	return d->column[column].type;
+}
+
+void
+crm_dups_text(const struct crm_dups *d, size_t column, uint32_t record,
+    struct crm_buf *out)
+{
+	const struct dup_value *v = dup_value(d, column, record);
+
+	for (uint32_t i = 0; i < v->n; i++)
+		crm_utf8_put(out, (int32_t)v->p[i]);
+}
+
 /* Digits and letters only, which is what a code is, whatever is put between
  * them. */
 static bool

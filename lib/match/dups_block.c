@@ -180,7 +180,7 @@ add_way(struct crm_dups *d, size_t way, size_t *cap, struct crm_err *err)
 }
 
 int
-dup_block(struct crm_dups *d, struct crm_err *err)
+crm_dup_block(struct crm_dups *d, struct crm_err *err)
 {
 	struct entry *e = NULL;
 	size_t cap = 0;
@@ -202,7 +202,7 @@ dup_block(struct crm_dups *d, struct crm_err *err)
 }
 
 bool
-dup_first(const struct crm_dups *d, size_t rule, uint32_t a, uint32_t b)
+crm_dup_first(const struct crm_dups *d, size_t rule, uint32_t a, uint32_t b)
 {
 	const struct crm_dup_place *x = &d->place[a * d->rules];
 	const struct crm_dup_place *y = &d->place[b * d->rules];
@@ -234,7 +234,7 @@ reach(const struct crm_dups *d, size_t rule, size_t i)
 }
 
 double
-dup_count(const struct crm_dups *d, size_t rule)
+crm_dup_count(const struct crm_dups *d, size_t rule)
 {
 	double n = 0;
 
@@ -244,7 +244,7 @@ dup_count(const struct crm_dups *d, size_t rule)
 }
 
 int
-dup_pairs(const struct crm_dups *d, size_t rule, uint64_t stride,
+crm_dup_pairs(const struct crm_dups *d, size_t rule, uint64_t stride,
     int (*fn)(void *ctx, uint32_t a, uint32_t b), void *ctx)
 {
 	const struct crm_dup_rule *r = &d->rule[rule];

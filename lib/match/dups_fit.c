@@ -29,6 +29,39 @@
  * pairs that is worth. */
 static const double usual[CRM_DUP_LEVELS] = {0.06, 0.04, 0.10, 0.80};
 #define WORTH 10.0
+/* How often two strangers have the same, in a shop of some size, and how many
+ * pairs that is worth beside those of this one. */
+static const double chance[CRM_DUP_TYPES] = {
+    [CRM_DUP_GIVEN] = 5e-3,
+    [CRM_DUP_FAMILY] = 2e-3,
+    [CRM_DUP_NAME] = 1e-4,
+    [CRM_DUP_TEXT] = 1e-2,
+    [CRM_DUP_STREET] = 2e-4,
+    [CRM_DUP_PLACE] = 5e-2,
+    [CRM_DUP_POSTCODE] = 3e-3,
+    [CRM_DUP_DATE] = 5e-5,
+    [CRM_DUP_CODE] = 1e-5,
+    [CRM_DUP_PHONE] = 1e-5,
+    [CRM_DUP_EMAIL] = 1e-6,
+};
+#define WORTH_U 5000.0
+
+static double
+usual_u(int type, int level)
+{
+	double c = chance[type];
+
+	switch (level) {
+	case CRM_DUP_EXACT:
+		return c;
+	case CRM_DUP_CLOSE:
+		return c + 5e-4;
+	case CRM_DUP_PARTLY:
+		return c + 1e-2;
+	default:
+		return 1 - 3 * c - 1.05e-2;
+	}
+}
 
 /* A pattern: three bits a column. */
 struct pattern {
@@ -72,7 +105,7 @@ pattern(const struct crm_dups *d, uint32_t a, uint32_t b)
 	uint8_t level[CRM_DUP_COLUMNS];
 	uint64_t levels = 0;
 
-	dup_levels(d, a, b, level);
+	crm_dup_levels(d, a, b, level);
 	for (size_t i = 0; i < d->columns; i++)
 		levels |= (uint64_t)level[i] << (3 * i);
 	return levels;
@@ -94,7 +127,7 @@ note(void *ctx, uint32_t a, uint32_t b)
 	uint64_t levels = pattern(t->d, a, b);
 	int code = put(t->own, levels, t->stride);
 
-	if (code == CRM_OK && dup_first(t->d, t->rule, a, b))
+	if (code == CRM_OK && crm_dup_first(t->d, t->rule, a, b))
 		code = put(t->all, levels, t->stride);
 	return code;
 }
@@ -153,10 +186,19 @@ count_u(struct crm_dups *d, struct crm_err *err)
 		}
 		same = n > 1 ? same / (n * (n - 1)) : 0;
 		all -= seen[CRM_DUP_EXACT];
-		for (int l = 0; l < CRM_DUP_EXACT; l++)
+		/* Of a short list chance says little: what is usual is mixed
+		 * in as so many pairs more. */
+		n = n * (n - 1) / 2;
+		for (int l = 0; l < CRM_DUP_LEVELS; l++) {
+			double u =
+			    l == CRM_DUP_EXACT
+				? same
+				: (1 - same) * (seen[l] + 0.5) / (all + 1.5);
+
 			d->model.u[i][l] =
-			    (1 - same) * (seen[l] + 0.5) / (all + 1.5);
-		d->model.u[i][CRM_DUP_EXACT] = same;
+			    (u * n + usual_u(d->column[i].type, l) * WORTH_U) /
+			    (n + WORTH_U);
+		}
 	}
 	forget(&x);
 	return code < 0 ? crm_err_nomem(err) : CRM_OK;
@@ -291,12 +333,12 @@ sample(struct crm_dups *d, struct patterns *of_rule, struct patterns *all,
 	int code = CRM_OK;
 
 	for (size_t r = 0; r < d->rules && code == CRM_OK; r++) {
-		double n = dup_count(d, r);
+		double n = crm_dup_count(d, r);
 		uint64_t stride = (uint64_t)(n / SAMPLE_RULE) + 1;
 
 		struct tally t = {d, r, &of_rule[r], all, (double)stride};
 
-		code = dup_pairs(d, r, stride, note, &t);
+		code = crm_dup_pairs(d, r, stride, note, &t);
 	}
 	d->model.candidates = (uint64_t)all->all;
 	return code < 0 ? crm_err_nomem(err) : CRM_OK;
@@ -329,6 +371,23 @@ estimate(struct crm_dups *d, const struct patterns *of_rule,
 	}
 }
 
+void
+crm_dups_assume(struct crm_dups *d, double records)
+{
+	double pairs = records * (records - 1) / 2;
+
+	d->model = (struct crm_dup_model){.columns = d->columns,
+	    .records = d->n,
+	    .matches = records / 50 + 0.5};
+	for (size_t i = 0; i < d->columns; i++) {
+		memcpy(d->model.m[i], usual, sizeof usual);
+		for (int l = 0; l < CRM_DUP_LEVELS; l++)
+			d->model.u[i][l] = usual_u(d->column[i].type, l);
+	}
+	d->model.prior =
+	    pairs > 1 ? crm_log(d->model.matches / pairs) / LN2 : -1;
+}
+
 int
 crm_dups_fit(struct crm_dups *d, struct crm_err *err)
 {
@@ -336,21 +395,10 @@ crm_dups_fit(struct crm_dups *d, struct crm_err *err)
 	double pairs = (double)d->n * ((double)d->n - 1) / 2;
 	int code;
 
-	d->model = (struct crm_dup_model){.columns = d->columns,
-	    .records = d->n,
-	    .matches = (double)d->n / 50 + 0.5};
-	for (size_t i = 0; i < d->columns; i++) {
-		static const double any[CRM_DUP_LEVELS] = {
-		    0.97, 0.018, 0.002, 0.01};
-
-		memcpy(d->model.m[i], usual, sizeof usual);
-		memcpy(d->model.u[i], any, sizeof any);
-	}
-	code = dup_block(d, err);
-	if (code < 0 || d->n < 2) {
-		d->model.prior = -10;
+	crm_dups_assume(d, (double)d->n);
+	code = crm_dup_block(d, err);
+	if (code < 0 || d->n < 2)
 		return code;
-	}
 	of_rule = calloc(d->rules + 1, sizeof *of_rule);
 	if (!of_rule)
 		return crm_err_nomem(err);

@@ -182,7 +182,7 @@ level_email(struct crm_word a, struct crm_word b)
 }
 
 int
-dup_level(int type, const struct dup_value *a, const struct dup_value *b)
+crm_dup_level(int type, const struct dup_value *a, const struct dup_value *b)
 {
 	struct crm_word x = word(a), y = word(b);
 
@@ -216,9 +216,9 @@ static void
 try_swapped(const struct crm_dups *d, size_t given, size_t family, uint32_t a,
     uint32_t b, uint8_t level[CRM_DUP_COLUMNS])
 {
-	int one = dup_level(
+	int one = crm_dup_level(
 	    CRM_DUP_GIVEN, dup_value(d, given, a), dup_value(d, family, b));
-	int two = dup_level(
+	int two = crm_dup_level(
 	    CRM_DUP_FAMILY, dup_value(d, family, a), dup_value(d, given, b));
 
 	if (one < CRM_DUP_CLOSE || two < CRM_DUP_CLOSE ||
@@ -231,7 +231,7 @@ try_swapped(const struct crm_dups *d, size_t given, size_t family, uint32_t a,
 }
 
 void
-dup_levels(const struct crm_dups *d, uint32_t a, uint32_t b,
+crm_dup_levels(const struct crm_dups *d, uint32_t a, uint32_t b,
     uint8_t level[CRM_DUP_COLUMNS])
 {
 	size_t given = CRM_DUP_COLUMNS, family = CRM_DUP_COLUMNS;
@@ -240,7 +240,7 @@ dup_levels(const struct crm_dups *d, uint32_t a, uint32_t b,
 		const struct dup_value *x = dup_value(d, i, a);
 		const struct dup_value *y = dup_value(d, i, b);
 
-		level[i] = (uint8_t)dup_level(d->column[i].type, x, y);
+		level[i] = (uint8_t)crm_dup_level(d->column[i].type, x, y);
 		if (d->column[i].type == CRM_DUP_GIVEN)
 			given = i;
 		if (d->column[i].type == CRM_DUP_FAMILY)

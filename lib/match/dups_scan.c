@@ -8,6 +8,7 @@
 #include "dups.h"
 
 #define LN2 0x1.62e42fefa39efp-1
+#define SHORT 100.0
 
 static double
 log2_of(double x)
@@ -15,15 +16,16 @@ log2_of(double x)
 	return crm_log(x) / LN2;
 }
 
-/* How often the value is met by chance, the pair itself left out. */
+/* How often the value is met by chance, the pair itself left out; of a short
+ * list that is not told by the list alone. */
 static double
 frequency(const struct crm_dup_column *c, const struct dup_value *v, double u)
 {
 	double f;
 
-	if (c->known < 3 || v->count < 2)
+	if (v->count < 2)
 		return u;
-	f = ((double)v->count - 1) / ((double)c->known - 1);
+	f = ((double)v->count - 1 + SHORT * u) / ((double)c->known - 1 + SHORT);
 	/* Of a value that only these two have nothing more is known than that
 	 * it is rarer than most. */
 	return v->count == 2 && f > u ? u : f;
@@ -44,7 +46,7 @@ crm_dups_weigh(
 
 	*out = (struct crm_dup_pair){
 	    a < b ? a : b, a < b ? b : a, m->prior, 0, {0}, {0}};
-	dup_levels(d, out->a, out->b, out->level);
+	crm_dup_levels(d, out->a, out->b, out->level);
 	for (size_t i = 0; i < d->columns; i++)
 		code |= d->column[i].type == CRM_DUP_POSTCODE &&
 			out->level[i] == CRM_DUP_EXACT;
@@ -112,7 +114,7 @@ hopeless(const struct scan *s, uint32_t a, uint32_t b)
 		const struct dup_value *v = d->column[i].value;
 
 		if (x[i] != y[i] && x[i] != 0 && y[i] != 0)
-			bits += s->weight[i][dup_level(
+			bits += s->weight[i][crm_dup_level(
 				    d->column[i].type, &v[x[i]], &v[y[i]])] -
 				s->differ[i];
 	}
@@ -125,7 +127,7 @@ weigh(void *ctx, uint32_t a, uint32_t b)
 	struct scan *s = ctx;
 	struct crm_dup_pair p;
 
-	if (!dup_first(s->d, s->rule, a, b) || hopeless(s, a, b))
+	if (!crm_dup_first(s->d, s->rule, a, b) || hopeless(s, a, b))
 		return CRM_OK;
 	crm_dups_weigh(s->d, a, b, &p);
 	return p.bits >= s->least ? s->fn(s->ctx, &p) : CRM_OK;
@@ -164,6 +166,6 @@ crm_dups_scan(struct crm_dups *d, double probability,
 			    cost(d->column[i].type) == k)
 				s.look[s.looks++] = i;
 	for (; s.rule < d->rules && code == CRM_OK; s.rule++)
-		code = dup_pairs(d, s.rule, 1, weigh, &s);
+		code = crm_dup_pairs(d, s.rule, 1, weigh, &s);
 	return code;
 }

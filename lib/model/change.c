@@ -97,6 +97,7 @@ crm_change_release(struct crm_change *ch)
 	crm_idmap_release(&ch->latest);
 	crm_idmap_release(&ch->known);
 	crm_idmap_release(&ch->removed);
+	crm_idmap_release(&ch->merged);
 	crm_idmap_release(&ch->thread);
 	crm_idmap_release(&ch->before);
 	crm_erased_release(&ch->erased);

@@ -48,6 +48,7 @@ struct crm_change {
 	uint64_t next[CRM_K_MAX];
 	struct crm_change_count count[CRM_K_MAX];
 	struct crm_idmap removed;
+	struct crm_idmap merged; /* (kind, number) -> who survives it */
 	/* events about tickets that this change adds: ticket -> the last one,
 	 * event -> the one before it about the same ticket */
 	struct crm_idmap thread, before;

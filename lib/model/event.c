@@ -52,6 +52,25 @@ crm_event_add(
 		   : r;
 }
 
+/* What is about a record that this change merges may go with it, and nothing
+ * else of it may differ. */
+static bool
+only_moved(const struct crm_change *ch, const struct crm_record *old,
+    const struct crm_record *rec)
+{
+	int about = crm_kind_field(rec->kind, CRM_STR("about"));
+	const struct crm_value *was = &old->v[about], *is = &rec->v[about];
+	uint64_t into;
+
+	for (size_t i = 1; i < rec->kind->nfields; i++)
+		if (i != (size_t)about && !crm_value_eq(&old->v[i], &rec->v[i]))
+			return false;
+	return was->kind == is->kind &&
+	       crm_idmap_get(&ch->merged,
+		   crm_op_slot(was->kind, (uint64_t)was->i), &into) &&
+	       into == (uint64_t)is->i;
+}
+
 int
 crm_event_prepare(struct crm_change *ch, const struct crm_record *old,
     struct crm_record *rec, struct crm_err *err)
@@ -59,7 +78,7 @@ crm_event_prepare(struct crm_change *ch, const struct crm_record *old,
 	struct crm_value *actor = crm_record_at(rec, "actor");
 	struct crm_value *at = crm_record_at(rec, "at");
 
-	if (old != NULL) {
+	if (old != NULL && !only_moved(ch, old, rec)) {
 		crm_err_set(err, CRM_EDATA, "events are never changed");
 		crm_err_field(err, "event_id", 8);
 		return CRM_EDATA;

@@ -340,7 +340,7 @@ static const struct crm_field relation_fields[] = {
     {"from_id", CRM_T_ID, CRM_K_CUSTOMER, 1, CRM_F_REQUIRED | CRM_F_INDEX, NULL,
 	"who supplies, distributes, employs, refers"},
     {"relation", CRM_T_ENUM, 0, 2, CRM_F_REQUIRED,
-	"supplies,distributes_for,employs,household,refers",
+	"supplies,distributes_for,employs,household,refers,not_same",
 	"what the one is to the other"},
     {"to_id", CRM_T_ID, CRM_K_CUSTOMER, 3, CRM_F_REQUIRED | CRM_F_INDEX, NULL,
 	"whom"},

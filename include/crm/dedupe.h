@@ -61,6 +61,8 @@ struct crm_dup_model {
 	size_t columns;
 	double m[CRM_DUP_COLUMNS][CRM_DUP_LEVELS]; /* sum to 1 */
 	double u[CRM_DUP_COLUMNS][CRM_DUP_LEVELS];
+	size_t given, family; /* columns, CRM_DUP_COLUMNS: not both there */
+	double both; /* u of both names agreeing in full */
 	double prior; /* bits, negative */
 	double matches; /* expected number of pairs that match */
 	uint64_t records, candidates;
@@ -75,6 +77,7 @@ struct crm_dups {
 	struct crm_dup_rule *rule;
 	size_t rules;
 	struct crm_dup_place *place; /* of each record and rule */
+	struct crm_idmap names; /* both names -> records that have them */
 };
 
 /* The name of a type, "given"; NULL past the last. */

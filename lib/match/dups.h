@@ -63,6 +63,16 @@ dup_value(const struct crm_dups *d, size_t column, uint32_t record)
 	return &d->column[column].value[d->of[record * d->columns + column]];
 }
 
+/* Given and family name of a record as one number, 0 when one is missing. */
+static inline uint64_t
+crm_dup_names(const struct crm_dups *d, uint32_t record)
+{
+	const uint32_t *of = &d->of[record * d->columns];
+	uint64_t given = of[d->model.given], family = of[d->model.family];
+
+	return given == 0 || family == 0 ? 0 : given << 32 | family;
+}
+
 /* The level to which two values agree. */
 int crm_dup_level(
     int type, const struct dup_value *a, const struct dup_value *b);

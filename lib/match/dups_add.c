@@ -310,6 +310,7 @@ crm_dups_release(struct crm_dups *d)
 		free(d->rule[i].order);
 	free(d->rule);
 	free(d->place);
+	crm_idmap_release(&d->names);
 	free(d->of);
 	*d = (struct crm_dups){0};
 }

@@ -45,6 +45,13 @@ static const double chance[CRM_DUP_TYPES] = {
     [CRM_DUP_EMAIL] = 1e-6,
 };
 #define WORTH_U 5000.0
+/* Of the same person at least so many agree in full, and at most so many not
+ * at all; and nobody is there so often that pairs outnumber records by more.
+ * Without that, what strangers have in common beyond chance (people of one
+ * name live in one country) can be taken for a match. */
+#define AGREE 0.3
+#define APART 0.4
+#define TIMES 1.5
 
 static double
 usual_u(int type, int level)
@@ -140,6 +147,44 @@ forget(struct patterns *x)
 	*x = (struct patterns){0};
 }
 
+/* How often two strangers have both names alike: those of one country have,
+ * more often than each name for itself would tell. */
+static int
+count_names(struct crm_dups *d, struct crm_err *err)
+{
+	struct crm_dup_model *m = &d->model;
+	double n = (double)d->n, mixed, same = 0;
+	uint64_t v;
+
+	m->given = m->family = CRM_DUP_COLUMNS;
+	for (size_t i = d->columns; i-- > 0;) {
+		if (d->column[i].type == CRM_DUP_GIVEN)
+			m->given = i;
+		if (d->column[i].type == CRM_DUP_FAMILY)
+			m->family = i;
+	}
+	crm_idmap_release(&d->names);
+	if (m->given == CRM_DUP_COLUMNS || m->family == CRM_DUP_COLUMNS) {
+		m->given = m->family = CRM_DUP_COLUMNS;
+		return CRM_OK;
+	}
+	for (uint32_t i = 0; i < d->n; i++) {
+		uint64_t key = crm_dup_names(d, i);
+
+		if (key == 0)
+			continue;
+		if (!crm_idmap_get(&d->names, key, &v))
+			v = 0;
+		same += 2 * (double)v;
+		if (crm_idmap_put(&d->names, key, v + 1) == CRM_ENOMEM)
+			return crm_err_nomem(err);
+	}
+	mixed = usual_u(CRM_DUP_GIVEN, CRM_DUP_EXACT) *
+		usual_u(CRM_DUP_FAMILY, CRM_DUP_EXACT);
+	m->both = (same / 2 + mixed * WORTH_U) / (n * (n - 1) / 2 + WORTH_U);
+	return CRM_OK;
+}
+
 /* Compares any two records: all pairs of a short list, else random ones. */
 static int
 any_two(const struct crm_dups *d, struct patterns *x)
@@ -209,7 +254,7 @@ count_u(struct crm_dups *d, struct crm_err *err)
  * by chance: `matches` pairs of the model are taken out of u.
  */
 static void
-mend_u(struct crm_dups *d, double u[][CRM_DUP_LEVELS])
+mend_u(struct crm_dups *d, double u[][CRM_DUP_LEVELS], double both)
 {
 	double pairs = (double)d->n * ((double)d->n - 1) / 2;
 
@@ -232,6 +277,17 @@ mend_u(struct crm_dups *d, double u[][CRM_DUP_LEVELS])
 		}
 		d->model.u[i][0] = rest < 0.99 ? 1 - rest : 0.01;
 	}
+	if (d->model.given < CRM_DUP_COLUMNS) {
+		const struct crm_dup_model *m = &d->model;
+		double least = m->u[m->given][CRM_DUP_EXACT] *
+			       m->u[m->family][CRM_DUP_EXACT];
+		double v =
+		    (both * pairs - m->matches * m->m[m->given][CRM_DUP_EXACT] *
+					m->m[m->family][CRM_DUP_EXACT]) /
+		    (pairs - m->matches);
+
+		d->model.both = v > least ? v : least;
+	}
 }
 
 /* The odds of a match that a pattern speaks for, without the prior. */
@@ -239,14 +295,40 @@ static double
 odds(const struct crm_dup_model *m, uint64_t levels, unsigned skip)
 {
 	double o = 1;
+	int names = 0;
 
 	for (size_t i = 0; i < m->columns; i++) {
 		int l = level_in(levels, i);
 
-		if (l != CRM_DUP_MISSING && !(skip >> i & 1))
-			o *= m->m[i][l] / m->u[i][l];
+		if (l == CRM_DUP_MISSING || skip >> i & 1)
+			continue;
+		o *= m->m[i][l] / m->u[i][l];
+		names +=
+		    l == CRM_DUP_EXACT && (i == m->given || i == m->family);
 	}
+	if (names == 2)
+		o *= m->u[m->given][CRM_DUP_EXACT] *
+		     m->u[m->family][CRM_DUP_EXACT] / m->both;
 	return o;
+}
+
+/* Keeps the levels of a column within what matches can be. */
+static void
+hold(double m[CRM_DUP_LEVELS])
+{
+	double rest = 1 - m[CRM_DUP_EXACT], sum;
+
+	if (m[CRM_DUP_EXACT] < AGREE) {
+		for (int l = 0; l < CRM_DUP_EXACT; l++)
+			m[l] *= (1 - AGREE) / rest;
+		m[CRM_DUP_EXACT] = AGREE;
+	}
+	if (m[CRM_DUP_DIFFER] <= APART)
+		return;
+	sum = 1 - m[CRM_DUP_DIFFER];
+	for (int l = 1; l < CRM_DUP_LEVELS; l++)
+		m[l] *= (1 - APART) / sum;
+	m[CRM_DUP_DIFFER] = APART;
 }
 
 /* EM over one rule's patterns: adds the expected levels among its matches to
@@ -278,6 +360,10 @@ learn(const struct crm_dups *d, const struct patterns *x, unsigned skip,
 			}
 		}
 		share = (matches + 0.5) / (x->all + 1);
+		if (share > TIMES * (double)d->n / x->all)
+			share = TIMES * (double)d->n / x->all;
+		if (share > 0.999)
+			share = 0.999;
 		for (size_t i = 0; i < d->columns; i++) {
 			double all = WORTH;
 
@@ -286,6 +372,7 @@ learn(const struct crm_dups *d, const struct patterns *x, unsigned skip,
 			for (int l = 0; l < CRM_DUP_LEVELS; l++)
 				m.m[i][l] =
 				    (got[i][l] + WORTH * usual[l]) / all;
+			hold(m.m[i]);
 		}
 	}
 	for (size_t i = 0; i < d->columns; i++)
@@ -306,8 +393,14 @@ count_matches(struct crm_dups *d, const struct patterns *x)
 		for (size_t k = 0; k < x->n; k++) {
 			double o = odds(&d->model, x->p[k].levels, 0) * prior;
 
-			sum += x->p[k].weight * (isfinite(o) ? o / (1 + o) : 1);
+			/* Only those that are more likely than not: the many
+			 * that are hardly so add up to anything. */
+			if (o > 1)
+				sum += x->p[k].weight *
+				       (isfinite(o) ? o / (1 + o) : 1);
 		}
+		if (sum > TIMES * (double)d->n)
+			sum = TIMES * (double)d->n;
 		if (sum > pairs / 4)
 			sum = pairs / 4;
 		matches = sum > 0.5 ? sum : 0.5;
@@ -348,7 +441,7 @@ static void
 estimate(struct crm_dups *d, const struct patterns *of_rule,
     const struct patterns *all)
 {
-	double u[CRM_DUP_COLUMNS][CRM_DUP_LEVELS];
+	double u[CRM_DUP_COLUMNS][CRM_DUP_LEVELS], both = d->model.both;
 
 	memcpy(u, d->model.u, sizeof u);
 	/* u needs to know how many pairs match, which needs u. */
@@ -365,9 +458,10 @@ estimate(struct crm_dups *d, const struct patterns *of_rule,
 			for (int l = 0; l < CRM_DUP_LEVELS; l++)
 				d->model.m[i][l] =
 				    (seen[i][l] + WORTH * usual[l]) / sum;
+			hold(d->model.m[i]);
 		}
 		d->model.matches = count_matches(d, all);
-		mend_u(d, u);
+		mend_u(d, u, both);
 	}
 }
 
@@ -404,7 +498,9 @@ crm_dups_fit(struct crm_dups *d, struct crm_err *err)
 		return crm_err_nomem(err);
 	code = count_u(d, err);
 	if (code == CRM_OK)
-		mend_u(d, d->model.u);
+		code = count_names(d, err);
+	if (code == CRM_OK)
+		mend_u(d, d->model.u, d->model.both);
 	if (code == CRM_OK)
 		code = sample(d, of_rule, &all, err);
 	if (code == CRM_OK)

@@ -169,16 +169,35 @@ before_at(struct crm_word w)
 	return i;
 }
 
+/* Are the digits of both the same, in the same order?  ann1 and ann2 are two
+ * people of one name. */
+static bool
+same_digits(struct crm_word a, struct crm_word b)
+{
+	size_t i = 0, k = 0;
+
+	for (;;) {
+		while (i < a.n && (a.p[i] < '0' || a.p[i] > '9'))
+			i++;
+		while (k < b.n && (b.p[k] < '0' || b.p[k] > '9'))
+			k++;
+		if (i == a.n || k == b.n)
+			return i == a.n && k == b.n;
+		if (a.p[i++] != b.p[k++])
+			return false;
+	}
+}
+
 static int
 level_email(struct crm_word a, struct crm_word b)
 {
 	struct crm_word x = {a.p, before_at(a)}, y = {b.p, before_at(b)};
 
-	if (crm_word_apart(a, b, 1) <= 1 || (x.n >= 5 && same(x, y)))
+	if (!same_digits(x, y))
+		return CRM_DUP_DIFFER;
+	if (crm_word_apart(a, b, 1) <= 1)
 		return CRM_DUP_CLOSE;
-	if (x.n >= 5 && y.n >= 5 && crm_word_jaro(x, y) >= 0.92)
-		return CRM_DUP_PARTLY;
-	return CRM_DUP_DIFFER;
+	return x.n >= 5 && same(x, y) ? CRM_DUP_PARTLY : CRM_DUP_DIFFER;
 }
 
 int

@@ -37,6 +37,27 @@ crm_dups_use(struct crm_dups *d, const struct crm_dup_model *model)
 	d->model = *model;
 }
 
+/* Both names agree: what the whole name says, where that is less than its
+ * parts for themselves. */
+static void
+both_names(const struct crm_dups *d, uint32_t a, struct crm_dup_pair *p)
+{
+	const struct crm_dup_model *m = &d->model;
+	const double *mg = m->m[m->given], *mf = m->m[m->family];
+	uint64_t count = 0;
+	double f = m->both, bits;
+
+	if (crm_idmap_get(&d->names, crm_dup_names(d, a), &count) && count > 2)
+		f = ((double)count - 1 + SHORT * f) /
+		    ((double)d->n - 1 + SHORT);
+	bits = log2_of(mg[CRM_DUP_EXACT] * mf[CRM_DUP_EXACT] / f) -
+	       p->part[m->given];
+	if (bits < p->part[m->family]) {
+		p->bits += bits - p->part[m->family];
+		p->part[m->family] = bits;
+	}
+}
+
 void
 crm_dups_weigh(
     const struct crm_dups *d, uint32_t a, uint32_t b, struct crm_dup_pair *out)
@@ -65,6 +86,10 @@ crm_dups_weigh(
 			out->part[i] /= 2;
 		out->bits += out->part[i];
 	}
+	if (m->given < d->columns && m->family < d->columns &&
+	    out->level[m->given] == CRM_DUP_EXACT &&
+	    out->level[m->family] == CRM_DUP_EXACT)
+		both_names(d, a, out);
 	out->probability = 1 / (1 + crm_exp(-out->bits * LN2));
 }
 

@@ -85,7 +85,9 @@ read_store(struct cli *c, struct crm_sales *x, const struct cli_window *w,
 
 	if (code < 0)
 		return code;
-	code = crm_sales_ledger(x, t, c->schema, w->since, until, w->gone, err);
+	code = w->bookings ? crm_sales_bookings(x, t, c->schema, until, err)
+			   : crm_sales_ledger(x, t, c->schema, w->since, until,
+				 w->gone, err);
 	crm_txn_end(t);
 	return code;
 }

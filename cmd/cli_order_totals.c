@@ -14,13 +14,13 @@ static bool tests;
 
 const struct cli_option cli_order_totals_options[] = {
     {0, "by", CLI_TEXT, &by, "WHAT",
-	"a row for each day, week, month or year, or each value of a column: "
-	"channel"},
+	"a row for each day, week, month, quarter or year, or each value of a "
+	"column: channel"},
     {0, "since", CLI_TEXT, &since, "TIME", "only what was booked from then on"},
     {0, "until", CLI_TEXT, &until, "TIME", "only what was booked before"},
     {0, "test", CLI_FLAG, &tests, NULL, "with the orders that are tests"}, {0}};
 
-enum { BY_ALL, BY_DAY, BY_WEEK, BY_MONTH, BY_YEAR, BY_FIELD };
+enum { BY_ALL, BY_PERIOD, BY_FIELD };
 
 static const struct crm_field columns[] = {
     {"by", CRM_T_TEXT, 0, 0, 0, NULL, "the group"},
@@ -53,6 +53,7 @@ struct group {
 struct totals {
 	struct cli *c;
 	int how, field;
+	enum crm_period period;
 	int64_t since, until, at;
 	struct crm_map place; /* name -> index + 1 */
 	struct group *group;
@@ -62,33 +63,6 @@ struct totals {
 };
 
 /* ---- groups ---- */
-
-static void
-name_time(struct totals *t, int64_t time)
-{
-	int64_t day = crm_day_of(&t->c->schema->calendar, time);
-	struct crm_civil d = crm_civil_from_days(day);
-	int year, week;
-
-	switch (t->how) {
-	case BY_DAY:
-		crm_date_put(&t->name, day);
-		break;
-	case BY_WEEK:
-		week = crm_iso_week(day, &year);
-		crm_buf_putf(&t->name, "%04d-W%02d", year, week);
-		break;
-	case BY_MONTH:
-		crm_buf_putf(&t->name, "%04d-%02d", d.year, d.month);
-		break;
-	case BY_YEAR:
-		crm_buf_putf(&t->name, "%04d", d.year);
-		break;
-	default:
-		crm_buf_puts(&t->name, "all");
-		break;
-	}
-}
 
 /* The group of an order's booking; NULL when out of memory. */
 static struct group *
@@ -100,8 +74,12 @@ group_of(struct totals *t, const struct crm_record *rec, int64_t time)
 	crm_buf_clear(&t->name);
 	if (t->how == BY_FIELD)
 		crm_value_put(t->c->schema, &t->name, &rec->v[t->field], false);
+	else if (t->how == BY_ALL)
+		crm_buf_puts(&t->name, "all");
 	else
-		name_time(t, time);
+		crm_period_put(&t->name, t->period,
+		    crm_period_of(
+			t->period, crm_day_of(&t->c->schema->calendar, time)));
 	name = crm_buf_str(&t->name);
 	if (t->name.fail)
 		return NULL;
@@ -265,18 +243,14 @@ print(struct totals *t, struct crm_err *err)
 static int
 parse_by(struct totals *t, struct crm_err *err)
 {
-	static const char *const spans[] = {
-	    "all", "day", "week", "month", "year"};
 	const struct crm_kind *k = t->c->kind;
 
 	t->how = BY_ALL;
-	if (!by)
+	if (!by || strcmp(by, "all") == 0)
 		return CRM_OK;
-	for (int i = 0; i < BY_FIELD; i++)
-		if (strcmp(by, spans[i]) == 0) {
-			t->how = i;
-			return CRM_OK;
-		}
+	t->how = BY_PERIOD;
+	if (crm_period_parse(crm_str(by), &t->period) == CRM_OK)
+		return CRM_OK;
 	t->how = BY_FIELD;
 	t->field = crm_kind_field(k, crm_str(by));
 	for (int i = 0; i < COLUMNS; i++)
@@ -285,7 +259,9 @@ parse_by(struct totals *t, struct crm_err *err)
 	if (t->field > 0)
 		return CRM_OK;
 	crm_err_set(err, CRM_EUSAGE,
-	    "'%s' is not day, week, month, year or a column to group by", by);
+	    "'%s' is not day, week, month, quarter, year or a column to group "
+	    "by",
+	    by);
 	crm_err_field(err, "--by", 4);
 	return CRM_EUSAGE;
 }

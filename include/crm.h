@@ -70,6 +70,7 @@
 #include <crm/suggest.h>
 #include <crm/lines.h>
 #include <crm/clv.h>
+#include <crm/cohort.h>
 #include <crm/gen.h>
 
 #endif

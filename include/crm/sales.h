@@ -30,6 +30,7 @@ enum crm_sales_column {
 	CRM_SALES_PLACED = CRM_SALES_IDS, /* seconds */
 	CRM_SALES_TOTAL, /* units of 10^-digits */
 	CRM_SALES_QUANTITY, /* millionths */
+	CRM_SALES_ORDERS, /* 0: the row is money only, no order */
 	CRM_SALES_COLUMNS
 };
 #define CRM_SALES_BIT(column) (1U << (column))
@@ -105,6 +106,15 @@ int crm_sales_stream(struct crm_sales *x, struct crm_stream *s,
 int crm_sales_ledger(struct crm_sales *x, struct crm_txn *t,
     const struct crm_schema *s, int64_t since, int64_t until, bool gone,
     struct crm_err *err);
+
+/*
+ * The same, a row for each entry: a sale at its time, what was refunded at its
+ * own.  ORDERS is 1 for an order, of which more rows may follow that are its
+ * money only; credits are money.  Orders that were cancelled by then are left
+ * out, customers that are not there any more are not.
+ */
+int crm_sales_bookings(struct crm_sales *x, struct crm_txn *t,
+    const struct crm_schema *s, int64_t until, struct crm_err *err);
 
 /* One more row, for other sources: ids by text, numbers by column.  Rows are
  * in `has`'s columns; crm_sales_done afterwards. */

@@ -83,6 +83,25 @@ int64_t crm_day_of(const struct crm_calendar *cal, int64_t t);
 /* The instant a shop's day begins. */
 int64_t crm_day_begin(const struct crm_calendar *cal, int64_t day);
 
+/* ---- periods: numbered, each one more than the one before ---- */
+
+enum crm_period {
+	CRM_BY_DAY,
+	CRM_BY_WEEK, /* ISO 8601, from Monday */
+	CRM_BY_MONTH,
+	CRM_BY_QUARTER,
+	CRM_BY_YEAR,
+	CRM_PERIODS
+};
+/* "week" and back; CRM_EDATA for another word. */
+const char *crm_period_name(enum crm_period p);
+int crm_period_parse(struct crm_str s, enum crm_period *out);
+/* The period a day is in, and a period's first day. */
+int64_t crm_period_of(enum crm_period p, int64_t day);
+int64_t crm_period_begin(enum crm_period p, int64_t n);
+/* 2026-05-01, 2026-W18, 2026-05, 2026-Q2, 2026 */
+void crm_period_put(struct crm_buf *b, enum crm_period p, int64_t n);
+
 /* YYYY-MM-DD.  CRM_OK or CRM_EDATA (also for dates that do not exist). */
 int crm_date_parse(struct crm_str s, int64_t *out);
 void crm_date_put(struct crm_buf *b, int64_t days);

@@ -25,6 +25,7 @@ static const struct {
     [CRM_SALES_PLACED] = {"placed", TIME},
     [CRM_SALES_TOTAL] = {"total", MONEY},
     [CRM_SALES_QUANTITY] = {"quantity", QUANTITY},
+    [CRM_SALES_ORDERS] = {"orders", QUANTITY},
 };
 
 enum { MONEY_DIGITS = 2, MONEY_DIGITS_MAX = 6 };

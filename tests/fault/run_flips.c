@@ -189,7 +189,8 @@ main(int argc, char **argv)
 		fault_die("usage: run_flips BIN TRIALS [SEED]");
 	trials = fault_number(argv[2]);
 	fault_begin(&x.f, argv[1], argc > 3 ? fault_number(argv[3]) : 1);
-	fault_fill(&x.f, 120);
+	/* trees of three levels, in the long form */
+	fault_fill(&x.f, trials > 1000 ? 900 : 120);
 	x.bit = argc > 4 ? fault_number(argv[4]) : 0;
 	x.image = fault_load(x.f.data);
 	x.good = fault_look(x.f.store, true);

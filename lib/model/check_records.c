@@ -127,16 +127,13 @@ dangling(const struct crm_check *ck, const struct crm_value *v)
 }
 
 static int
-check_value(struct crm_check *ck, const struct crm_record *rec,
-    const char *part, uint32_t row, const struct crm_field *f,
-    const struct crm_value *v, struct crm_err *err)
+bad_value(struct crm_check *ck, const struct crm_record *rec, const char *part,
+    uint32_t row, const struct crm_field *f, const struct crm_value *v,
+    bool lacks, struct crm_err *err)
 {
 	struct crm_id id = {.kind = v->kind, .number = (uint64_t)v->i};
-	bool lacks = v->type == CRM_T_NONE && (f->flags & CRM_F_REQUIRED);
 	char at[96] = "";
 
-	if (!lacks && !dangling(ck, v))
-		return CRM_OK;
 	if (part != NULL)
 		snprintf(at, sizeof at, "%s %u ", part, row);
 	if (lacks)
@@ -147,6 +144,18 @@ check_value(struct crm_check *ck, const struct crm_record *rec,
 	return crm_check_at(ck, err, rec->kind, rec->id,
 	    "%s%s: it refers to %.*s, which is not there", at, f->name,
 	    (int)ck->text.n, ck->text.p ? ck->text.p : "");
+}
+
+static inline int
+check_value(struct crm_check *ck, const struct crm_record *rec,
+    const char *part, uint32_t row, const struct crm_field *f,
+    const struct crm_value *v, struct crm_err *err)
+{
+	bool lacks = v->type == CRM_T_NONE && (f->flags & CRM_F_REQUIRED);
+
+	if (!lacks && !dangling(ck, v))
+		return CRM_OK;
+	return bad_value(ck, rec, part, row, f, v, lacks, err);
 }
 
 static int

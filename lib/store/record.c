@@ -35,7 +35,7 @@ order_by_tag(const struct crm_field *f, unsigned from, unsigned n,
 	for (unsigned i = from; i < n; i++) {
 		unsigned at = count;
 
-		if (!stored(&f[i], &v[i]))
+		if (v[i].type == CRM_T_NONE || !stored(&f[i], &v[i]))
 			continue;
 		for (; at > 0 && f[out[at - 1]].tag > f[i].tag; at--)
 			out[at] = out[at - 1];

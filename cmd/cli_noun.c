@@ -120,6 +120,32 @@ cli_record(struct cli_work *w, struct crm_str ref, struct crm_record **out,
 	return r;
 }
 
+/* A time that is given as an option may be a word or a length of time, as
+ * --since takes it; in a stream it is a time. */
+static int
+set_option(struct cli_work *w, struct crm_record *rec, const char *name,
+    const char *value, struct crm_err *err)
+{
+	int f = crm_kind_field(rec->kind, crm_str(name));
+	char room[32];
+	struct crm_buf b = {.p = room, .cap = sizeof room, .max = sizeof room};
+	struct crm_str text = crm_str(value);
+	struct crm_span span;
+	int64_t t;
+	int r;
+
+	if (f >= 0 && rec->kind->fields[f].type == CRM_T_TIME &&
+	    ((value[0] >= 'a' && value[0] <= 'z') ||
+		crm_span_parse(text, &span) == CRM_OK)) {
+		r = cli_moment(w->c, name, value, &t, err);
+		if (r < 0)
+			return r;
+		crm_time_put(&b, t);
+		text = crm_buf_str(&b);
+	}
+	return crm_input_set(w->change, rec, crm_str(name), text, err);
+}
+
 int
 cli_apply_options(
     struct cli_work *w, struct crm_record *rec, struct crm_err *err)
@@ -135,9 +161,8 @@ cli_apply_options(
 
 			if (first != (pass == 0))
 				continue;
-			r = crm_input_set(w->change, rec,
-			    crm_str(c->set[i].name), crm_str(c->set[i].value),
-			    err);
+			r = set_option(
+			    w, rec, c->set[i].name, c->set[i].value, err);
 		}
 	return r;
 }

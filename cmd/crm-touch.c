@@ -44,6 +44,34 @@ log_each(struct cli_work *w, struct crm_str ref, struct crm_stream *row,
 	return r == CRM_OK ? log_one(w, &id, err) : r;
 }
 
+/* A column that says something of the contact would be lost: the stream is one
+ * of customers.  Of another kind's records it is theirs. */
+static int
+log_bind(
+    struct cli_work *w, struct crm_stream *s, void *ctx, struct crm_err *err)
+{
+	const struct crm_kind *customer = &w->c->schema->kind[CRM_K_CUSTOMER];
+
+	(void)ctx;
+	if (!crm_str_is(crm_stream_name(s, 0), "customer_id"))
+		return CRM_OK;
+	for (size_t i = 1; i < crm_stream_columns(s); i++) {
+		struct crm_str name = crm_stream_name(s, i);
+
+		if (crm_kind_field(w->c->kind, name) < 0 ||
+		    crm_kind_field(customer, name) >= 0)
+			continue;
+		crm_err_set(err, CRM_EDATA,
+		    "log takes customers, and '%.*s' of each from an option",
+		    (int)name.n, name.p);
+		crm_err_place(err, crm_stream_file(s), 1);
+		crm_err_hint(err, "crm-touch add - takes a row for each "
+				  "contact");
+		return CRM_EDATA;
+	}
+	return CRM_OK;
+}
+
 static int
 log_verb(struct cli *c, struct crm_err *err)
 {
@@ -55,8 +83,9 @@ log_verb(struct cli *c, struct crm_err *err)
 		cli_opt.on = "customer_id";
 	r = cli_work_begin(c, cli_stdin(c), &w, err);
 	if (r == CRM_OK)
-		r = c->noperand == 0 ? log_one(&w, NULL, err)
-				     : cli_each(&w, log_each, NULL, err);
+		r = c->noperand == 0
+			? log_one(&w, NULL, err)
+			: cli_each_bound(&w, log_bind, log_each, NULL, err);
 	return cli_work_finish(&w, r, err);
 }
 

@@ -58,9 +58,19 @@ crm_ticket_prepare(struct crm_change *ch, const struct crm_record *old,
 	}
 	if (!moved(old, rec, CRM_TK_STATE))
 		return CRM_OK;
-	if (now.i < old->v[CRM_TK_SINCE].i)
-		return crm_ticket_bad(err, "state",
+	if (now.i < old->v[CRM_TK_SINCE].i) {
+		char room[32];
+		struct crm_buf b = {
+		    .p = room, .cap = sizeof room, .max = sizeof room};
+
+		crm_ticket_bad(err, "state",
 		    "the ticket has its present state since a later time");
+		crm_time_put(&b, old->v[CRM_TK_SINCE].i);
+		crm_err_hint(err, "it is %.*s since %.*s",
+		    (int)old->v[CRM_TK_STATE].s.n, old->v[CRM_TK_STATE].s.p,
+		    (int)b.n, b.p);
+		return CRM_EDATA;
+	}
 	rec->v[CRM_TK_SINCE] = now;
 	if (old->v[CRM_TK_STATE].i == CRM_TICKET_CLOSED)
 		rec->v[CRM_TK_REOPENED] =

@@ -24,6 +24,15 @@ fails 65 '0 or more is wanted' crm-touch log C1 --channel mail \
     --direction out --cost -1
 fails 65 '0 or more is wanted' crm-touch log C1 --channel mail \
     --direction out --duration -1
+fails 64 "'tomorrow' is not a time" crm-touch log C1 --channel mail \
+    --direction out --at tomorrow
+works crm-touch log C1 --channel mail --direction out --at 2h --dry-run
+out_has 'at		'
+works crm-touch log C1 --channel mail --direction out --at yesterday --dry-run
+out_has 'at		'
+printf 'customer_id\tname\tsubject\nC1\tAnn\thello\n' >subjects.tsv
+fails 65 "'subject' of each from an option" crm-touch log - --channel mail \
+    --direction out <subjects.tsv
 fails 1 'nobody@example.org' crm-touch log email:nobody@example.org \
     --channel mail --direction out
 

@@ -37,8 +37,8 @@ struct crm_merge {
  * One goes into the other, or into whoever that one goes into.  CRM_NO when
  * they are one already; CRM_ENOMEM.
  */
-int crm_merge_want(struct crm_merge *m, uint64_t from, uint64_t into,
-    struct crm_err *err);
+int crm_merge_want(
+    struct crm_merge *m, uint64_t from, uint64_t into, struct crm_err *err);
 /* Who survives a number: itself when nothing was said of it. */
 uint64_t crm_merge_survivor(const struct crm_merge *m, uint64_t number);
 /*

@@ -60,9 +60,9 @@ crm_word_jaro(struct crm_word a, struct crm_word b)
 		moved += a.p[i] != b.p[k++];
 	}
 	m = (double)same;
-	jaro = (m / (double)a.n + m / (double)b.n +
-		   (m - (double)(moved / 2)) / m) /
-	       3;
+	moved /= 2; /* two characters change places once */
+	jaro =
+	    (m / (double)a.n + m / (double)b.n + (m - (double)moved) / m) / 3;
 	if (jaro <= 0.7)
 		return jaro;
 	while (head < 4 && head < a.n && head < b.n && a.p[head] == b.p[head])

@@ -109,9 +109,9 @@ crm_change_merge(struct crm_change *ch, const struct crm_kind *k,
 	if (r == CRM_OK)
 		r = crm_change_spool(ch, &op, crm_buf_str(&image),
 		    crm_buf_str(&keys), crm_buf_str(&effects), err);
-	if (r == CRM_OK && crm_idmap_put(&ch->merged,
-			       crm_op_slot(k->number, number), into) ==
-			       CRM_ENOMEM)
+	if (r == CRM_OK &&
+	    crm_idmap_put(&ch->merged, crm_op_slot(k->number, number), into) ==
+		CRM_ENOMEM)
 		r = crm_err_nomem(err);
 	if (r == CRM_OK)
 		r = crm_change_unique(ch, old, -1, err);

@@ -33,14 +33,14 @@ static const double weight[NODES / 2] = {0.3626837833783620, 0.3137066458778873,
 static double
 point(unsigned i, unsigned panels, double *w)
 {
-	unsigned k = i % NODES;
+	unsigned k = i % NODES, panel = i / NODES;
 	double x =
 	    k < NODES / 2 ? -node[NODES / 2 - 1 - k] : node[k - NODES / 2];
 
 	*w = (k < NODES / 2 ? weight[NODES / 2 - 1 - k]
 			    : weight[k - NODES / 2]) /
 	     2 / panels;
-	return (i / NODES + (1 + x) / 2) / panels;
+	return (panel + (1 + x) / 2) / panels;
 }
 
 /* ---- negative binomial: n purchases at a gamma rate in a time ---- */

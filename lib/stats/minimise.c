@@ -242,7 +242,7 @@ step_down(struct crm_min *m, const double *x, const double *d, double slope,
 	/* parameters are logarithms here: e^2 at once is enough */
 	if (most > 2)
 		k = 2 / most;
-	for (int tries = 0; tries < 50; tries++, k *= 0.5) {
+	for (int tries = 0; tries < 50; tries++) {
 		double w;
 
 		for (unsigned i = 0; i < m->n; i++)
@@ -252,6 +252,7 @@ step_down(struct crm_min *m, const double *x, const double *d, double slope,
 			*v = w;
 			return k;
 		}
+		k *= 0.5;
 	}
 	return 0;
 }

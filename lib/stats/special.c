@@ -77,7 +77,8 @@ crm_lgamma(double x)
 static double
 coefficient(double b, double c, unsigned k)
 {
-	double n = k / 2;
+	unsigned half = k / 2;
+	double n = half;
 
 	if (k % 2)
 		return (b + n) * (c + n) / ((c + 2 * n) * (c + 2 * n + 1));

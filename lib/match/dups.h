@@ -56,6 +56,8 @@ struct crm_dup_place {
  * this many after it, in the order of names. */
 #define DUP_BLOCK 64
 #define DUP_WINDOW 16
+/* Records that may share a telephone or e-mail and still be one person. */
+#define DUP_MANY 5
 
 static inline const struct dup_value *
 dup_value(const struct crm_dups *d, size_t column, uint32_t record)
@@ -71,6 +73,14 @@ crm_dup_names(const struct crm_dups *d, uint32_t record)
 	uint64_t given = of[d->model.given], family = of[d->model.family];
 
 	return given == 0 || family == 0 ? 0 : given << 32 | family;
+}
+
+/* Postcode, town and region tell the same thing: of those that speak for a
+ * match the strongest counts, and of those against it. */
+static inline bool
+crm_dup_area(int type)
+{
+	return type == CRM_DUP_POSTCODE || type == CRM_DUP_PLACE;
 }
 
 /* The level to which two values agree. */

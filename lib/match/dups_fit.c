@@ -48,9 +48,23 @@ static const double chance[CRM_DUP_TYPES] = {
 /* Of the same person at least so many agree in full, and at most so many not
  * at all; and nobody is there so often that pairs outnumber records by more.
  * Without that, what strangers have in common beyond chance (people of one
- * name live in one country) can be taken for a match. */
-#define AGREE 0.3
-#define APART 0.4
+ * name live in one country) can be taken for a match.  Names and birthdays
+ * stay; an address is what somebody who comes back often has another of. */
+static const struct {
+	double agree, differ;
+} limit[CRM_DUP_TYPES] = {
+    [CRM_DUP_GIVEN] = {0.4, 0.04},
+    [CRM_DUP_FAMILY] = {0.4, 0.05},
+    [CRM_DUP_NAME] = {0.3, 0.06},
+    [CRM_DUP_TEXT] = {0.2, 0.50},
+    [CRM_DUP_STREET] = {0.2, 0.40},
+    [CRM_DUP_PLACE] = {0.3, 0.30},
+    [CRM_DUP_POSTCODE] = {0.3, 0.40},
+    [CRM_DUP_DATE] = {0.4, 0.05},
+    [CRM_DUP_CODE] = {0.3, 0.30},
+    [CRM_DUP_PHONE] = {0.2, 0.50},
+    [CRM_DUP_EMAIL] = {0.02, 0.80},
+};
 #define TIMES 1.5
 
 static double
@@ -292,43 +306,52 @@ mend_u(struct crm_dups *d, double u[][CRM_DUP_LEVELS], double both)
 
 /* The odds of a match that a pattern speaks for, without the prior. */
 static double
-odds(const struct crm_dup_model *m, uint64_t levels, unsigned skip)
+odds(const struct crm_dups *d, const struct crm_dup_model *m, uint64_t levels,
+    unsigned skip)
 {
-	double o = 1;
+	double o = 1, most = 1, least = 1;
 	int names = 0;
 
 	for (size_t i = 0; i < m->columns; i++) {
 		int l = level_in(levels, i);
+		double r;
 
 		if (l == CRM_DUP_MISSING || skip >> i & 1)
 			continue;
-		o *= m->m[i][l] / m->u[i][l];
+		r = m->m[i][l] / m->u[i][l];
 		names +=
 		    l == CRM_DUP_EXACT && (i == m->given || i == m->family);
+		if (!crm_dup_area(d->column[i].type))
+			o *= r;
+		else if (r > most)
+			most = r;
+		else if (r < least)
+			least = r;
 	}
 	if (names == 2)
 		o *= m->u[m->given][CRM_DUP_EXACT] *
 		     m->u[m->family][CRM_DUP_EXACT] / m->both;
-	return o;
+	return o * most * least;
 }
 
 /* Keeps the levels of a column within what matches can be. */
 static void
-hold(double m[CRM_DUP_LEVELS])
+hold(int type, double m[CRM_DUP_LEVELS])
 {
+	double least = limit[type].agree, most = limit[type].differ;
 	double rest = 1 - m[CRM_DUP_EXACT], sum;
 
-	if (m[CRM_DUP_EXACT] < AGREE) {
+	if (m[CRM_DUP_EXACT] < least) {
 		for (int l = 0; l < CRM_DUP_EXACT; l++)
-			m[l] *= (1 - AGREE) / rest;
-		m[CRM_DUP_EXACT] = AGREE;
+			m[l] *= (1 - least) / rest;
+		m[CRM_DUP_EXACT] = least;
 	}
-	if (m[CRM_DUP_DIFFER] <= APART)
+	if (m[CRM_DUP_DIFFER] <= most)
 		return;
 	sum = 1 - m[CRM_DUP_DIFFER];
 	for (int l = 1; l < CRM_DUP_LEVELS; l++)
-		m[l] *= (1 - APART) / sum;
-	m[CRM_DUP_DIFFER] = APART;
+		m[l] *= (1 - most) / sum;
+	m[CRM_DUP_DIFFER] = most;
 }
 
 /* EM over one rule's patterns: adds the expected levels among its matches to
@@ -346,7 +369,7 @@ learn(const struct crm_dups *d, const struct patterns *x, unsigned skip,
 
 		memset(got, 0, sizeof got);
 		for (size_t k = 0; k < x->n; k++) {
-			double o = odds(&m, x->p[k].levels, skip) * share /
+			double o = odds(d, &m, x->p[k].levels, skip) * share /
 				   (1 - share);
 			double p = isfinite(o) ? o / (1 + o) : 1;
 
@@ -372,7 +395,7 @@ learn(const struct crm_dups *d, const struct patterns *x, unsigned skip,
 			for (int l = 0; l < CRM_DUP_LEVELS; l++)
 				m.m[i][l] =
 				    (got[i][l] + WORTH * usual[l]) / all;
-			hold(m.m[i]);
+			hold(d->column[i].type, m.m[i]);
 		}
 	}
 	for (size_t i = 0; i < d->columns; i++)
@@ -391,7 +414,8 @@ count_matches(struct crm_dups *d, const struct patterns *x)
 		double prior = matches / (pairs - matches), sum = 0;
 
 		for (size_t k = 0; k < x->n; k++) {
-			double o = odds(&d->model, x->p[k].levels, 0) * prior;
+			double o =
+			    odds(d, &d->model, x->p[k].levels, 0) * prior;
 
 			/* Only those that are more likely than not: the many
 			 * that are hardly so add up to anything. */
@@ -458,7 +482,7 @@ estimate(struct crm_dups *d, const struct patterns *of_rule,
 			for (int l = 0; l < CRM_DUP_LEVELS; l++)
 				d->model.m[i][l] =
 				    (seen[i][l] + WORTH * usual[l]) / sum;
-			hold(d->model.m[i]);
+			hold(d->column[i].type, d->model.m[i]);
 		}
 		d->model.matches = count_matches(d, all);
 		mend_u(d, u, both);

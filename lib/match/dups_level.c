@@ -156,7 +156,7 @@ level_phone(struct crm_word a, struct crm_word b)
 	if (n >= 6 && same((struct crm_word){a.p + a.n - n, n},
 			  (struct crm_word){b.p + b.n - n, n}))
 		return CRM_DUP_CLOSE;
-	return level_digits(a, b) ? CRM_DUP_PARTLY : CRM_DUP_DIFFER;
+	return crm_word_apart(a, b, 1) <= 1 ? CRM_DUP_PARTLY : CRM_DUP_DIFFER;
 }
 
 static size_t
@@ -249,6 +249,15 @@ try_swapped(const struct crm_dups *d, size_t given, size_t family, uint32_t a,
 		level[family] = CRM_DUP_CLOSE;
 }
 
+/* An address or telephone that many have (the till's, a hotel's) is nobody's.
+ */
+static bool
+nobodys(int type, const struct dup_value *v)
+{
+	return (type == CRM_DUP_PHONE || type == CRM_DUP_EMAIL) &&
+	       v->count > DUP_MANY;
+}
+
 void
 crm_dup_levels(const struct crm_dups *d, uint32_t a, uint32_t b,
     uint8_t level[CRM_DUP_COLUMNS])
@@ -260,6 +269,8 @@ crm_dup_levels(const struct crm_dups *d, uint32_t a, uint32_t b,
 		const struct dup_value *y = dup_value(d, i, b);
 
 		level[i] = (uint8_t)crm_dup_level(d->column[i].type, x, y);
+		if (x == y && nobodys(d->column[i].type, x))
+			level[i] = CRM_DUP_MISSING;
 		if (d->column[i].type == CRM_DUP_GIVEN)
 			given = i;
 		if (d->column[i].type == CRM_DUP_FAMILY)

@@ -52,9 +52,32 @@ both_names(const struct crm_dups *d, uint32_t a, struct crm_dup_pair *p)
 		    ((double)d->n - 1 + SHORT);
 	bits = log2_of(mg[CRM_DUP_EXACT] * mf[CRM_DUP_EXACT] / f) -
 	       p->part[m->given];
-	if (bits < p->part[m->family]) {
-		p->bits += bits - p->part[m->family];
+	if (bits < p->part[m->family])
 		p->part[m->family] = bits;
+}
+
+/* Of the columns of an area only the strongest for and against count. */
+static void
+one_area(const struct crm_dups *d, struct crm_dup_pair *p)
+{
+	double most = 0, least = 0;
+
+	for (size_t i = 0; i < d->columns; i++)
+		if (crm_dup_area(d->column[i].type)) {
+			most = p->part[i] > most ? p->part[i] : most;
+			least = p->part[i] < least ? p->part[i] : least;
+		}
+	for (size_t i = 0; i < d->columns; i++) {
+		double *x = &p->part[i];
+
+		if (!crm_dup_area(d->column[i].type))
+			continue;
+		if (*x > 0 && *x == most)
+			most = 0; /* taken */
+		else if (*x < 0 && *x == least)
+			least = 0;
+		else
+			*x = 0;
 	}
 }
 
@@ -63,16 +86,11 @@ crm_dups_weigh(
     const struct crm_dups *d, uint32_t a, uint32_t b, struct crm_dup_pair *out)
 {
 	const struct crm_dup_model *m = &d->model;
-	bool code = false;
 
 	*out = (struct crm_dup_pair){
 	    a < b ? a : b, a < b ? b : a, m->prior, 0, {0}, {0}};
 	crm_dup_levels(d, out->a, out->b, out->level);
-	for (size_t i = 0; i < d->columns; i++)
-		code |= d->column[i].type == CRM_DUP_POSTCODE &&
-			out->level[i] == CRM_DUP_EXACT;
 	for (size_t i = 0; i < d->columns; i++) {
-		const struct crm_dup_column *c = &d->column[i];
 		int l = out->level[i];
 		double u;
 
@@ -80,16 +98,16 @@ crm_dups_weigh(
 			continue;
 		u = m->u[i][l];
 		if (l == CRM_DUP_EXACT)
-			u = frequency(c, dup_value(d, i, a), u);
+			u = frequency(&d->column[i], dup_value(d, i, a), u);
 		out->part[i] = log2_of(m->m[i][l] / u);
-		if (code && c->type == CRM_DUP_PLACE && out->part[i] > 0)
-			out->part[i] /= 2;
-		out->bits += out->part[i];
 	}
+	one_area(d, out);
 	if (m->given < d->columns && m->family < d->columns &&
 	    out->level[m->given] == CRM_DUP_EXACT &&
 	    out->level[m->family] == CRM_DUP_EXACT)
 		both_names(d, a, out);
+	for (size_t i = 0; i < d->columns; i++)
+		out->bits += out->part[i];
 	out->probability = 1 / (1 + crm_exp(-out->bits * LN2));
 }
 

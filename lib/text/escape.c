@@ -41,21 +41,47 @@ letter_of(char c)
 	}
 }
 
+/* No byte below 0x10, and no backslash. */
+static bool
+plain(uint64_t w)
+{
+	uint64_t y = w ^ ONES * '\\';
+
+	return !((((w - ONES * 0x10) & ~w) | ((y - ONES) & ~y)) & TOPS);
+}
+
+/* Of four bytes and more the last may be looked at twice. */
+static bool
+plain_end(const char *p, size_t n)
+{
+	uint32_t a, b;
+	uint64_t w;
+
+	if (n >= 8) {
+		memcpy(&w, p + n - 8, sizeof w);
+		return plain(w);
+	}
+	if (n < 4)
+		return false;
+	memcpy(&a, p, sizeof a);
+	memcpy(&b, p + n - 4, sizeof b);
+	return plain((uint64_t)a << 32 | b);
+}
+
 /* How many bytes at the start need no escape. */
 static size_t
 plain_run(const char *p, size_t n)
 {
 	size_t i = 0;
+	uint64_t w;
 
 	for (; i + 8 <= n; i += 8) {
-		uint64_t w, y;
-
-		/* Any byte below 0x10, or a backslash. */
 		memcpy(&w, p + i, sizeof w);
-		y = w ^ ONES * '\\';
-		if ((((w - ONES * 0x10) & ~w) | ((y - ONES) & ~y)) & TOPS)
+		if (!plain(w))
 			break;
 	}
+	if (n - i < 8 && plain_end(p, n))
+		return n;
 	while (i < n && !letter_of(p[i]))
 		i++;
 	return i;

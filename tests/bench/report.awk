@@ -22,7 +22,7 @@ NR == FNR {
 	anon[key] = $9
 }
 function unit(j, v) {
-	if (j == "bytes" || j == "start" || j == "reads" || j == "writes")
+	if (j == "bytes" || j == "stored" || j == "start" || j == "reads" || j == "writes")
 		return sprintf("%.0f", v)
 	return v < 0.1 ? sprintf("%.2f ms", v * 1000) : sprintf("%.2f s", v)
 }

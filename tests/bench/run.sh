@@ -347,6 +347,13 @@ job_load()
 	side sqlite3 1 "rm -f $D/new.sqlite*" "sqlite3 -batch -mmap 4294967296 $D/new.sqlite <$D/load.sqlite3"
 	compare_load load
 	[ -z "$psql" ] || sed "s/^/load$tab/" "$D/psql.once" >>"$raw"
+	# and what all of it takes, for each order
+	for s in crm sqlite3 duckdb; do
+		b=$(size_of $s "$([ $s = crm ] && echo store || echo shop)")
+		[ -z "$b" ] || awk -v n="$orders" -v b="$b" -v s=$s \
+		    'BEGIN { printf "stored\t%s\t1\t%.1f\n", s, b / n }' \
+		    >>"$raw"
+	done
 	rm -rf "$D/new" "$D"/new.*
 }
 

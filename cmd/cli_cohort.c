@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "cli_cohort.h"
-#include "cli_parts.h"
 
 struct word {
 	struct crm_str text;
@@ -94,45 +93,25 @@ read_words(struct cli *c, const struct crm_names *names, int field,
 	return code == CRM_NOTFOUND ? CRM_OK : code;
 }
 
-static int
-find_column(struct cli *c, const char *column, struct crm_err *err)
-{
-	const struct crm_kind *k = &c->schema->kind[CRM_K_CUSTOMER];
-
-	return cli_column(
-	    c, k->fields, k->nfields, "--by", crm_str(column), err);
-}
-
 int
-cli_cohort_column(struct cli *c, const char *column, struct crm_err *err)
-{
-	int f = find_column(c, column, err);
-
-	return f < 0 ? f : CRM_OK;
-}
-
-int
-cli_cohort_words(struct cli *c, const struct crm_names *names,
-    const char *column, struct cli_cohort_words *out, struct crm_err *err)
+cli_cohort_words(struct cli *c, const struct crm_names *names, int field,
+    struct cli_cohort_words *out, struct crm_err *err)
 {
 	const struct crm_kind *k = &c->schema->kind[CRM_K_CUSTOMER];
 	struct crm_want want = {0};
 	struct crm_scan *scan = NULL;
 	struct crm_txn *t = NULL;
-	int f = find_column(c, column, err);
-	int code = f < 0 ? f : CRM_OK;
+	int code;
 
-	if (code < 0)
-		return code;
 	out->group = malloc((names->n + 1) * sizeof *out->group);
 	if (!out->group)
 		return crm_err_nomem(err);
-	crm_want_field(&want, f);
+	crm_want_field(&want, field);
 	code = crm_txn_begin(c->store, &t, err);
 	if (code == CRM_OK)
 		code = crm_scan_open(t, c->schema, k, &want, c->at, &scan, err);
 	if (code == CRM_OK)
-		code = read_words(c, names, f, scan, out, err);
+		code = read_words(c, names, field, scan, out, err);
 	crm_scan_close(scan);
 	if (t)
 		crm_txn_end(t);

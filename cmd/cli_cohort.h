@@ -13,12 +13,10 @@ struct cli_cohort_words {
 	size_t n;
 	struct crm_map map;
 };
-/* Is it a column of customers?  CRM_EUSAGE. */
-int cli_cohort_column(struct cli *c, const char *column, struct crm_err *err);
 /* names: customers of the store, in rising order.  Who is not there any more
  * is in the group without a value. */
-int cli_cohort_words(struct cli *c, const struct crm_names *names,
-    const char *column, struct cli_cohort_words *out, struct crm_err *err);
+int cli_cohort_words(struct cli *c, const struct crm_names *names, int field,
+    struct cli_cohort_words *out, struct crm_err *err);
 void cli_cohort_words_release(struct cli_cohort_words *w);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "cli_from.h"
 #include "cli_noun.h"
+#include "cli_parts.h"
 
 static bool
 from_stdin(void)
@@ -120,6 +121,32 @@ cli_from_fields(struct cli *c, const struct crm_field *fields, size_t n,
 			f[i].ref = 0;
 		}
 	return CRM_OK;
+}
+
+int64_t
+cli_from_end(const struct cli *c, const struct crm_sales *x)
+{
+	const struct crm_calendar *days = &c->schema->calendar;
+	int64_t last = INT64_MIN;
+
+	if (cli_opt.at || (!cli_opt.from && c->at != INT64_MAX))
+		return c->at;
+	if (!cli_opt.from)
+		return c->now + 1;
+	for (size_t i = 0; i < x->n; i++)
+		if (x->num[CRM_SALES_PLACED][i] > last)
+			last = x->num[CRM_SALES_PLACED][i];
+	return crm_day_begin(days, crm_day_of(days, last) + 1);
+}
+
+int
+cli_from_column(struct cli *c, unsigned kind, const char *option,
+    const char *name, int *out, struct crm_err *err)
+{
+	const struct crm_kind *k = &c->schema->kind[kind];
+
+	*out = cli_column(c, k->fields, k->nfields, option, crm_str(name), err);
+	return *out < 0 ? *out : CRM_OK;
 }
 
 /* ---- a set of them ---- */

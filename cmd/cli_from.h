@@ -38,6 +38,15 @@ int cli_from_fields(struct cli *c, const struct crm_field *fields, size_t n,
 int cli_from_chosen(struct cli *c, const struct crm_sales *x, bool **out,
     uint64_t *unknown, struct crm_err *err);
 
+/*
+ * When the time ends that is known: --at or CRM_NOW, else of the store now, of
+ * --from the end of the day of x's last row.
+ */
+int64_t cli_from_end(const struct cli *c, const struct crm_sales *x);
+/* The field of a kind that an option names, for verbs that group by it. */
+int cli_from_column(struct cli *c, unsigned kind, const char *option,
+    const char *name, int *out, struct crm_err *err);
+
 /* For other readers of the file: are the options that go with it right; its
  * descriptor (0 is stdin, which is not to be closed). */
 int cli_from_check(struct cli *c, struct crm_err *err);

@@ -89,6 +89,7 @@ struct work {
 	struct cli_rows *rows;
 	struct crm_buf name, label;
 	bool money, by_time;
+	int field; /* of --by */
 };
 
 /* ---- what is asked ---- */
@@ -130,30 +131,13 @@ parse(struct work *w, struct crm_err *err)
 		    "columns of customers",
 		    err);
 	if (code == CRM_OK && !w->by_time)
-		code = cli_cohort_column(c, by, err);
+		code = cli_from_column(
+		    c, CRM_K_CUSTOMER, "--by", by, &w->field, err);
 	if (code == CRM_OK && since)
 		code = cli_moment(c, "--since", since, &o->since, err);
 	if (code == CRM_OK && until)
 		code = cli_moment(c, "--until", until, &o->until, err);
 	return code;
-}
-
-/* When the time ends that is known: at the end of the day of the last row of a
- * stream, if nothing else is said. */
-static int64_t
-known_until(const struct work *w)
-{
-	const struct crm_calendar *days = &w->c->schema->calendar;
-	int64_t last = INT64_MIN;
-
-	if (cli_opt.at || (!cli_opt.from && w->c->at != INT64_MAX))
-		return w->c->at;
-	if (!cli_opt.from)
-		return w->c->now + 1;
-	for (size_t i = 0; i < w->x.n; i++)
-		if (w->x.num[CRM_SALES_PLACED][i] > last)
-			last = w->x.num[CRM_SALES_PLACED][i];
-	return crm_day_begin(days, crm_day_of(days, last) + 1);
 }
 
 static int
@@ -172,7 +156,7 @@ measure(struct work *w, struct crm_err *err)
 	x->may = CRM_SALES(ORDER) | CRM_SALES(TOTAL) | CRM_SALES(ORDERS);
 	/* of the store nothing later than now is known, of a stream all */
 	if (!cli_opt.from)
-		window.until = known_until(w);
+		window.until = cli_from_end(w->c, x);
 	code = cli_from_read(w->c, x, &window, err);
 	if (code == CRM_OK && x->anonymous > 0)
 		cli_note(w->c, "%llu rows without a customer are left out",
@@ -187,10 +171,10 @@ measure(struct work *w, struct crm_err *err)
 		return code;
 	w->money = x->has & CRM_SALES(TOTAL);
 	w->opt.chosen = chosen;
-	w->opt.at = known_until(w);
+	w->opt.at = cli_from_end(w->c, x);
 	if (!w->by_time)
-		code = cli_cohort_words(
-		    w->c, &x->names[CRM_SALES_CUSTOMER], by, &w->words, err);
+		code = cli_cohort_words(w->c, &x->names[CRM_SALES_CUSTOMER],
+		    w->field, &w->words, err);
 	w->opt.group = w->words.group;
 	w->opt.groups = w->words.n;
 	if (code == CRM_OK)

@@ -71,6 +71,7 @@
 #include <crm/lines.h>
 #include <crm/clv.h>
 #include <crm/cohort.h>
+#include <crm/shift.h>
 #include <crm/gen.h>
 
 #endif

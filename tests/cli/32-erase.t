@@ -39,7 +39,7 @@ shop 1 "$half" xq again >again.tsv
 works crm-import --map customers again.tsv
 out_has "$half changed" 'the second time notes change'
 shop 1 "$others" yq | sed 's/030 555/030 777/' >others.tsv
-works crm-import --map customers others.tsv
+works crm-import -q --map customers others.tsv
 shop $((half + 1)) "$people" xq | cut -f 2- >rest.tsv
 works crm-customer add - <rest.tsv
 crm-customer list -f name --format tsv | awk -F '\t' '
@@ -230,7 +230,7 @@ is 'each is refused and kept' "$(sed 1d rejected | wc -l)" $((people - half))
 works crm-import --map customers again.tsv
 out_has "$half of erased people, left out"
 out_has '0 rejected'
-works crm-import --map customers others.tsv
+works crm-import -q --map customers others.tsv
 out_has "$others as they were"
 marks "$CRM_STORE" >left
 is 'and leaves no mark' "$(head -5 left)" ''
@@ -299,7 +299,7 @@ works crm-store check --store cut
 works crm-customer add --name 'XQ0001name' --birth-date 1980-01-02 \
     --email xq0001mail@xq0001dom.example --allow-erased
 works crm-customer set email:xq0001mail@xq0001dom.example --note 'again here'
-works crm-import --map customers --allow-erased again.tsv
+works crm-import -q --map customers --allow-erased again.tsv
 out_has '0 rejected'
 works crm-store check
 out_is "place${TAB}fault" 'and check finds nothing with them'

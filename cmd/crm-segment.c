@@ -588,20 +588,20 @@ take_since(struct cli *c, int64_t *at, uint64_t *revision, struct crm_err *err)
 	return CRM_OK;
 }
 
-/* A segment that was never looked at has no changes, and that is no answer. */
+/* Nobody was ever found in it: that is nothing for a job at night, but may be
+ * why somebody at a terminal sees no rows. */
 static int
 never(struct cli *c, struct crm_str name, struct crm_err *err)
 {
 	size_t place;
 	int r = crm_segment_place(c->schema->settings, name, &place, err);
 
-	if (r < 0)
-		return r;
-	crm_err_set(err, CRM_EUSAGE,
-	    "no snapshot has found anybody in '%.*s' yet", (int)name.n, name.p);
-	crm_err_hint(err, "crm-segment snapshot takes one, crm-segment list "
-			  "counts who is in it now");
-	return CRM_EUSAGE;
+	if (r == CRM_OK && c->tty_err)
+		cli_note(c,
+		    "no snapshot has found anybody in '%.*s' yet; "
+		    "crm-segment list counts who is in it now",
+		    (int)name.n, name.p);
+	return r;
 }
 
 static int

@@ -80,10 +80,11 @@ unsigned crm_near_match(
     struct crm_near *a, struct crm_str query, struct crm_str word);
 
 /* Calls fn for every customer with a word that matches, by the index; those
- * of one word after each other.  A code of fn ends it. */
+ * of one word after each other, by number.  A code of fn ends it. */
+enum { CRM_NEAR_WRONG = 1 }; /* not those of quality 2 and 3 */
 typedef int crm_near_fn(
     void *ctx, uint64_t number, unsigned quality, struct crm_err *err);
 int crm_near_walk(struct crm_txn *t, struct crm_near *a, struct crm_str query,
-    crm_near_fn *fn, void *ctx, struct crm_err *err);
+    unsigned flags, crm_near_fn *fn, void *ctx, struct crm_err *err);
 
 #endif

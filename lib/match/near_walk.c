@@ -175,7 +175,7 @@ same_word(struct crm_buf *last, struct crm_str word)
 
 int
 crm_near_walk(struct crm_txn *t, struct crm_near *a, struct crm_str query,
-    crm_near_fn *fn, void *ctx, struct crm_err *err)
+    unsigned flags, crm_near_fn *fn, void *ctx, struct crm_err *err)
 {
 	struct crm_buf key = {.max = CRM_KEY_MAX}, last = {0};
 	struct crm_cursor *cur = NULL;
@@ -199,15 +199,20 @@ crm_near_walk(struct crm_txn *t, struct crm_near *a, struct crm_str query,
 		}
 		if (!same_word(&last, word))
 			quality = along(a, query, word, &depth, &alive);
-		if (quality > 0) {
+		if (quality == 1 ||
+		    (quality > 0 && !(flags & CRM_NEAR_WRONG))) {
 			r = fn(ctx, number, quality, err);
 			if (r == CRM_OK)
 				r = crm_cursor_next(cur, &k, &v, err);
 			continue;
 		}
 		key.n = head;
-		if (alive ? !jump(a, depth, 0, &key)
-			  : !jump(a, depth - 1, a->letter[depth - 1], &key))
+		if (quality > 0) { /* behind all that begin with it */
+			crm_buf_putstr(&key, query);
+			crm_buf_putc(&key, (char)0xff);
+		} else if (alive ? !jump(a, depth, 0, &key)
+				 : !jump(a, depth - 1, a->letter[depth - 1],
+				       &key))
 			break;
 		r = crm_buf_check(&key, err);
 		if (r == CRM_OK)

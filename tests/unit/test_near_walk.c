@@ -175,7 +175,7 @@ the_walk_finds_what_trying_every_word_finds(void **state)
 			q[j] = letters[crm_rand_below(&rnd, 5)];
 		assert_true(crm_near_init(&a, crm_str(q)));
 		memset(found, 0, sizeof found);
-		if (crm_near_walk(t, &a, crm_str(q), note, found, &err) < 0)
+		if (crm_near_walk(t, &a, crm_str(q), 0, note, found, &err) < 0)
 			fail_msg("%s: %s", q, err.text);
 		for (unsigned i = 0; i < WORDS; i++) {
 			unsigned m =

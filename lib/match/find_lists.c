@@ -1,0 +1,337 @@
+/*
+ * find_lists.c - the customers who have the words of a query.
+ *
+ * The index has a word's customers in the order of their numbers, one word's
+ * behind the other's; so a list is a few ascending runs, which are merged
+ * rather than sorted.  Who has all words is found from the shortest list on,
+ * by steps that double through the longer ones (Bentley and Yao 1976).
+ */
+#include <stdlib.h>
+
+#include "finding.h"
+
+enum {
+	MOST_EXACT = 200000, /* entries of a word that are read */
+	MOST_OTHER = 40000, /* of those that only begin so, or are near */
+	BLOCK = 8
+};
+
+/* ---- reading ---- */
+
+struct reading {
+	struct crm_naming *q;
+	struct crm_naming_list *l;
+	size_t max, other;
+};
+
+/* CRM_NO: enough. */
+static int
+put(struct reading *r, uint64_t number, unsigned quality, struct crm_err *err)
+{
+	struct crm_naming_list *l = r->l;
+
+	if (l->n >= r->max)
+		return CRM_NO;
+	if (l->n >= MOST_EXACT || r->other >= MOST_OTHER) {
+		r->q->cut = true;
+		return CRM_NO;
+	}
+	if (l->n == l->cap && !crm_grow(&l->v, &l->cap, l->n, sizeof *l->v))
+		return crm_err_nomem(err);
+	r->other += quality < 3;
+	l->v[l->n++] = number << 2 | (3 - quality);
+	return CRM_OK;
+}
+
+/* Those who have the word or one that begins so. */
+static int
+read_beginnings(struct reading *x, struct crm_str word, struct crm_err *err)
+{
+	struct crm_buf key = {.max = CRM_KEY_MAX};
+	struct crm_cursor *cur = NULL;
+	struct crm_str k, v, tail, prefix;
+	uint64_t number;
+	int r;
+
+	crm_word_key(&key, CRM_K_CUSTOMER, word, 0);
+	r = crm_buf_check(&key, err);
+	prefix = (struct crm_str){key.p, key.n - 1};
+	if (r == CRM_OK)
+		r = crm_cursor_open(x->q->txn, CRM_TAB_INDEX, &cur, err);
+	if (r == CRM_OK)
+		r = crm_cursor_seek(cur, prefix, &k, &v, err);
+	while (
+	    r == CRM_OK && crm_str_starts(k, prefix) && k.n >= prefix.n + 9) {
+		tail = (struct crm_str){k.p + k.n - 8, 8};
+		crm_take_be(&tail, 8, &number);
+		r = put(x, number, k.n == prefix.n + 9 ? 3 : 2, err);
+		if (r == CRM_OK)
+			r = crm_cursor_next(cur, &k, &v, err);
+	}
+	crm_cursor_close(cur);
+	crm_buf_release(&key);
+	return r == CRM_NOTFOUND ? CRM_OK : r;
+}
+
+static int
+near_one(void *ctx, uint64_t number, unsigned quality, struct crm_err *err)
+{
+	return put(ctx, number, quality, err);
+}
+
+int
+crm_naming_read(
+    struct crm_naming *q, size_t i, bool near, size_t max, struct crm_err *err)
+{
+	struct crm_naming_list *l = &q->list[i];
+	struct reading x = {.q = q, .l = l, .max = max};
+	int r = CRM_OK;
+
+	near &= q->near[i].n > 0;
+	if (!l->begun) {
+		r = read_beginnings(&x, q->word[i], err);
+		l->settled = false;
+	}
+	if ((r == CRM_OK || r == CRM_NO) && l->n < max)
+		l->begun = true;
+	if (l->begun && near && !l->neared) {
+		x.other = 0;
+		r = crm_near_walk(q->txn, &q->near[i], q->word[i],
+		    CRM_NEAR_WRONG, near_one, &x, err);
+		l->settled = false;
+		l->neared = l->n < max;
+	}
+	if (r < 0 && r != CRM_NO)
+		return r;
+	if (l->begun && (l->neared || !near))
+		return CRM_OK;
+	l->n = 0;
+	l->begun = l->neared = false;
+	return CRM_NO;
+}
+
+/* ---- order ---- */
+
+/* The end of the run that begins at i. */
+static size_t
+run_end(const uint64_t *v, size_t i, size_t n)
+{
+	while (++i < n && v[i - 1] <= v[i])
+		;
+	return i;
+}
+
+/* Mostly a long run and a short one: what stands together is moved so. */
+static void
+merge_runs(const uint64_t *v, size_t i, size_t mid, size_t end, uint64_t *to)
+{
+	size_t j = mid;
+
+	while (i < mid && j < end) {
+		if (mid - i >= BLOCK && v[i + BLOCK - 1] <= v[j]) {
+			memcpy(to, v + i, BLOCK * sizeof *v);
+			to += BLOCK;
+			i += BLOCK;
+		} else if (end - j >= BLOCK && v[j + BLOCK - 1] < v[i]) {
+			memcpy(to, v + j, BLOCK * sizeof *v);
+			to += BLOCK;
+			j += BLOCK;
+		} else
+			*to++ = v[j] < v[i] ? v[j++] : v[i++];
+	}
+	memcpy(to, v + i, (mid - i) * sizeof *v);
+	to += mid - i;
+	memcpy(to, v + j, (end - j) * sizeof *v);
+}
+
+/* Merges its runs two by two until there is one. */
+static int
+merge_all(struct crm_naming_list *l, struct crm_err *err)
+{
+	uint64_t *from = l->v, *to;
+	size_t i, mid, end;
+
+	if (run_end(from, 0, l->n) >= l->n)
+		return CRM_OK;
+	to = malloc(l->cap * sizeof *to);
+	if (to == NULL)
+		return crm_err_nomem(err);
+	do {
+		for (i = 0; i < l->n; i = end) {
+			mid = run_end(from, i, l->n);
+			end = mid < l->n ? run_end(from, mid, l->n) : mid;
+			merge_runs(from, i, mid, end, to + i);
+		}
+		l->v = to;
+		to = from;
+		from = l->v;
+	} while (run_end(from, 0, l->n) < l->n);
+	free(to);
+	return CRM_OK;
+}
+
+int
+crm_naming_settle(struct crm_naming_list *l, struct crm_err *err)
+{
+	size_t n = 0;
+	int r;
+
+	if (l->settled)
+		return CRM_OK;
+	r = merge_all(l, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < l->n; i++)
+		if (n == 0 || l->v[n - 1] >> 2 != l->v[i] >> 2)
+			l->v[n++] = l->v[i];
+	l->n = n;
+	l->settled = true;
+	return CRM_OK;
+}
+
+static int
+settle_all(struct crm_naming *q, struct crm_err *err)
+{
+	int r = CRM_OK;
+
+	for (size_t i = 0; i < q->n && r == CRM_OK; i++)
+		r = crm_naming_settle(&q->list[i], err);
+	q->nhit = 0;
+	return r;
+}
+
+/* ---- hits ---- */
+
+void
+crm_naming_thin(struct crm_naming *q)
+{
+	size_t n = 0;
+
+	if (q->nhit <= CRM_NAMING_HITS && !q->many)
+		return;
+	q->many = true;
+	for (size_t i = 0; i < q->nhit; i++)
+		if (q->hit[i].quality == q->best)
+			q->hit[n++] = q->hit[i];
+	q->nhit = n;
+	if (n > CRM_NAMING_HITS) {
+		q->nhit = CRM_NAMING_HITS;
+		memmove(q->hit, q->hit + (n - q->nhit),
+		    CRM_NAMING_HITS * sizeof *q->hit);
+	}
+}
+
+int
+crm_naming_hit(
+    struct crm_naming *q, const struct crm_hit *h, struct crm_err *err)
+{
+	if (q->many && h->quality < q->best)
+		return CRM_OK;
+	if (q->nhit == q->caphit &&
+	    !crm_grow(&q->hit, &q->caphit, q->nhit, sizeof *q->hit))
+		return crm_err_nomem(err);
+	if (h->quality > q->best)
+		q->best = h->quality;
+	q->hit[q->nhit++] = *h;
+	if (q->nhit == 2 * (size_t)CRM_NAMING_HITS) /* will be thinned anyway */
+		crm_naming_thin(q);
+	return CRM_OK;
+}
+
+static void
+also(struct crm_hit *h, uint64_t entry)
+{
+	uint8_t quality = (uint8_t)(3 - (entry & 3));
+
+	h->quality += quality;
+	h->words++;
+	if (h->words == 1 || quality < h->least)
+		h->least = quality;
+}
+
+/* The first place at or behind *at whose number is not below; the one that is
+ * looked for is mostly near. */
+static bool
+advance(const struct crm_naming_list *l, size_t *at, uint64_t number)
+{
+	size_t lo = *at, step = 1, hi = lo;
+
+	while (hi < l->n && l->v[hi] >> 2 < number) {
+		lo = hi + 1;
+		hi += step;
+		step *= 2;
+	}
+	if (hi > l->n)
+		hi = l->n;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (l->v[mid] >> 2 < number)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	*at = lo;
+	return lo < l->n && l->v[lo] >> 2 == number;
+}
+
+int
+crm_naming_meet(struct crm_naming *q, struct crm_err *err)
+{
+	size_t at[CRM_NAMING_WORDS] = {0}, least = 0;
+	int r = settle_all(q, err);
+
+	for (size_t i = 1; i < q->n; i++)
+		if (q->list[i].n < q->list[least].n)
+			least = i;
+	for (size_t i = 0; r == CRM_OK && i < q->list[least].n; i++) {
+		uint64_t entry = q->list[least].v[i];
+		struct crm_hit h = {.number = entry >> 2};
+
+		also(&h, entry);
+		for (size_t j = 0; j < q->n && h.words > 0; j++) {
+			if (j == least)
+				continue;
+			if (advance(&q->list[j], &at[j], h.number))
+				also(&h, q->list[j].v[at[j]]);
+			else
+				h.words = 0;
+		}
+		if (h.words > 0)
+			r = crm_naming_hit(q, &h, err);
+	}
+	return r;
+}
+
+int
+crm_naming_join(struct crm_naming *q, size_t words, struct crm_err *err)
+{
+	size_t at[CRM_NAMING_WORDS] = {0};
+	int r = settle_all(q, err);
+
+	while (r == CRM_OK) {
+		struct crm_hit h = {.number = UINT64_MAX};
+
+		for (size_t j = 0; j < q->n; j++)
+			if (at[j] < q->list[j].n &&
+			    q->list[j].v[at[j]] >> 2 < h.number)
+				h.number = q->list[j].v[at[j]] >> 2;
+		if (h.number == UINT64_MAX)
+			break;
+		for (size_t j = 0; j < q->n; j++)
+			if (at[j] < q->list[j].n &&
+			    q->list[j].v[at[j]] >> 2 == h.number)
+				also(&h, q->list[j].v[at[j]++]);
+		if (h.words >= words)
+			r = crm_naming_hit(q, &h, err);
+	}
+	return r;
+}
+
+void
+crm_naming_release(struct crm_naming *q)
+{
+	for (size_t i = 0; i < q->n; i++)
+		free(q->list[i].v);
+	free(q->hit);
+}

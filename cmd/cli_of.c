@@ -16,6 +16,7 @@ struct chosen {
 	size_t nfields;
 	struct crm_view view;
 	struct crm_want want;
+	struct crm_txn *txn;
 	struct crm_idmap ids;
 	struct crm_value *row;
 	int part; /* -1: rows are records */
@@ -34,13 +35,36 @@ is_chosen(const struct chosen *l, const struct crm_value *v)
 	       crm_idmap_get(&l->ids, (uint64_t)v->i, &seen);
 }
 
+/* What is about a record that was merged into a chosen one is about that. */
+static int
+leads_there(
+    struct chosen *l, const struct crm_value *v, bool *yes, struct crm_err *err)
+{
+	struct crm_value live = *v;
+	uint64_t number = (uint64_t)v->i;
+	int r;
+
+	*yes = is_chosen(l, v);
+	if (*yes || v->type != CRM_T_ID || v->kind != l->ref ||
+	    l->fields[l->column].ref != 0)
+		return CRM_OK;
+	r = crm_ref_live(l->txn, NULL, l->c->schema, l->ref, &number, err);
+	live.i = (int64_t)number;
+	if (r == CRM_OK)
+		*yes = is_chosen(l, &live);
+	return r == CRM_NOTFOUND ? CRM_OK : r;
+}
+
 static int
 put_record(struct chosen *l, const struct crm_record *rec, struct crm_err *err)
 {
 	bool yes = false;
+	int r = CRM_OK;
 
 	if (l->column >= 0)
-		yes = is_chosen(l, &rec->v[l->column]);
+		r = leads_there(l, &rec->v[l->column], &yes, err);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; l->column < 0 && !yes && i < rec->part[0].n; i++)
 		yes = is_chosen(l, &rec->part[0].row[i].v[l->product]);
 	return yes ? cli_rows_put(l->rows, rec->v, err) : CRM_OK;
@@ -77,6 +101,8 @@ scan(struct chosen *l, struct crm_txn *t, struct crm_err *err)
 	int unless = cli_unless(l->c, &l->want);
 	int r = crm_scan_open(
 	    t, l->c->schema, l->c->kind, &l->want, l->at, &s, err);
+
+	l->txn = t;
 
 	if (r < 0)
 		return r;

@@ -213,9 +213,22 @@ gap_read(struct gaps *g, struct crm_txn *t, struct crm_err *err)
 			break;
 	}
 	crm_scan_close(scan);
+	r = r == CRM_NOTFOUND ? CRM_OK : r;
+	/* a ticket that was merged is the other one */
+	for (size_t i = 0; i < g->n && r == CRM_OK; i++) {
+		struct crm_value *about = &g->v[i].about;
+		uint64_t number = (uint64_t)about->i;
+
+		if (about->type != CRM_T_ID || about->kind != CRM_K_TICKET)
+			continue;
+		r = crm_ref_live(
+		    t, NULL, g->c->schema, CRM_K_TICKET, &number, err);
+		about->i = (int64_t)number;
+		r = r == CRM_NOTFOUND ? CRM_OK : r;
+	}
 	if (g->n > 1)
 		qsort(g->v, g->n, sizeof *g->v, by_customer);
-	return r == CRM_NOTFOUND ? CRM_OK : r;
+	return r;
 }
 
 static int

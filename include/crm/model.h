@@ -63,6 +63,12 @@ int crm_ref_find(struct crm_txn *t, struct crm_change *change, unsigned kind,
     const struct crm_schema *s, struct crm_str ref, struct crm_value *out,
     struct crm_err *err);
 
+/* The living record behind a number, merges followed; change may be NULL.
+ * CRM_NOTFOUND. */
+int crm_ref_live(struct crm_txn *t, struct crm_change *change,
+    const struct crm_schema *s, unsigned kind, uint64_t *number,
+    struct crm_err *err);
+
 /* Is this the number of somebody who was erased?  Orders keep it. */
 bool crm_ref_erased(struct crm_txn *t, unsigned kind, uint64_t number);
 

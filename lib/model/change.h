@@ -112,11 +112,6 @@ int crm_change_derive(struct crm_change *ch, const struct crm_record *old,
 int crm_change_unique(struct crm_change *ch, const struct crm_record *rec,
     int sign, struct crm_err *err);
 
-/* The living record behind a number (merges followed).  CRM_NOTFOUND. */
-int crm_ref_live(struct crm_txn *t, struct crm_change *ch,
-    const struct crm_schema *s, unsigned kind, uint64_t *number,
-    struct crm_err *err);
-
 /*
  * Derived entries of a record, appended to b: signed char +1 or -1, table
  * byte, varint length, key, varint length, value.  Identities and indexes.

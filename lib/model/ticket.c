@@ -364,6 +364,24 @@ take_names(
 	return CRM_OK;
 }
 
+/* What the customer said last in a ticket that was ours to answer is not lost
+ * in one that waits for them, or is closed. */
+static int
+take_turn(struct crm_change *ch, const struct crm_record *from,
+    struct crm_record *into, struct crm_err *err)
+{
+	unsigned was = (unsigned)from->v[CRM_TK_STATE].i;
+	unsigned is = (unsigned)into->v[CRM_TK_STATE].i;
+
+	if ((was != CRM_TICKET_NEW && was != CRM_TICKET_OPEN) ||
+	    (is != CRM_TICKET_WAITING && is != CRM_TICKET_CLOSED) ||
+	    !crm_str_is(into->v[CRM_TK_LAST_WORD].s, "customer") ||
+	    into->v[CRM_TK_LAST_AT].i < into->v[CRM_TK_SINCE].i)
+		return CRM_OK;
+	into->v[CRM_TK_STATE] = enum_of(into, CRM_TK_STATE, CRM_TICKET_OPEN);
+	return crm_ticket_put_at(ch, into, ch->opt.now, err);
+}
+
 int
 crm_ticket_merge(
     struct crm_change *ch, uint64_t from, uint64_t into, struct crm_err *err)
@@ -397,7 +415,9 @@ crm_ticket_merge(
 		r = take_names(b, a, err);
 	if (r == CRM_OK && a->v[CRM_TK_CUSTOMER].type == CRM_T_NONE)
 		a->v[CRM_TK_CUSTOMER] = b->v[CRM_TK_CUSTOMER];
-	return r == CRM_OK ? fold_again(ch, a, err) : r;
+	if (r == CRM_OK)
+		r = fold_again(ch, a, err);
+	return r == CRM_OK ? take_turn(ch, b, a, err) : r;
 }
 
 /* A touch to be split off, with the time that puts them in order. */

@@ -228,4 +228,36 @@ run crm-ticket get file:7 -f state,first_answer,last_word,last_at,words --format
 out_is "waiting	2026-01-05T12:00:00Z	agent	2026-01-05T12:00:00Z	2" \
     'a word that comes late turns nothing'
 works crm-store check
+# ---- what was said last is not lost in one that waits ----
+at 10T08:00
+works crm-customer add --name Ed --email ed@example.org
+open_one()
+{
+	crm-ticket open --customer email:ed@example.org --channel mail \
+	    --subject "$1" --text "$1" --format value -f ticket_id
+}
+one=$(open_one 'no lid')
+works crm-ticket reply "$one" --text 'is it under the box?'
+at 10T09:00
+two=$(open_one 'it is not')
+at 10T10:00
+works crm-ticket merge "$two" "$one" -f state,last_word --no-header
+out_is "$one	open	customer"
+run crm-ticket thread "$one" -w 'new = "open"' -f at,old --no-header
+out_has '2026-05-10T10:00:00Z	waiting'
+at 10T11:00
+works crm-ticket reply "$one" --text 'then we send one'
+crm-customer get email:ed@example.org >ed.tsv
+run crm-touch gap - -f gap --format value <ed.tsv
+out_is "0
+7200" 'the answer is to what was merged'
+crm-ticket get "$one" >one.tsv
+run crm-touch list --of about --on ticket_id - --count <one.tsv
+out_is 4
+at 10T12:00
+three=$(open_one 'thanks')
+works crm-ticket reply "$three" --text 'you are welcome'
+works crm-ticket merge "$three" "$one" -f state --no-header
+out_is "$one	waiting" 'one that is not ours to answer turns nothing'
+works crm-store check
 done_testing

@@ -172,8 +172,14 @@ static int
 put_figure(struct crm_record *rec, const char *field, double v, unsigned places,
     struct crm_err *err)
 {
-	struct crm_value value = cli_figure(v, places);
+	struct crm_value value;
 
+	/* of what is small as many digits, of what is large what fits */
+	if (v < 1e-3 && v > -1e-3)
+		places = PLACES_COV;
+	do
+		value = cli_figure(v, places);
+	while (value.type == CRM_T_NONE && places-- > 0);
 	if (value.type == CRM_T_NONE)
 		return crm_err_set(err, CRM_NO,
 		    "'%s' is too large for a record: %g", field, v);
@@ -247,6 +253,27 @@ put_money(struct cli_clv *x, const struct cli_clv_fitted *f,
 	return code;
 }
 
+/* What runs away to where, of both models. */
+static int
+put_edge(
+    const struct cli_clv_fitted *f, struct crm_record *rec, struct crm_err *err)
+{
+	const char *buys = f->buys.edge, *money = f->money.edge;
+	struct crm_str s;
+	struct crm_buf b = {0};
+	int code;
+
+	if (!buys && !money)
+		return CRM_OK;
+	crm_buf_putf(&b, "%s%s%s", buys ? buys : "", buys && money ? "; " : "",
+	    money ? money : "");
+	code = crm_buf_keep(&b, rec->arena, &s, err);
+	crm_buf_release(&b);
+	if (code == CRM_OK)
+		*crm_record_at(rec, "edge") = crm_value_text(s);
+	return code;
+}
+
 int
 cli_clv_record(struct cli_clv *x, const struct cli_clv_fitted *f,
     struct crm_record *rec, struct crm_err *err)
@@ -278,6 +305,8 @@ cli_clv_record(struct cli_clv *x, const struct cli_clv_fitted *f,
 	put_count(rec, "agreed", f->buys.agreed);
 	if (code == CRM_OK && m->money)
 		code = put_money(x, f, rec, err);
+	if (code == CRM_OK)
+		code = put_edge(f, rec, err);
 	if (x->revision)
 		put_count(rec, "data_revision", x->revision);
 	*crm_record_at(rec, "created") =
@@ -336,7 +365,7 @@ take_model(
 		    err, CRM_EDATA, "the model has no '%s' above 0", missing);
 	for (unsigned i = 0; i < CRM_CLV_MONEY; i++)
 		money &= take_figure(rec, crm_clv_money_params[i], &g[i]);
-	if (money && g[1] > 1) {
+	if (money) {
 		m->money = true;
 		memcpy(m->g, g, sizeof g);
 		take_covariance(
@@ -347,6 +376,25 @@ take_model(
 }
 
 /* ---- fitting ---- */
+
+/* What is not refused, but has to be known. */
+static void
+tell(struct cli *c, const struct cli_clv_fitted *f)
+{
+	const struct crm_clv_fit *all[] = {&f->buys, &f->money};
+
+	for (int i = 0; i < 2; i++)
+		if (all[i]->edge)
+			cli_note(c,
+			    "the model fits best at its edge, %s: %s; no "
+			    "standard errors can be given",
+			    all[i]->edge, all[i]->means);
+	if (f->m.money && f->m.g[1] <= 1)
+		cli_note(c,
+		    "the money of a purchase has no mean: 'q' is %.3f, not "
+		    "above 1: who has bought little gets no value",
+		    f->m.g[1]);
+}
 
 int
 cli_clv_fit(struct cli_clv *x, struct cli_clv_fitted *f, struct crm_err *err)
@@ -374,6 +422,7 @@ cli_clv_fit(struct cli_clv *x, struct cli_clv_fitted *f, struct crm_err *err)
 	}
 	if (code < 0)
 		return code;
+	tell(x->c, f);
 	/* the digits a record has */
 	rec = crm_record_new(&x->c->schema->kind[CRM_K_MODEL], &x->c->arena);
 	code = rec ? cli_clv_record(x, f, rec, err) : crm_err_nomem(err);

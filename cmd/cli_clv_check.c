@@ -356,6 +356,8 @@ run_check(struct check *k, struct crm_err *err)
 	if (code < 0)
 		return code;
 	k->m = f.m;
+	/* without a mean there is nothing to compare */
+	k->m.money &= k->m.g[1] > 1;
 	k->t = (double)(k->x.data.hold - k->x.data.end) / k->m.unit;
 	code = cli_rows_open(c, way->fields, way->n, NULL, &k->rows, err);
 	return code < 0 ? code : way->print(k, err);

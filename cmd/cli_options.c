@@ -83,7 +83,7 @@ static const struct cli_option fit[] = {
     {0, "no-money", CLI_FLAG, &cli_opt.no_money, NULL,
 	"purchases alone, without their money"},
     {0, "anyway", CLI_FLAG, &cli_opt.anyway, NULL,
-	"take an optimum at the boundary as it is"},
+	"also few customers, and where no peak is found"},
     {0},
 };
 

@@ -5,6 +5,8 @@
  * a list of this morning and one of tonight are by the same parameters and can
  * be told apart from a change of the customers.
  */
+#include <math.h>
+
 #include "cli_clv.h"
 #include "cli_noun.h"
 
@@ -141,6 +143,7 @@ struct predict {
 	struct cli_rows *rows;
 	bool *chosen;
 	double *p; /* COUNTS probabilities */
+	uint64_t meanless; /* customers whose money has no mean */
 };
 
 static int
@@ -181,7 +184,7 @@ take_options(struct predict *r, struct crm_err *err)
 }
 
 static void
-money_figures(const struct predict *r, const struct crm_clv_of *of, double sum,
+money_figures(struct predict *r, const struct crm_clv_of *of, double sum,
     size_t n, struct crm_value *v)
 {
 	unsigned digits = r->x.data.digits;
@@ -190,7 +193,10 @@ money_figures(const struct predict *r, const struct crm_clv_of *of, double sum,
 
 	v[P_SPEND] = cli_figure_money(spend, digits);
 	v[P_VALUE] = cli_figure_money(spend * sum, digits);
-	if (crm_wants(&r->want, P_VALUE_ERROR))
+	if (spend == HUGE_VAL)
+		r->meanless++;
+	if (crm_wants(&r->want, P_VALUE_ERROR) && r->m.cov[0] > 0 &&
+	    r->m.gcov[0] > 0)
 		v[P_VALUE_ERROR] = cli_figure_money(
 		    crm_clv_error(&r->m, of, r->t, r->rate, true), digits);
 	if (n == 0)
@@ -235,7 +241,7 @@ print_one(
 	v[P_REPEATS] = crm_value_num(CRM_T_INT, c->x, 0);
 	v[P_LAST] = crm_value_num(CRM_T_DATE, c->last, 0);
 	v[P_AGE] = crm_value_num(CRM_T_INT, r->x.data.end - c->first, 0);
-	if (crm_wants(&r->want, P_ERROR))
+	if (crm_wants(&r->want, P_ERROR) && r->m.cov[0] > 0)
 		v[P_ERROR] =
 		    cli_figure(crm_clv_error(&r->m, &of, r->t, 0, false), 4);
 	if (n > 0) {
@@ -291,6 +297,11 @@ run_predict(struct predict *r, struct crm_err *err)
 		if (!r->chosen || r->chosen[one->who])
 			code = print_one(r, one, err);
 	}
+	if (r->meanless > 0)
+		cli_note(c,
+		    "the money of %llu of them has no mean: spend and value "
+		    "are empty",
+		    (unsigned long long)r->meanless);
 	return code;
 }
 

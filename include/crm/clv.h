@@ -78,13 +78,18 @@ struct crm_clv_fit {
 	double gradient; /* largest part at the end, of the mean of logs */
 	double condition; /* of the correlation of the estimates */
 	unsigned evals, starts, agreed; /* starts that came to this optimum */
+	/* "a to 0", and that in words; NULL at a peak.  Valid for ever. */
+	const char *edge, *means;
 	uint64_t customers;
 };
 /*
- * Maximum likelihood, from several starts.  CRM_NO with the reason and a hint when the data cannot carry
- * the model: too few customers or repeats, no time, an optimum at the
- * boundary.  Under `anyway` a model at the boundary is given (without
- * covariance).
+ * Maximum likelihood, from several starts.  Where the likelihood is highest
+ * at an edge (nobody leaves: a to 0) a point so near to it that the rest
+ * does not matter is given, without covariance, and fit->edge says so.
+ * CRM_NO with the reason and a hint when the data cannot carry the model: too
+ * few customers or repeats, no time, no peak and no edge.  Under `anyway`
+ * one customer who bought again is enough, and the place where the search
+ * ended is given.
  */
 struct crm_clv_how {
 	unsigned unit; /* days */
@@ -134,7 +139,8 @@ size_t crm_clv_counts(const struct crm_clv_model *m, const struct crm_clv_of *c,
     double t, double *p, size_t max);
 /* The least n with P(at most n) >= q. */
 size_t crm_clv_count_quantile(const double *p, size_t n, double q);
-/* The money of a purchase expected of a customer. */
+/* The money of a purchase expected of a customer; infinite where it has no
+ * mean (q + p x up to 1). */
 double crm_clv_spend(const struct crm_clv_model *m, const struct crm_clv_of *c);
 /* The q-quantile of the money of as many purchases as p says. */
 double crm_clv_value_quantile(const struct crm_clv_model *m,

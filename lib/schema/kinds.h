@@ -10,7 +10,7 @@
 extern const struct crm_kind crm_kinds_builtin[];
 
 /* Tables of fields in files of their own: kinds_model.c. */
-#define CRM_KIND_MODEL 31
+#define CRM_KIND_MODEL 32
 extern const struct crm_field crm_kind_model[CRM_KIND_MODEL];
 
 #endif

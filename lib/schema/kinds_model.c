@@ -61,4 +61,6 @@ const struct crm_field crm_kind_model[] = {
     {"created", CRM_T_TIME, 0, 29, RO | WIDE, NULL, "when it was fitted"},
     {"revision", CRM_T_INT, 0, 0, RO | CRM_F_VIRTUAL | WIDE, NULL,
 	"of the store that changed it last; set - honours it"},
+    {"edge", CRM_T_TEXT, 0, 30, RO, NULL,
+	"what goes to 0 or infinity, where there is no peak"},
 };

@@ -118,7 +118,7 @@ int
 crm_clv_group(const struct crm_clv_data *d, size_t step,
     struct crm_clv_groups *out, struct crm_err *err)
 {
-	int64_t *key = malloc((d->n / step + 1) * sizeof *key);
+	int64_t *key = malloc((d->n + 1) * sizeof *key);
 	double sum_t = 0, sum_x = 0;
 	size_t n = 0;
 	int code = CRM_OK;
@@ -126,7 +126,7 @@ crm_clv_group(const struct crm_clv_data *d, size_t step,
 	*out = (struct crm_clv_groups){0};
 	if (!key)
 		return crm_err_nomem(err);
-	for (size_t i = 0; i < d->n; i += step) {
+	for (size_t i = 0; i < d->n; i++) {
 		const struct crm_clv_customer *c = &d->v[i];
 		int64_t tx = c->last - c->first, t = d->end - c->first;
 
@@ -138,11 +138,16 @@ crm_clv_group(const struct crm_clv_data *d, size_t step,
 			break;
 		}
 		key[n++] = (int64_t)c->x << 2 * BITS | tx << BITS | t;
-		sum_t += (double)t;
-		sum_x += c->x;
 	}
 	if (code == CRM_OK)
 		code = crm_sort_int(key, n, err);
+	/* Sorted, so that which ones are taken is not by their order. */
+	for (size_t i = 0; i < n; i += step) {
+		key[i / step] = key[i];
+		sum_t += (double)(key[i] & MASK);
+		sum_x += (double)(key[i] >> 2 * BITS);
+	}
+	n = n / step + (n % step > 0);
 	if (code == CRM_OK)
 		code = make_groups(out, key, n, err);
 	out->customers = (double)n;

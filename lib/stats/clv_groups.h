@@ -21,7 +21,7 @@ struct crm_clv_groups {
 	struct crm_clv_group *group;
 	double customers, mean_t, mean_x;
 };
-/* Every step-th customer.  Release in any case. */
+/* Every step-th customer, of all in order of (x, t_x, T).  Release in any case. */
 int crm_clv_group(const struct crm_clv_data *d, size_t step,
     struct crm_clv_groups *out, struct crm_err *err);
 void crm_clv_group_release(struct crm_clv_groups *g);

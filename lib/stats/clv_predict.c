@@ -321,6 +321,8 @@ crm_clv_spend(const struct crm_clv_model *m, const struct crm_clv_of *c)
 	double p = m->g[0], q = m->g[1], gamma = m->g[2];
 	double x = c->mean > 0 ? c->x : 0;
 
+	if (!(p * x + q > 1))
+		return HUGE_VAL;
 	return p * (gamma + x * c->mean) / (p * x + q - 1);
 }
 

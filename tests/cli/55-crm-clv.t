@@ -97,8 +97,43 @@ fails 65 "minus:3: total: '-4' is below 0" crm-clv fit --from minus
 sed '3s/	[^	]*$/	4,50/' log.tsv >comma
 fails 65 "comma:3: total: '4,50' is not a money" crm-clv fit --from comma
 sed '2,$s/	[^	]*$/	7/' log.tsv >flat
-fails 1 'customers do not differ in what they spend' crm-clv fit --from flat
+fails 1 'all customers spend the same' crm-clv fit --from flat
 works crm-clv fit --from flat --no-money
+run crm-clv fit --anyway --from few --no-money -f customers
+is 'few can be insisted on' "$status $(sed 1d "$out" | cut -f 2)" "0 $(sed 1d few |
+	cut -f 1 | sort -u | wc -l)"
+
+# Nobody leaves: an edge, which is said.
+awk 'BEGIN {
+	print "customer_id\tplaced\ttotal"
+	seed = 11
+	for (c = 1; c <= 200; c++) {
+		rate = 0.01 + 0.05 * u() ^ 2
+		money[c] = 5 + 40 * u() ^ 2
+		for (day = int(60 * u()); day < 336; day += 1 + int(-log(u()) / rate)) {
+			# months of 28 days
+			m = 1 + int(day / 28)
+			printf "c%03d\t2025-%02d-%02d\t%.2f\n", c, m,
+			    1 + day % 28, money[c] * (0.5 + u())
+		}
+	}
+}
+function u() { seed = (seed * 16807) % 2147483647; return seed / 2147483647 }
+' </dev/null >stay.tsv
+run crm-clv fit --from stay.tsv -f a,b,edge,covariance,customers
+is 'an edge is named' "$status $(sed 1d "$out" | cut -f 4-)" "0 a to 0${TAB}${TAB}200"
+is 'and told' "$(grep -c 'at its edge, a to 0: .*nobody stops buying' "$err")" 1
+crm-clv fit --from stay.tsv >stay.model 2>/dev/null
+run crm-clv predict --from stay.tsv --fitted stay.model -f purchases,alive,error,value_error
+is 'all are active, and no error is said to be 0' "$(sed 1d "$out" |
+	awk -F '\t' '$2 <= 0 || $3 < 0.99 || $4 $5 != ""' | wc -l)" 0
+(sed 1q stay.tsv && sed 1d stay.tsv | sort -r) >turned
+is 'in any order' "$(crm-clv fit --from turned 2>&1)" \
+    "$(crm-clv fit --from stay.tsv 2>&1)"
+run crm-clv predict --from log.tsv --params r=1,alpha=9,a=0.5,b=2,p=1.5,q=0.4,gamma=9 \
+    -f spend,value,repeats
+is 'money that has no mean is not there' "$status $(grep -c 'has no mean' "$err") $(
+	sed 1d "$out" | awk -F '\t' '($4 == 0) != ($2 $3 == "")' | wc -l)" '0 1 0'
 printf 'customer_id\nc999\n' >other
 run crm-clv predict --from log.tsv - <other
 status_is 65

@@ -54,7 +54,8 @@ main(void)
 END
 files="$CRM_TOP/lib/stats/variate.c $CRM_TOP/lib/stats/special.c
     $CRM_TOP/lib/stats/minimise.c $CRM_TOP/lib/stats/clv_data.c
-    $CRM_TOP/lib/stats/clv_fit.c $CRM_TOP/lib/stats/clv_groups.c
+    $CRM_TOP/lib/stats/clv_fit.c $CRM_TOP/lib/stats/clv_peak.c
+    $CRM_TOP/lib/stats/clv_groups.c
     $CRM_TOP/lib/stats/clv_like.c $CRM_TOP/lib/stats/clv_predict.c"
 
 # build NAME COMPILER LEVEL: its figures in NAME.out; what is not in those

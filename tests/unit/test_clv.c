@@ -190,17 +190,18 @@ no_customer_and_no_parameter_gives_a_nan(void **state)
 
 /* Customers drawn from the BG/NBD itself. */
 static void
-draw(struct crm_clv_data *d, size_t n, double a, double b)
+draw_seed(struct crm_clv_data *d, size_t n, double a, double b, unsigned seed)
 {
 	struct crm_rand k;
 
-	crm_rand_seed(&k, 5);
+	crm_rand_seed(&k, seed);
 	*d = (struct crm_clv_data){.end = 365, .hold = 365, .money = true};
 	d->v = calloc(n, sizeof *d->v);
 	d->digits = 2;
 	for (d->n = 0; d->n < n; d->n++) {
 		struct crm_clv_customer *c = &d->v[d->n];
-		double rate = crm_gamma(&k, 0.8) / 60, p = crm_beta(&k, a, b);
+		double rate = crm_gamma(&k, 0.8) / 60,
+		       p = a > 0 ? crm_beta(&k, a, b) : 0;
 		double t = c->first = (int32_t)crm_rand_below(&k, 180);
 		double nu = crm_gamma(&k, 4) / 12;
 
@@ -222,6 +223,12 @@ draw(struct crm_clv_data *d, size_t n, double a, double b)
 		d->repeats += c->x;
 		d->repeaters += c->x > 0;
 	}
+}
+
+static void
+draw(struct crm_clv_data *d, size_t n, double a, double b)
+{
+	draw_seed(d, n, a, b, 5);
 }
 
 static void
@@ -258,6 +265,164 @@ what_was_drawn_from_a_model_gives_its_parameters(void **state)
 	crm_clv_release(&d);
 }
 
+/* What the likelihood is where everybody stays: a is as good as 0. */
+static double
+without_leaving(const struct crm_clv_data *d, const struct crm_clv_model *m)
+{
+	struct crm_clv_model stay = *m;
+	double v = 0;
+
+	stay.p[2] = 1e-13;
+	stay.p[3] = 1;
+	assert_int_equal(crm_clv_loglik(d, &stay, &v, NULL), CRM_OK);
+	return v;
+}
+
+static void
+when_hardly_anybody_leaves_the_best_there_is_is_given(void **state)
+{
+	/* a b edge: of an independent maximisation (lgamma, simplex from
+	 * other starts) the log-likelihood, and at a peak a and b */
+	static const struct {
+		double a, b;
+		unsigned seed;
+		double loglik, fit_a, fit_b;
+		const char *edge;
+	} row[] = {
+	    {0.1, 0.5, 1, -19203.097030, 0.111627, 0.554125, NULL},
+	    {0.03, 0.5, 3, -20921.027582, 0.038694, 0.664514, NULL},
+	    {0.01, 0.5, 1, -21562.283930, 0, 0, "a and b to 0"},
+	    {0.01, 0.5, 2, -22023.113627, 0.002290, 0.461239, NULL},
+	    {0.003, 0.5, 1, -21767.969357, 0, 0, "a to 0"},
+	    {0.003, 0.5, 4, -21723.957398, 0.050543, 5.373790, NULL},
+	    {0.001, 0.5, 2, -22419.881612, 0, 0, "a to 0"},
+	    {0.001, 0.5, 4, -21841.214417, 0.036419, 4.239620, NULL},
+	    {0, 0.5, 1, -21673.299635, 0.006030, 2.484270, NULL},
+	    {0, 0.5, 2, -22425.108389, 0, 0, "a and b to 0"},
+	    {0, 0.5, 4, -22736.519386, 0, 0, "a to 0"},
+	};
+	struct crm_clv_how how = {.unit = 7};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		struct crm_clv_data d;
+		struct crm_clv_model m;
+		struct crm_clv_fit fit;
+		struct crm_err err = {0};
+		double v = 0;
+
+		draw_seed(&d, 2000, row[i].a, row[i].b, row[i].seed);
+		if (crm_clv_fit(&d, CRM_CLV_BG, &how, &m, &fit, &err) < 0)
+			fail_msg("row %zu: %s", i, err.text);
+		crm_clv_loglik(&d, &m, &v, NULL);
+		if (!(fabs(v - row[i].loglik) < 2e-3) || v != fit.loglik ||
+		    v < without_leaving(&d, &m) - 2e-3)
+			fail_msg("row %zu: %.6f not %.6f", i, v, row[i].loglik);
+		if (!row[i].edge != !fit.edge ||
+		    (fit.edge && strcmp(fit.edge, row[i].edge) != 0) ||
+		    (m.cov[0] > 0) != !fit.edge)
+			fail_msg("row %zu: edge %s", i,
+			    fit.edge ? fit.edge : "none");
+		if (!fit.edge && (!(fabs(m.p[2] - row[i].fit_a) < 5e-4) ||
+				     !(fabs(m.p[3] - row[i].fit_b) < 5e-4)))
+			fail_msg("row %zu: a %.6f b %.6f", i, m.p[2], m.p[3]);
+		crm_clv_release(&d);
+	}
+}
+
+static void
+the_order_of_customers_changes_no_bit(void **state)
+{
+	struct crm_clv_how how = {.unit = 7};
+	struct crm_clv_model m[2];
+	struct crm_clv_fit fit;
+	struct crm_clv_data d;
+	double correlation;
+
+	(void)state;
+	draw(&d, 9000, 0.7, 2.5);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+		    crm_clv_fit(&d, CRM_CLV_BG, &how, &m[i], &fit, NULL), 0);
+		assert_int_equal(crm_clv_fit_money(
+				     &d, &how, &m[i], &fit, &correlation, NULL),
+		    0);
+		for (size_t k = 0; k < d.n / 2; k++) {
+			struct crm_clv_customer c = d.v[k];
+
+			d.v[k] = d.v[d.n - 1 - k];
+			d.v[d.n - 1 - k] = c;
+		}
+	}
+	assert_memory_equal(m[0].p, m[1].p, sizeof m[0].p);
+	assert_memory_equal(m[0].cov, m[1].cov, sizeof m[0].cov);
+	assert_memory_equal(m[0].g, m[1].g, sizeof m[0].g);
+	crm_clv_release(&d);
+}
+
+/* Customers of whom nothing differs but what a row says. */
+static void
+alike(struct crm_clv_data *d, size_t n, int x, int last, int end)
+{
+	*d = (struct crm_clv_data){
+	    .end = end, .hold = end, .n = n, .money = true, .digits = 2};
+	d->v = calloc(n, sizeof *d->v);
+	for (size_t i = 0; i < n; i++)
+		d->v[i] = (struct crm_clv_customer){
+		    .x = (uint32_t)x, .last = last, .spent = 1000 * x};
+	d->repeaters = x > 0 ? n : 0;
+	d->repeats = n * (uint64_t)x;
+}
+
+static void
+customers_who_are_all_the_same_give_figures(void **state)
+{
+	static const struct {
+		int x, last, end;
+	} row[] = {
+	    {1, 1, 1},
+	    {1, 1, 2000},
+	    {3, 30, 30},
+	    {3, 30, 300},
+	    {200, 200, 200},
+	    {250, 1999, 2000},
+	    {900, 900, 901},
+	    {200, 300, 5000},
+	};
+	struct crm_clv_how how = {.unit = 7};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof row / sizeof *row; i++) {
+		enum crm_clv_kind kind = i % 2 ? CRM_CLV_PARETO : CRM_CLV_BG;
+		struct crm_clv_data d;
+		struct crm_clv_model m;
+		struct crm_clv_fit fit;
+		struct crm_clv_of of;
+		struct crm_err err = {0};
+		double correlation;
+		int code;
+
+		alike(&d, 40, row[i / 2].x, row[i / 2].last, row[i / 2].end);
+		code = crm_clv_fit(&d, kind, &how, &m, &fit, &err);
+		if (code == CRM_NO && err.text[0])
+			goto next;
+		if (code < 0 || !fit.edge || !(fit.loglik < 1e9))
+			fail_msg(
+			    "row %zu: %d %s %g", i, code, err.text, fit.loglik);
+		m.g[0] = 2;
+		m.g[1] = 3;
+		m.g[2] = 10;
+		of = crm_clv_of(&m, &d, d.v);
+		check_figures(&m, &of, 4, i);
+	next:
+		assert_int_equal(
+		    crm_clv_fit_money(&d, &how, &m, &fit, &correlation, &err),
+		    CRM_NO);
+		assert_non_null(strstr(err.text, "spend the same"));
+		crm_clv_release(&d);
+	}
+}
+
 static void
 what_cannot_carry_a_model_is_refused_with_the_reason(void **state)
 {
@@ -268,16 +433,7 @@ what_cannot_carry_a_model_is_refused_with_the_reason(void **state)
 	struct crm_err err = {0};
 
 	(void)state;
-	draw(&d, 3000, 1e-7, 2000);
-	assert_int_equal(
-	    crm_clv_fit(&d, CRM_CLV_BG, &how, &m, &fit, &err), CRM_NO);
-	assert_non_null(strstr(err.text, "has no peak"));
-	assert_non_null(strstr(err.hint, "nobody stops buying"));
-	how.anyway = true;
-	assert_int_equal(
-	    crm_clv_fit(&d, CRM_CLV_BG, &how, &m, &fit, &err), CRM_OK);
-	assert_true(m.cov[0] == 0);
-	how.anyway = false;
+	draw(&d, 3000, 0.7, 2.5);
 	few = d;
 	few.n = 19;
 	assert_int_equal(
@@ -289,7 +445,33 @@ what_cannot_carry_a_model_is_refused_with_the_reason(void **state)
 	assert_int_equal(
 	    crm_clv_fit(&few, CRM_CLV_BG, &how, &m, &fit, &err), CRM_NO);
 	assert_non_null(strstr(err.text, "9 customers who bought again"));
+	/* who insists gets what there is, but not of nothing */
+	how.anyway = true;
+	few.n = 10;
+	assert_int_equal(
+	    crm_clv_fit(&few, CRM_CLV_BG, &how, &m, &fit, &err), CRM_OK);
+	assert_true(fit.loglik < 0);
+	few.repeaters = 0;
+	assert_int_equal(
+	    crm_clv_fit(&few, CRM_CLV_BG, &how, &m, &fit, &err), CRM_NO);
+	assert_non_null(strstr(err.text, "0 customers who bought again"));
 	crm_clv_release(&d);
+}
+
+static void
+money_without_a_mean_is_infinite_until_a_mean_is_known(void **state)
+{
+	struct crm_clv_model m = model(CRM_CLV_BG, 1, 1, 1, 1);
+	struct crm_clv_of of = {0};
+
+	(void)state;
+	m.g[0] = 2;
+	m.g[1] = 0.5;
+	m.g[2] = 10;
+	assert_true(crm_clv_spend(&m, &of) == HUGE_VAL);
+	of.x = 1;
+	of.mean = 20;
+	assert_true(fabs(crm_clv_spend(&m, &of) - 40) < 1e-12);
 }
 
 int
@@ -301,6 +483,12 @@ main(void)
 	    cmocka_unit_test(expectations_are_those_of_the_closed_form),
 	    cmocka_unit_test(no_customer_and_no_parameter_gives_a_nan),
 	    cmocka_unit_test(what_was_drawn_from_a_model_gives_its_parameters),
+	    cmocka_unit_test(
+		when_hardly_anybody_leaves_the_best_there_is_is_given),
+	    cmocka_unit_test(the_order_of_customers_changes_no_bit),
+	    cmocka_unit_test(customers_who_are_all_the_same_give_figures),
+	    cmocka_unit_test(
+		money_without_a_mean_is_infinite_until_a_mean_is_known),
 	    cmocka_unit_test(
 		what_cannot_carry_a_model_is_refused_with_the_reason),
 	};

@@ -17,6 +17,9 @@ double crm_expm1(double x);
 double crm_logsum(double a, double b);
 /* log Gamma(x), x > 0: Stirling's series after shifting x above 10. */
 double crm_lgamma(double x);
+/* log B(a, b), a and b > 0, to the digits that it has itself where one of them
+ * is large. */
+double crm_lbeta(double a, double b);
 /*
  * 2F1(1, b; c; z) for 0 <= z < 1, b > 0, c > 1, c > b (or c > b - 1): Gauss's
  * continued fraction (DLMF 15.7), by the modified method of Lentz (Thompson

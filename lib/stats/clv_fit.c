@@ -241,14 +241,15 @@ crm_clv_fit(const struct crm_clv_data *d, enum crm_clv_kind kind,
 /* ---- money ---- */
 
 struct spender {
-	double x, mean, log_x, log_mean;
+	double x, mean, log_mean;
 };
 struct spenders {
 	struct spender *v;
 	size_t n;
 };
 
-/* Fader and Hardie 2013, equation (1a), by lgamma of beta functions. */
+/* Fader and Hardie 2013, equation (1a), as powers of 1 + gamma/(x m) and of
+ * its inverse: they keep their digits where p, or q and gamma, are large. */
 static double
 money_mean(void *ctx, const double *g)
 {
@@ -258,15 +259,14 @@ money_mean(void *ctx, const double *g)
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct spender *y = &s->v[i];
-		double px = p * y->x;
+		double all = y->x * y->mean;
 
 		if (y->x != last)
-			of_x = crm_lgamma(px + q) - crm_lgamma(px) -
-			       crm_lgamma(q) + q * crm_log(gamma);
+			of_x = crm_lbeta(p * y->x, q);
 		last = y->x;
-		crm_clv_add(
-		    &sum, of_x + (px - 1) * y->log_mean + px * y->log_x -
-			      (px + q) * crm_log(gamma + y->x * y->mean));
+		crm_clv_add(&sum, -of_x - y->log_mean -
+				      p * y->x * crm_log1p(gamma / all) -
+				      q * crm_log1p(all / gamma));
 	}
 	return (sum.sum + sum.lost) / (double)s->n;
 }
@@ -295,8 +295,8 @@ take_spenders(const struct crm_clv_data *d, struct spenders *s,
 		struct crm_clv_of of = crm_clv_of(&any, d, &d->v[i]);
 
 		if (of.mean > 0)
-			s->v[s->n++] = (struct spender){
-			    of.x, of.mean, crm_log(of.x), crm_log(of.mean)};
+			s->v[s->n++] =
+			    (struct spender){of.x, of.mean, crm_log(of.mean)};
 	}
 	qsort(s->v, s->n, sizeof *s->v, cmp_spender);
 	for (size_t i = 0; i < s->n; i++) {

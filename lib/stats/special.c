@@ -48,10 +48,26 @@ crm_logsum(double a, double b)
 	return hi + crm_log1p(crm_exp(lo - hi));
 }
 
+/* What Stirling's formula lacks, x >= 10. */
+static double
+stirling_rest(double x)
+{
+	double w = 1 / (x * x);
+
+	return (1.0 / 12 -
+		   w * (1.0 / 360 -
+			   w * (1.0 / 1260 -
+				   w * (1.0 / 1680 -
+					   w * (1.0 / 1188 -
+						   w * (691.0 / 360360 -
+							   w / 156)))))) /
+	       x;
+}
+
 double
 crm_lgamma(double x)
 {
-	double shift = 1, w, series;
+	double shift = 1;
 
 	if (!(x > 0))
 		return HUGE_VAL;
@@ -61,15 +77,20 @@ crm_lgamma(double x)
 		shift *= x;
 		x += 1;
 	}
-	w = 1 / (x * x);
-	series = 1.0 / 12 -
-		 w * (1.0 / 360 -
-			 w * (1.0 / 1260 -
-				 w * (1.0 / 1680 -
-					 w * (1.0 / 1188 - w * (691.0 / 360360 -
-								   w / 156)))));
-	return (x - 0.5) * crm_log(x) - x + HALF_LOG_2PI + series / x -
+	return (x - 0.5) * crm_log(x) - x + HALF_LOG_2PI + stirling_rest(x) -
 	       crm_log(shift);
+}
+
+double
+crm_lbeta(double a, double b)
+{
+	double z = a > b ? a : b, d = a > b ? b : a;
+
+	if (!(z >= 10))
+		return crm_lgamma(z) + crm_lgamma(d) - crm_lgamma(z + d);
+	/* Gamma(z) / Gamma(z + d) without the size of either */
+	return crm_lgamma(d) - (z - 0.5) * crm_log1p(d / z) -
+	       d * crm_log(z + d) + d + stirling_rest(z) - stirling_rest(z + d);
 }
 
 /* The k-th coefficient of the continued fraction, from 1 on; c is the third

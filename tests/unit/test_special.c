@@ -35,6 +35,11 @@ logarithms_of_gamma_are_those_of_factorials_and_of_pi(void **state)
 	assert_true(close_to(crm_lgamma(1e-8), 18.420680738180209, 1e-14));
 	assert_true(close_to(crm_lgamma(1e6), 12815504.569147611902, 1e-15));
 	assert_true(crm_lgamma(0) == HUGE_VAL);
+	/* B(a, 2) = 1 / (a (a + 1)) */
+	for (double a = 1e-3; a < 1e15; a *= 7)
+		if (!close_to(crm_lbeta(a, 2) / -log(a * (a + 1)), 1, 1e-13) ||
+		    crm_lbeta(a, 2) != crm_lbeta(2, a))
+			fail_msg("lbeta(%g, 2) is %.17g", a, crm_lbeta(a, 2));
 	/* Gamma(x) Gamma(1 - x) = pi / sin(pi x) */
 	for (double x = 0.01; x < 1; x += 0.01)
 		assert_true(close_to(crm_lgamma(x) + crm_lgamma(1 - x),

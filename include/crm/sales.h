@@ -40,14 +40,17 @@ enum crm_sales_column {
 /* The name of a column in streams: "customer_id". */
 const char *crm_sales_name(enum crm_sales_column column);
 
-/* Ids by their numbers from 0 on: records of a kind, or texts. */
+/* Ids by their numbers from 0 on: records of a kind, or texts.  Orders that
+ * came as texts are only numbered: text[] is NULL. */
+struct crm_codes;
 struct crm_names {
 	size_t n;
 	unsigned kind; /* not 0: number[] holds a kind's numbers */
 	uint64_t *number;
 	struct crm_str *text;
 	size_t cap;
-	struct crm_map map;
+	struct crm_codes *codes; /* texts that are letters and a number, */
+	struct crm_map map; /* and the others */
 };
 /* The id of i as a value of a row; borrows from the names. */
 struct crm_value crm_names_value(const struct crm_names *x, size_t i);

@@ -9,7 +9,7 @@
  */
 #include <stdlib.h>
 
-#include <crm/sales.h>
+#include "stats/names.h"
 
 struct crm_value
 crm_names_value(const struct crm_names *x, size_t i)
@@ -17,17 +17,6 @@ crm_names_value(const struct crm_names *x, size_t i)
 	if (x->kind)
 		return crm_value_id(x->kind, x->number[i]);
 	return crm_value_text(x->text[i]);
-}
-
-bool
-crm_names_find(const struct crm_names *x, struct crm_str text, size_t *out)
-{
-	uint64_t v;
-
-	if (x->kind || !crm_map_get(&x->map, text, &v))
-		return false;
-	*out = (size_t)v;
-	return true;
 }
 
 bool
@@ -84,37 +73,28 @@ room(struct crm_sales *x)
 	return true;
 }
 
-/* The number of an id, a new one if need be.  Numbers of a kind come in rising
- * order, or again as the last one; texts in any. */
+/* The number of a kind's record.  They come in rising order, or again as the
+ * last one. */
+static bool
+number_put(struct crm_names *x, uint64_t number, uint32_t *out)
+{
+	if (x->n >= UINT32_MAX)
+		return false;
+	if (x->n == 0 || x->number[x->n - 1] != number) {
+		if (!crm_grow(&x->number, &x->cap, x->n, sizeof *x->number))
+			return false;
+		x->number[x->n++] = number;
+	}
+	*out = (uint32_t)(x->n - 1);
+	return true;
+}
+
 static bool
 name_put(struct crm_names *x, const struct crm_sales_row *row, unsigned k,
     uint32_t *out)
 {
-	uint64_t v = x->n;
-	int code;
-
-	if (x->n >= UINT32_MAX)
-		return false;
-	if (x->kind) {
-		if (x->n > 0 && x->number[x->n - 1] == row->number[k]) {
-			*out = (uint32_t)(x->n - 1);
-			return true;
-		}
-		if (!crm_grow(&x->number, &x->cap, x->n, sizeof *x->number))
-			return false;
-		x->number[x->n] = row->number[k];
-	} else {
-		if (crm_map_get(&x->map, row->text[k], &v)) {
-			*out = (uint32_t)v;
-			return true;
-		}
-		code = crm_map_put(&x->map, row->text[k], v, NULL);
-		if (code == CRM_ENOMEM)
-			return false;
-	}
-	x->n++;
-	*out = (uint32_t)v;
-	return true;
+	return x->kind ? number_put(x, row->number[k], out)
+		       : crm_names_put(x, row->text[k], out);
 }
 
 int
@@ -123,71 +103,19 @@ crm_sales_add(
 {
 	if (!room(x))
 		return crm_err_nomem(err);
-	for (unsigned k = 0; k < CRM_SALES_IDS; k++)
-		if (has(x, k) &&
-		    !name_put(&x->names[k], row, k, &x->id[k][x->n]))
-			return crm_err_nomem(err);
-	for (unsigned k = CRM_SALES_PLACED; k < CRM_SALES_COLUMNS; k++)
-		if (has(x, k))
+	for (unsigned bits = x->has; bits; bits &= bits - 1) {
+		unsigned k = (unsigned)__builtin_ctz(bits);
+
+		if (k >= CRM_SALES_IDS)
 			x->num[k][x->n] = row->num[k];
+		else if (!name_put(&x->names[k], row, k, &x->id[k][x->n]))
+			return crm_err_nomem(err);
+	}
 	x->n++;
 	return CRM_OK;
 }
 
 /* ---- numbers in the order of texts ---- */
-
-struct named {
-	struct crm_str text;
-	uint32_t was;
-};
-
-static int
-cmp_named(const void *a, const void *b)
-{
-	const struct named *x = a, *y = b;
-
-	return crm_str_cmp(x->text, y->text);
-}
-
-/* Texts by number, as they came. */
-static bool
-list_texts(struct crm_names *x)
-{
-	struct crm_str key;
-	uint64_t v;
-	size_t pos = 0;
-
-	x->text = malloc((x->n ? x->n : 1) * sizeof *x->text);
-	if (!x->text)
-		return false;
-	while (crm_map_next(&x->map, &pos, &key, &v))
-		x->text[v] = key;
-	return true;
-}
-
-static bool
-sort_texts(struct crm_names *x, uint32_t *id, size_t n)
-{
-	struct named *v = malloc((x->n ? x->n : 1) * sizeof *v);
-	uint32_t *now = malloc((x->n ? x->n : 1) * sizeof *now);
-	bool ok = v && now;
-
-	for (size_t i = 0; ok && i < x->n; i++)
-		v[i] = (struct named){x->text[i], (uint32_t)i};
-	if (ok && x->n > 0)
-		qsort(v, x->n, sizeof *v, cmp_named);
-	for (size_t i = 0; ok && i < x->n; i++) {
-		x->text[i] = v[i].text;
-		now[v[i].was] = (uint32_t)i;
-		/* the key is there: nothing is allocated */
-		crm_map_put(&x->map, v[i].text, i, NULL);
-	}
-	for (size_t i = 0; ok && i < n; i++)
-		id[i] = now[id[i]];
-	free(v);
-	free(now);
-	return ok;
-}
 
 int
 crm_sales_done(struct crm_sales *x, struct crm_err *err)
@@ -197,9 +125,8 @@ crm_sales_done(struct crm_sales *x, struct crm_err *err)
 
 		if (!has(x, k) || names->kind)
 			continue;
-		if (!list_texts(names) ||
-		    (k != CRM_SALES_ORDER &&
-			!sort_texts(names, x->id[k], x->n)))
+		if (k != CRM_SALES_ORDER &&
+		    !crm_names_sort(names, x->id[k], x->n))
 			return crm_err_nomem(err);
 	}
 	return CRM_OK;
@@ -298,9 +225,7 @@ crm_sales_release(struct crm_sales *x)
 {
 	for (unsigned k = 0; k < CRM_SALES_IDS; k++) {
 		free(x->id[k]);
-		free(x->names[k].number);
-		free(x->names[k].text);
-		crm_map_release(&x->names[k].map);
+		crm_names_release(&x->names[k]);
 	}
 	for (unsigned k = CRM_SALES_PLACED; k < CRM_SALES_COLUMNS; k++)
 		free(x->num[k]);

@@ -44,6 +44,7 @@ struct reader {
 	const struct crm_sales_options *opt;
 	struct crm_calendar utc;
 	int at[CRM_SALES_COLUMNS]; /* columns of the stream, -1 */
+	unsigned there; /* bits of those that are not -1 */
 	int currency;
 };
 
@@ -132,6 +133,7 @@ bind(struct reader *r, struct crm_err *err)
 		r->at[k] = crm_stream_find(r->s, name);
 		if (r->at[k] >= 0) {
 			x->has |= bit;
+			r->there |= bit;
 		} else if ((x->want & bit) && crm_stream_columns(r->s) > 0) {
 			code = crm_err_set(err, CRM_EDATA,
 			    "there is no column '%.*s'",
@@ -260,11 +262,11 @@ read_row(struct reader *r, struct crm_sales_row *row, struct crm_err *err)
 		crm_stream_name(r->s, (size_t)r->at[CRM_SALES_TOTAL]),
 		CRM_STR("base_")))
 		code = read_currency(r, err);
-	for (unsigned k = 0; code == CRM_OK && k < CRM_SALES_COLUMNS; k++) {
+	for (unsigned bits = r->there; code == CRM_OK && bits;
+	     bits &= bits - 1) {
+		unsigned k = (unsigned)__builtin_ctz(bits);
 		struct crm_str v;
 
-		if (r->at[k] < 0)
-			continue;
 		v = crm_stream_field(r->s, (size_t)r->at[k]);
 		if (v.n == 0 && (x->want & CRM_SALES_BIT(k))) {
 			crm_err_set(err, CRM_EDATA, "has no value");

@@ -229,6 +229,98 @@ columns_that_may_be_there_are_taken_when_they_are(void **state)
 	crm_sales_release(&x);
 }
 
+static void
+ids_are_in_the_order_of_their_texts_however_they_look(void **state)
+{
+	static const struct {
+		const char *what, *ids, *want;
+	} row[] = {
+	    {"padded", "C0000000300 C0000000002 C0000000300 C0000009001",
+		"C0000000002 C0000000300 C0000009001"},
+	    {"not padded", "9 10 8 100 9", "10 100 8 9"},
+	    {"of one width", "12345 99999 12345 10000", "10000 12345 99999"},
+	    {"padded by one and by two", "05 5 005 5 05", "005 05 5"},
+	    {"a zero", "0 1 00 0 10", "0 00 1 10"},
+	    {"with and without letters", "A1 1 B1 A1 A A2 1", "1 A A1 A2 B1"},
+	    {"one that is no number", "milk A1 ham milk", "A1 ham milk"},
+	    {"eight and more digits", "12345678 123456789 1234567890 12345678",
+		"12345678 123456789 1234567890"},
+	    {"more than a number holds",
+		"4294967295 4294967294 9999999999 4294967295",
+		"4294967294 4294967295 9999999999"},
+	    {"more digits than a number has",
+		"12345678901234 12345678901235 1234 12345678901234",
+		"1234 12345678901234 12345678901235"},
+	    {"what is near the digits",
+		"order:12 order/12 order:1: order:/1 order:12 order:12345678",
+		"order/12 order:/1 order:12 order:12345678 order:1:"},
+	    {"other bytes among the digits",
+		"A12345678 A1234567\xc3\xa4 A1\xc3\xa4"
+		"34567 A12345678",
+		"A12345678 A1234567\xc3\xa4 A1\xc3\xa4"
+		"34567"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		struct crm_sales x = {.want = CRM_SALES(PRODUCT)};
+		struct crm_names *names = &x.names[CRM_SALES_PRODUCT];
+		struct crm_sales_options opt = open_window();
+		struct crm_str rest = crm_str(row[i].ids), id;
+		struct crm_buf text = {0}, got = {0};
+		size_t at, n = 0;
+
+		crm_buf_puts(&text, "product_id\n");
+		while (crm_str_split(&rest, ' ', &id)) {
+			crm_buf_putstr(&text, id);
+			crm_buf_putc(&text, '\n');
+		}
+		if (read_text(&x, crm_buf_cstr(&text), &opt, NULL) != CRM_OK)
+			fail_msg("%s: not read", row[i].what);
+		for (size_t k = 0; k < names->n; k++) {
+			crm_buf_puts(&got, k ? " " : "");
+			crm_buf_putstr(&got, names->text[k]);
+			if (!crm_names_find(names, names->text[k], &at) ||
+			    at != k)
+				fail_msg("%s: %zu is not found again",
+				    row[i].what, k);
+		}
+		assert_string_equal(crm_buf_cstr(&got), row[i].want);
+		rest = crm_str(row[i].ids);
+		while (crm_str_split(&rest, ' ', &id)) {
+			assert_true(crm_names_find(names, id, &at));
+			assert_int_equal(x.id[CRM_SALES_PRODUCT][n++], at);
+		}
+		assert_false(crm_names_find(names, CRM_STR("C77"), &at));
+		crm_buf_release(&text);
+		crm_buf_release(&got);
+		crm_sales_release(&x);
+	}
+}
+
+/* Numbers far from each other open pages until there are too many. */
+static void
+ids_far_apart_are_told_apart(void **state)
+{
+	struct crm_sales x = {.want = CRM_SALES(PRODUCT)};
+	struct crm_names *names = &x.names[CRM_SALES_PRODUCT];
+	struct crm_sales_options opt = open_window();
+	struct crm_buf text = {0};
+	const unsigned n = 12000;
+
+	(void)state;
+	crm_buf_puts(&text, "product_id\n");
+	for (unsigned i = 0; i < 2 * n; i++)
+		crm_buf_putf(&text, "K%010llu\n", (i * 7ULL % n) * 300007ULL);
+	assert_int_equal(
+	    read_text(&x, crm_buf_cstr(&text), &opt, NULL), CRM_OK);
+	assert_int_equal(names->n, n);
+	for (unsigned i = 0; i < 2 * n; i++)
+		assert_int_equal(x.id[CRM_SALES_PRODUCT][i], i * 7ULL % n);
+	crm_buf_release(&text);
+	crm_sales_release(&x);
+}
+
 int
 main(void)
 {
@@ -237,6 +329,9 @@ main(void)
 	    cmocka_unit_test(
 		what_is_wrong_is_named_by_file_line_column_and_value),
 	    cmocka_unit_test(a_window_has_its_first_moment_and_not_its_last),
+	    cmocka_unit_test(
+		ids_are_in_the_order_of_their_texts_however_they_look),
+	    cmocka_unit_test(ids_far_apart_are_told_apart),
 	    cmocka_unit_test(columns_that_may_be_there_are_taken_when_they_are),
 	};
 

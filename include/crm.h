@@ -72,6 +72,7 @@
 #include <crm/clv.h>
 #include <crm/cohort.h>
 #include <crm/shift.h>
+#include <crm/profit.h>
 #include <crm/gen.h>
 
 #endif

@@ -181,7 +181,12 @@ struct crm_settings {
 	struct crm_segment *segment;
 	size_t nsegment;
 	uint16_t next_tag; /* for the next custom field */
+	struct crm_str costs; /* "ticket=5.00,touch.phone=3.00" */
 };
+/* A cost by name, or of a name in a group ("touch", phone), in minor units;
+ * false and 0 when none is set. */
+bool crm_settings_cost(const struct crm_settings *s, const char *group,
+    struct crm_str name, unsigned digits, int64_t *out);
 /* The stored form and back; decode borrows the bytes, its arrays are in the
  * arena.  CRM_EDAMAGE, CRM_ENOMEM. */
 void crm_settings_encode(const struct crm_settings *s, struct crm_buf *out);

@@ -16,6 +16,8 @@ struct crm_setup {
 };
 /* The map of `fields:`: makes out->custom, tags included. */
 int crm_setup_fields(struct crm_setup *s, const struct crm_node *map);
+/* The map of `costs:` (NULL: none): makes out->costs. */
+int crm_setup_costs(struct crm_setup *s, const struct crm_node *map);
 /* [a-z][a-z0-9_]*, at most 63 bytes. */
 bool crm_setup_name_ok(struct crm_str name);
 /* The items of a list of words, joined by commas, each checked by ok (NULL:

@@ -236,6 +236,7 @@ static const struct crm_node_rule top_rules[] = {
     {"ignore", CRM_NODE_LIST, false},
     {"fields", CRM_NODE_MAP, false},
     {"segments", CRM_NODE_MAP, false},
+    {"costs", CRM_NODE_MAP, false},
 };
 
 static int
@@ -266,6 +267,8 @@ read_all(struct crm_setup *s, const struct crm_node *root, const char *zoneinfo)
 		code = crm_setup_fields(s, n);
 	if (code == CRM_OK)
 		code = read_segments(s, crm_node_get(root, "segments"));
+	if (code == CRM_OK)
+		code = crm_setup_costs(s, crm_node_get(root, "costs"));
 	return code;
 }
 
@@ -286,6 +289,7 @@ crm_settings_read(struct crm_str yaml, const char *name,
 	    .tzif = none,
 	    .statuses = none,
 	    .ignore = none,
+	    .costs = none,
 	    .next_tag = CRM_TAG_CUSTOM};
 	if (applied && applied->next_tag > CRM_TAG_CUSTOM)
 		out->next_tag = applied->next_tag;

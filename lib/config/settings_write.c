@@ -228,6 +228,42 @@ write_fields(const struct crm_settings *s, struct crm_buf *b)
 	}
 }
 
+/* "touch.phone=3.00,touch.mail=.." are one map. */
+static void
+write_costs(const struct crm_settings *s, struct crm_buf *b)
+{
+	struct crm_str rest = s->costs, one, key, group, last = {"", 0};
+
+	crm_buf_puts(b, "\n# What things cost: crm-profit(1) takes it off.\n");
+	if (rest.n == 0) {
+		crm_buf_puts(b, "# costs:\n"
+				"#   delivery: 4.50\n"
+				"#   touch: { phone: 2.00, mail: 0.50 }\n");
+		return;
+	}
+	crm_buf_puts(b, "costs:\n");
+	while (rest.n > 0 && crm_str_split(&rest, ',', &one)) {
+		crm_str_split(&one, '=', &key);
+		group = key;
+		if (memchr(key.p, '.', key.n))
+			crm_str_split(&key, '.', &group);
+		if (group.n < key.n || group.p != key.p) {
+			if (!crm_str_eq(group, last)) {
+				crm_buf_puts(b, "  ");
+				crm_buf_putstr(b, group);
+				crm_buf_puts(b, ":\n");
+			}
+			last = group;
+			crm_buf_puts(b, "  ");
+		}
+		crm_buf_puts(b, "  ");
+		put_scalar(b, key);
+		crm_buf_puts(b, ": ");
+		crm_buf_putstr(b, one);
+		crm_buf_putc(b, '\n');
+	}
+}
+
 void
 crm_settings_write(const struct crm_settings *s, struct crm_buf *out)
 {
@@ -247,4 +283,5 @@ crm_settings_write(const struct crm_settings *s, struct crm_buf *out)
 		put_key(out, "    where", s->segment[i].where);
 		put_key(out, "    help", s->segment[i].help);
 	}
+	write_costs(s, out);
 }

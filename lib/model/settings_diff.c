@@ -182,6 +182,8 @@ crm_settings_diff(const struct crm_settings *old,
 	if (r == CRM_OK)
 		r = text(&d, "ignore", old->ignore, now->ignore, rebuilt);
 	if (r == CRM_OK)
+		r = text(&d, "costs", old->costs, now->costs, "");
+	if (r == CRM_OK)
 		r = fields(&d, old, now);
 	if (r == CRM_OK)
 		r = segments(&d, old, now);

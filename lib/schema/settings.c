@@ -10,7 +10,8 @@
 #include <crm/hash.h>
 #include <crm/schema.h>
 
-enum { VERSION = 1 };
+/* With costs it is version 2: without, stores are as they were. */
+enum { VERSION = 1, VERSION_COSTS };
 
 static void
 put_str(struct crm_buf *b, struct crm_str s)
@@ -24,7 +25,7 @@ crm_settings_encode(const struct crm_settings *s, struct crm_buf *out)
 {
 	size_t from = out->n;
 
-	crm_buf_putvar(out, VERSION);
+	crm_buf_putvar(out, s->costs.n > 0 ? VERSION_COSTS : VERSION);
 	put_str(out, s->currency);
 	put_str(out, s->timezone);
 	put_str(out, s->country);
@@ -51,6 +52,8 @@ crm_settings_encode(const struct crm_settings *s, struct crm_buf *out)
 		put_str(out, s->segment[i].where);
 		put_str(out, s->segment[i].help);
 	}
+	if (s->costs.n > 0)
+		put_str(out, s->costs);
 	if (!out->fail)
 		crm_buf_putbe(
 		    out, crm_crc32c(0, out->p + from, out->n - from), 4);
@@ -91,11 +94,11 @@ take_str(struct crm_str *s, struct crm_str *out)
 }
 
 static bool
-take_head(struct crm_str *s, struct crm_settings *out)
+take_head(struct crm_str *s, struct crm_settings *out, uint64_t *version)
 {
-	uint64_t version, day_start, tag;
+	uint64_t day_start, tag;
 
-	if (!take_num(s, VERSION, &version) || version != VERSION ||
+	if (!take_num(s, VERSION_COSTS, version) || *version < VERSION ||
 	    !take_str(s, &out->currency) || !take_str(s, &out->timezone) ||
 	    !take_str(s, &out->country) || !take_str(s, &out->tzif) ||
 	    !take_num(s, INT64_MAX, &day_start) ||
@@ -146,11 +149,12 @@ crm_settings_decode(struct crm_str bytes, struct crm_arena *a,
     struct crm_settings *out, struct crm_err *err)
 {
 	struct crm_str s = bytes;
+	uint64_t version = 0;
 	void *p;
 	bool ok;
 
 	*out = (struct crm_settings){0};
-	ok = take_sum(&s) && take_head(&s, out) &&
+	ok = take_sum(&s) && take_head(&s, out, &version) &&
 	     take_array(&s, a, 7, sizeof *out->custom, &out->ncustom, &p);
 	if (ok) {
 		out->custom = p;
@@ -172,6 +176,8 @@ crm_settings_decode(struct crm_str bytes, struct crm_arena *a,
 		ok = take_str(&s, &g->name) && take_str(&s, &g->where) &&
 		     take_str(&s, &g->help);
 	}
+	if (ok && version == VERSION_COSTS)
+		ok = take_str(&s, &out->costs) && out->costs.n > 0;
 	if (ok && s.n == 0)
 		return CRM_OK;
 	*out = (struct crm_settings){0};

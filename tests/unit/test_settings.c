@@ -31,7 +31,11 @@ static const char whole[] =
     "    - { name: gift, type: bool }\n"
     "segments:\n"
     "  vip: { where: 'revenue >= 1000 and orders >= 5', help: big }\n"
-    "  lapsing: { where: 'last_order < today - 90d' }\n";
+    "  lapsing: { where: 'last_order < today - 90d' }\n"
+    "costs:\n"
+    "  touch: { mail: 0.5, phone: 2 }\n"
+    "  channel: { 'a.b c': 1 }\n"
+    "  ticket: 5\n";
 
 static const char *
 text(struct crm_str s)
@@ -55,6 +59,8 @@ a_whole_file_is_read(void **state)
 	if (crm_settings_read(
 		crm_str(whole), "crm.yaml", NULL, NULL, &a, &s, &err) < 0)
 		fail_msg("%s: %s: %s", err.place, err.field, err.text);
+	assert_string_equal(text(s.costs),
+	    "ticket=5.00,touch.mail=0.50,touch.phone=2.00,channel.a.b c=1.00");
 	assert_string_equal(text(s.currency), "EUR");
 	assert_string_equal(text(s.timezone), "UTC");
 	assert_int_equal(s.tzif.n, 0);

@@ -11,7 +11,7 @@
 
 int64_t cli_recommend_top = 10, cli_recommend_min = 2;
 const char *cli_recommend_bought;
-bool cli_recommend_fill;
+bool cli_recommend_fill, cli_recommend_explain;
 static int64_t threads;
 static const char *by = "llr", *among, *without, *since, *until;
 
@@ -62,6 +62,8 @@ const struct cli_option cli_recommend_similar_options[] = {
 const struct cli_option cli_recommend_for_options[] = {COUNT, LEAST, BOUGHT,
     {0, "fill", CLI_FLAG, &cli_recommend_fill, NULL,
 	"with what most people buy, where nothing else tells"},
+    {0, "explain", CLI_FLAG, &cli_recommend_explain, NULL,
+	"the counts of each in words, in place of columns"},
     CHOICE, ORDERS, {0}};
 
 int
@@ -414,6 +416,7 @@ cli_recommend_end(struct cli_recommend *r, int code, struct crm_err *err)
 	crm_pairs_close(r->pairs);
 	crm_trips_release(&r->trips);
 	crm_baskets_release(&r->b);
+	crm_buf_release(&r->why);
 	crm_sales_release(&r->x);
 	return code;
 }

@@ -26,10 +26,13 @@ struct cli_recommend {
 	uint32_t *picked; /* operands, in the run's arena */
 	size_t npicked;
 	bool *allowed; /* products, NULL: all */
+	struct crm_want want; /* columns, of for */
+	struct crm_buf why;
+	bool some; /* a row was printed */
 };
 extern int64_t cli_recommend_top, cli_recommend_min;
 extern const char *cli_recommend_bought;
-extern bool cli_recommend_fill;
+extern bool cli_recommend_fill, cli_recommend_explain;
 
 /* All orders with their products, and the pairs in them. */
 int cli_recommend_baskets(struct cli_recommend *r, struct crm_err *err);

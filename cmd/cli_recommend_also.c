@@ -80,6 +80,7 @@ print_seed(struct cli_recommend *r, uint32_t seed, const struct crm_pair *p,
 	for (uint32_t i = 0; code == CRM_OK && i < n && rank < top; i++)
 		if (!r->allowed || r->allowed[p[i].item])
 			code = print_pair(r, seed, ++rank, &p[i], err);
+	r->some |= rank > 0;
 	if (code == CRM_OK && tell && rank < top)
 		cli_note(r->c,
 		    "%s: %u of %u: no other product%s is in %lld or more of "
@@ -147,6 +148,11 @@ run(struct cli *c, bool all, struct crm_err *err)
 		code = cli_recommend_pick(&r, CRM_SALES_PRODUCT, all, err);
 	if (code == CRM_OK)
 		code = print_all(&r, !all, err);
+	if (code == CRM_OK && all && r.x.n > 0 && !r.some)
+		cli_note(c,
+		    "no two products are in %lld or more orders together, and "
+		    "more often than by chance",
+		    (long long)cli_recommend_min);
 	return cli_recommend_end(&r, code, err);
 }
 

@@ -25,6 +25,7 @@ enum {
 	F_ORDERS,
 	F_BASKETS,
 	F_BASIS,
+	F_WHY,
 	F_FIELDS
 };
 static const struct crm_field columns[F_FIELDS] = {
@@ -48,13 +49,35 @@ static const struct crm_field columns[F_FIELDS] = {
     {"orders", CRM_T_INT, 0, 0, 0, NULL, "all customers' orders with it"},
     {"baskets", CRM_T_INT, 0, 0, 0, NULL, "all customers' orders"},
     {"basis", CRM_T_TEXT, 0, 0, 0, NULL, "habit, together or popular"},
+    {"why", CRM_T_TEXT, 0, 0, CRM_F_WIDE, NULL, "its counts, in words"},
 };
+
+/* Valid until the next one. */
+static int
+say_why(struct cli_recommend *r, const struct crm_wishes *all,
+    const struct crm_wish *w, struct crm_value *out, struct crm_err *err)
+{
+	struct crm_buf *b = &r->why;
+
+	crm_buf_clear(b);
+	if (w->bought > 0)
+		crm_buf_putf(
+		    b, "in %u of their %u orders; ", w->bought, all->trips);
+	if (w->because != UINT32_MAX)
+		crm_buf_putf(b, "in %u of the %u orders with %s; ", w->together,
+		    crm_pairs_count(r->pairs, w->because),
+		    cli_recommend_name(r, CRM_SALES_PRODUCT, w->because));
+	crm_buf_putf(b, "in %u of all %zu orders", w->orders, r->trips.b.n);
+	*out = crm_value_text(crm_buf_str(b));
+	return crm_buf_check(b, err);
+}
 
 static int
 print_wish(struct cli_recommend *r, uint32_t customer, uint32_t rank,
     const struct crm_wishes *all, const struct crm_wish *w, struct crm_err *err)
 {
 	struct crm_value v[F_FIELDS] = {{0}};
+	int code = CRM_OK;
 
 	v[F_PRODUCT] = cli_recommend_id(r, CRM_SALES_PRODUCT, w->item);
 	v[F_CUSTOMER] = cli_recommend_id(r, CRM_SALES_CUSTOMER, customer);
@@ -79,7 +102,9 @@ print_wish(struct cli_recommend *r, uint32_t customer, uint32_t rank,
 	v[F_BASIS] = crm_value_text(crm_str(w->bought > 0 ? "habit"
 					    : w->with > 0 ? "together"
 							  : "popular"));
-	return cli_rows_put(r->rows, v, err);
+	if (crm_wants(&r->want, F_WHY))
+		code = say_why(r, all, w, &v[F_WHY], err);
+	return code < 0 ? code : cli_rows_put(r->rows, v, err);
 }
 
 static int
@@ -150,8 +175,12 @@ cli_recommend_for(struct cli *c, struct crm_err *err)
 
 	if (code == CRM_OK)
 		code = options_of(&r, &opt, err);
+	if (cli_recommend_explain && !cli_opt.fields)
+		cli_opt.fields = "customer_id,rank,why";
 	if (code == CRM_OK)
 		code = cli_recommend_open(&r, columns, F_FIELDS, err);
+	if (code == CRM_OK)
+		cli_rows_want(r.rows, &r.want);
 	if (code == CRM_OK)
 		code = cli_recommend_trips(&r, err);
 	if (code == CRM_OK)

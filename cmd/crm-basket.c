@@ -118,6 +118,7 @@ struct work {
 	struct crm_buf left, right;
 	uint32_t *item, *part; /* room for one set */
 	bool full; /* --limit is reached */
+	bool some; /* there was a row */
 };
 
 /* ---- reading ---- */
@@ -296,6 +297,7 @@ emit(struct work *k, const struct crm_value *v, struct crm_err *err)
 {
 	int code = cli_rows_put(k->rows, v, err);
 
+	k->some = true;
 	k->full = code == CRM_NO;
 	return code;
 }
@@ -494,6 +496,13 @@ run(struct work *k, bool rules, struct crm_err *err)
 	if (code == CRM_OK)
 		code = crm_itemsets_each(
 		    &k->sets, rules ? put_rules : put_set, k, err);
+	if (code == CRM_OK && k->b.n > 0 && !k->some && !k->full)
+		cli_note(k->c,
+		    "of %zu baskets no %s: lower --support%s tells more",
+		    k->b.n,
+		    rules ? "rule is so sure and frequent"
+			  : "set is so frequent",
+		    rules ? " or --confidence" : "");
 	return k->full ? CRM_OK : code;
 }
 

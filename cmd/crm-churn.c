@@ -31,12 +31,18 @@ struct churn {
 static int
 fit_gaps(struct churn *r, struct crm_err *err)
 {
+	enum { LEAST = 10 };
 	struct crm_clv_how how = {.unit = 1, .anyway = true};
 	struct crm_clv_data d = r->x.data;
 	struct crm_clv_fit fit;
 	double correlation;
 	int code;
 
+	if (d.repeaters < LEAST)
+		return crm_err_set(err, CRM_NO,
+		    "%llu who bought again: at least %d are wanted to tell "
+		    "what gaps are usual",
+		    (unsigned long long)d.repeaters, LEAST);
 	d.v = malloc((d.n + 1) * sizeof *d.v);
 	if (!d.v)
 		return crm_err_nomem(err);

@@ -155,4 +155,7 @@ Instant food products|soda${TAB}12${TAB}0.00122${TAB}0.631579${TAB}18.995654"
 else
 	skip 5 'no real data here'
 fi
+printf 'order_id\tproduct_id\n1\tx\n' >single
+run crm-basket rules --from single
+is 'no rule: it is said' "$status $(grep -c 'of 1 baskets no rule' "$err")" '0 1'
 done_testing

@@ -108,6 +108,12 @@ is 'what they have not bought, and because of what' \
     "$(rows crm-recommend for C4 --bought no --min 1 -n 1 \
     -f customer_id,because_id,together,because_orders,basis)" \
     'P3 C4 P2 1 4 together'
+is 'the counts in words' "$(rows crm-recommend for C4 --bought no --min 1 -n 1 --explain)" \
+    'P3 C4 1 in 1 of the 4 orders with P2; in 1 of all 9 orders'
+printf 'order_id\tproduct_id\n1\tx\n' >single
+run crm-recommend build --from single
+is 'nothing goes together: it is said' \
+    "$status $(grep -c 'no two products are in 2 or more orders' "$err")" '0 1'
 is 'fewer than asked for: the reason' "$(rows crm-recommend for C3 -n 3 \
     -f customer_id)$(cat "$err")" \
     'P4 C3crm-recommend: C3: 1 of 3: 1 orders of 1 products tell of no more'

@@ -46,6 +46,8 @@ fails 64 "'x' is not decile or auc" crm-churn check --from log.tsv --by x --unti
 fails 64 'is not a number from 1' crm-churn list --from log.tsv --days 0
 head -n 5 log.tsv >few
 fails 1 'at least 20 are wanted' crm-churn list --from few
+fails 1 'at least 10 are wanted to tell what gaps are usual' \
+    crm-churn list --from few --params r=1,alpha=9,a=0.5,b=2
 CRM_STORE=$T/shop
 new_store
 fails 1 'there are no purchases' crm-churn list

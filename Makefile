@@ -93,7 +93,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' '$1' '$2';)
 
 # --- targets ---------------------------------------------------------------
 .PHONY: all demo check check-asan lint bench deps deps-dev install uninstall \
-	cover fuzz fuzz-programs torture faults help clean FORCE
+	cover fuzz fuzz-programs torture faults same help clean FORCE
 
 all: $(COMMANDS) $(BUILD)/libcrm.a $(BUILD)/libcrm.pc
 
@@ -105,6 +105,7 @@ help:
 	'make check-asan all tests with address and undefined sanitizers' \
 	'make lint       format, clang-tidy, the rules of the tree' \
 	'make fuzz       fuzz each target for SECONDS=$(SECONDS) with libFuzzer' \
+	'make same       the analyses by gcc, clang, -O0, -O3: the same bytes' \
 	'make torture    kill writers, cut the power, fail system calls, for hours' \
 	'make bench      measure' \
 	'make cover      lines of the library that the tests reach' \
@@ -214,6 +215,9 @@ demo: all
 	$(call script,share/demo.sh)
 bench: all
 	$(call script,tests/bench/run.sh)
+same: all
+	@CRM_MAKE='$(MAKE) STATIC=0' PATH="$(abspath $(BUILD))/bin:$$PATH" \
+	    BUILD='$(BUILD)' sh tests/same.sh
 torture: all $(FAULTS) $(UNIT)
 	$(call script,tests/fault/run.sh)
 faults: $(FAULTS)

@@ -177,6 +177,7 @@ set_centre(struct crm_clv_search *s, const struct crm_clv_groups *g,
 	 * alpha / beta, or of its inverse, is large. */
 	if (kind == CRM_CLV_PARETO)
 		s->box[1] = s->box[3] = 7;
+	s->past = 8;
 	s->customers = g->customers;
 	s->edges = kind == CRM_CLV_BG ? bg_edges : pareto_edges;
 	s->leaving = true;

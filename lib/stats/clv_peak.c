@@ -263,8 +263,7 @@ static void
 name_edge(
     struct crm_min *m, const struct crm_clv_search *s, struct crm_clv_peak *k)
 {
-	double x[DIM], least;
-	double far = 0;
+	double x[DIM], least, far = 0; /* back */
 
 	k->edge = NULL;
 	for (const struct crm_clv_edge *e = s->edges; !k->edge && e->name; e++)
@@ -272,7 +271,17 @@ name_edge(
 			k->edge = e;
 	if (!k->edge || k->edge->endless)
 		return;
-	least = total(m, s, x, k->edge->way, 0) - LOSS;
+	/* farther than the box, where that still gains */
+	least = total(m, s, x, k->edge->way, 0);
+	while (-far < s->past) {
+		double more = total(m, s, x, k->edge->way, 1 - far);
+
+		if (!(more - least > LOSS / 10))
+			break;
+		least = more;
+		far--;
+	}
+	least -= LOSS;
 	while (far < FAR && total(m, s, x, k->edge->way, -far - 1) > least)
 		far++;
 	for (unsigned i = 0; i < s->n; i++)

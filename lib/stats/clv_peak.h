@@ -21,6 +21,7 @@ struct crm_clv_edge {
 struct crm_clv_search {
 	unsigned n;
 	double centre[CRM_CLV_PARAMS], box[CRM_CLV_PARAMS], customers;
+	double past; /* how far past the box an edge may be followed */
 	double from[CRM_CLV_STARTS][CRM_CLV_PARAMS]; /* from the centre */
 	const struct crm_clv_edge *edges; /* up to one without a name */
 	bool leaving; /* the last two are of leaving */

@@ -250,13 +250,19 @@ static void
 put_items(struct work *k, struct crm_buf *out, const uint32_t *item, size_t n)
 {
 	const struct crm_names *names = &k->x.names[CRM_SALES_PRODUCT];
+	struct crm_str between = crm_str(glue);
 
 	crm_buf_clear(out);
 	for (size_t i = 0; i < n; i++) {
-		struct crm_value v = crm_names_value(names, item[i]);
+		struct crm_value v;
 
 		if (i > 0)
-			crm_buf_puts(out, glue);
+			crm_buf_putstr(out, between);
+		if (!names->kind) {
+			crm_buf_putstr(out, names->text[item[i]]);
+			continue;
+		}
+		v = crm_names_value(names, item[i]);
 		crm_value_put(k->c->schema, out, &v, false);
 	}
 }

@@ -95,6 +95,9 @@ struct crm_scan;
 int crm_scan_open(struct crm_txn *t, const struct crm_schema *s,
     const struct crm_kind *k, const struct crm_want *want, int64_t at,
     struct crm_scan **out, struct crm_err *err);
+/* Of the rows of parts only these fields are read, bits by index; the others
+ * are not to be looked at.  Before the first record. */
+void crm_scan_cells(struct crm_scan *sc, uint64_t cells);
 /* CRM_NOTFOUND at the end. */
 int crm_scan_next(
     struct crm_scan *sc, struct crm_record **rec, struct crm_err *err);

@@ -300,6 +300,7 @@ struct crm_plan {
 	unsigned parts; /* the lowest tag of a part */
 	unsigned others; /* tags from here on are not in the table */
 	unsigned coin; /* the tag of the currency, 0 none */
+	uint64_t cells; /* fields of rows that are wanted, bits; 0: all */
 	uint8_t place[CRM_TAGS]; /* 1 + the field of a tag, 0 not wanted */
 	/* the last word of an enum that was looked up, by field */
 	struct {

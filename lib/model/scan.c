@@ -164,6 +164,15 @@ crm_scan_open(struct crm_txn *t, const struct crm_schema *s,
 	return CRM_OK;
 }
 
+void
+crm_scan_cells(struct crm_scan *sc, uint64_t cells)
+{
+	/* what is computed, or as it was, is made of all of a row */
+	if (!sc->fills.virtuals &&
+	    (sc->at == INT64_MAX || !crm_hooks[sc->kind->number].as_at))
+		sc->plan.cells = cells;
+}
+
 /* The figures of the customer that was read: under the cursor, or none. */
 static int
 figures_beside(struct crm_scan *sc, struct crm_err *err)

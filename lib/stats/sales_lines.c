@@ -246,6 +246,9 @@ scan(struct reader *r, struct crm_txn *t, int64_t until, struct crm_err *err)
 	code = crm_scan_open(t, r->s, k, &r->want, until, &scan, err);
 	if (code < 0)
 		return code;
+	crm_scan_cells(scan, UINT64_C(1) << r->product |
+				 UINT64_C(1) << r->quantity |
+				 UINT64_C(1) << r->cancelled);
 	while ((code = crm_scan_next(scan, &rec, err)) == CRM_OK) {
 		code = put_order(r, rec, err);
 		if (code < 0)

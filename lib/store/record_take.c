@@ -126,6 +126,7 @@ crm_plan_make(struct crm_plan *p, const struct crm_schema *s,
 	p->schema = s;
 	p->kind = k;
 	p->want = *want;
+	p->cells = 0;
 	coin = known ? s->currency[k->number]
 		     : crm_kind_field(k, CRM_STR("currency"));
 	p->coin = coin > 0 ? k->fields[coin].tag : 0;
@@ -348,7 +349,7 @@ take_value(struct decode *d, const unsigned char *p, const unsigned char *end,
 /* A row to fill: one that an earlier record left, or new memory.  Entries of
  * the array past n have values of their own or none. */
 static struct crm_row *
-next_row(struct crm_record *r, int part)
+next_row(struct crm_record *r, int part, uint64_t cells)
 {
 	struct crm_rows *rows = &r->part[part];
 	size_t nfields = r->kind->parts[part].nfields;
@@ -366,7 +367,10 @@ next_row(struct crm_record *r, int part)
 		rows->cap = cap;
 	}
 	row = &rows->row[rows->n];
-	if (row->v)
+	if (row->v && cells)
+		for (; cells; cells &= cells - 1)
+			row->v[__builtin_ctzll(cells)] = (struct crm_value){0};
+	else if (row->v)
 		memset(row->v, 0, nfields * sizeof(*row->v));
 	else
 		row->v =
@@ -384,14 +388,14 @@ take_row(struct decode *d, int part, const unsigned char *p,
 {
 	const struct crm_part *k = &d->r->kind->parts[part];
 	struct crm_rows *rows = &d->r->part[part];
+	uint64_t no, key, above = 0, cells = d->plan->cells;
 	struct crm_row *row;
-	uint64_t no, key, above = 0;
 
 	p = var_at(p, end, &no);
 	if (!p || no == 0 || no > UINT32_MAX ||
 	    (rows->n && rows->row[rows->n - 1].no >= no))
 		return CRM_EDAMAGE;
-	row = next_row(d->r, part);
+	row = next_row(d->r, part, cells);
 	if (!row)
 		return CRM_ENOMEM;
 	row->no = (uint32_t)no;
@@ -405,6 +409,8 @@ take_row(struct decode *d, int part, const unsigned char *p,
 			return CRM_EDAMAGE;
 		above = key >> 2;
 		i = find_part_field(k, above);
+		if (cells && (i >= 64 || !(cells >> (i & 63) & 1)))
+			i = -1;
 		p = i < 0 ? skip_item(p, end, (unsigned)key & 3)
 			  : take_value(d, p, end, (unsigned)key & 3,
 				&k->fields[i], &row->v[i]);

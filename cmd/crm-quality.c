@@ -34,6 +34,12 @@ static const struct cli_option field_options[] = {
     MANY_OF,
     {0},
 };
+static const struct cli_option check_options[] = {
+    {0, "fresh", CLI_TEXT, &fresh, "TIME",
+	"fresh is what was entered since then (365d)"},
+    MANY_OF,
+    {0},
+};
 static const struct cli_option invalid_options[] = {
     OF,
     MANY_OF,
@@ -182,51 +188,27 @@ put_field(struct run *x, const struct crm_quality_row *row, struct crm_err *err)
 
 /* ---- thresholds ---- */
 
-enum measure { COMPLETENESS, VALIDITY, FRESHNESS };
-static const char *const measures[] = {"completeness", "validity", "freshness"};
-
-struct limit {
-	int field;
-	enum measure what;
-	struct crm_dec least;
-};
+static int
+not_measured(const struct crm_limit *m, const char *from, struct crm_err *err)
+{
+	crm_err_set(err, CRM_EUSAGE, "%s %s has no field '%.*s' to measure",
+	    crm_article(m->kind->name), m->kind->name,
+	    (int)(m->name.n < 60 ? m->name.n : 60), m->name.p);
+	crm_err_field(err, from, strlen(from));
+	return CRM_EUSAGE;
+}
 
 static int
 take_limit(
-    struct run *x, const char *text, struct limit *out, struct crm_err *err)
+    struct run *x, const char *text, struct crm_limit *out, struct crm_err *err)
 {
-	struct crm_str s = crm_str(text), field, what;
+	int r = crm_limit_parse(x->c->schema, x->opt.kind, crm_str(text), out);
 
-	*out = (struct limit){.what = COMPLETENESS};
-	if (!crm_str_split(&s, '=', &field) || s.p == NULL)
-		goto bad;
-	what = field;
-	crm_str_split(&what, '.', &field);
-	out->field = crm_kind_field(x->opt.kind, field);
-	if (out->field < 1 ||
-	    !crm_quality_takes(&x->opt.kind->fields[out->field])) {
-		crm_err_set(err, CRM_EUSAGE,
-		    "%s %s has no field '%.*s' to measure",
-		    crm_article(x->opt.kind->name), x->opt.kind->name,
-		    (int)(field.n < 60 ? field.n : 60), field.p);
-		crm_err_field(err, "--min", 5);
-		return CRM_EUSAGE;
-	}
-	if (what.p != NULL) {
-		unsigned i = 0;
-
-		while (i < 3 && !crm_str_is(what, measures[i]))
-			i++;
-		if (i == 3)
-			goto bad;
-		out->what = (enum measure)i;
-	}
-	if (s.n > 0 && s.p[s.n - 1] == '%')
-		s.n--;
-	if (crm_dec_parse(crm_str_trim(s), &out->least) == CRM_OK &&
-	    out->least.v >= 0 && out->least.scale <= 6)
+	if (r == CRM_NOTFOUND ||
+	    (r == CRM_OK && !crm_quality_takes(&out->kind->fields[out->field])))
+		return not_measured(out, "--min", err);
+	if (r == CRM_OK && out->kind == x->opt.kind)
 		return CRM_OK;
-bad:
 	crm_err_set(err, CRM_EUSAGE, "'%s' is not FIELD=PERCENT", text);
 	crm_err_field(err, "--min", 5);
 	crm_err_hint(err, "write email=90%%, email.validity=99.5%%, "
@@ -246,14 +228,12 @@ too_little(uint64_t part, uint64_t whole, struct crm_dec least)
 	       !crm_mul64((int64_t)whole, least.v, &b) || a < b;
 }
 
-static int
-check_limit(struct run *x, const struct limit *m)
+/* Of all sources together: how many there are, of how many. */
+static void
+count(const struct run *x, const struct crm_limit *m, uint64_t *part,
+    uint64_t *whole)
 {
 	struct crm_quality_row all = {0};
-	struct crm_buf got = {.max = 64}, want = {.max = 64};
-	const char *name = x->opt.kind->fields[m->field].name;
-	uint64_t part, whole;
-	bool less;
 
 	for (size_t i = 0; i < x->q.n; i++) {
 		const struct crm_quality_row *row = &x->q.row[i];
@@ -265,22 +245,33 @@ check_limit(struct run *x, const struct limit *m)
 		all.invalid += row->invalid;
 		all.fresh += row->fresh;
 	}
-	whole = m->what == COMPLETENESS ? all.records : all.filled;
-	part = m->what == COMPLETENESS ? all.filled
-	       : m->what == VALIDITY   ? all.filled - all.invalid
-				       : all.fresh;
+	*whole = m->what == CRM_COMPLETENESS ? all.records : all.filled;
+	*part = m->what == CRM_COMPLETENESS ? all.filled
+		: m->what == CRM_VALIDITY   ? all.filled - all.invalid
+					    : all.fresh;
+}
+
+static int
+check_limit(struct run *x, const struct crm_limit *m)
+{
+	struct crm_buf got = {.max = 64}, want = {.max = 64};
+	const char *name = m->kind->fields[m->field].name;
+	uint64_t part, whole;
+	bool less;
+
+	count(x, m, &part, &whole);
 	crm_dec_put(&want, m->least);
 	less = whole == 0 || too_little(part, whole, m->least);
 	if (whole == 0) {
 		cli_note(x->c, "%s: %s: there is nothing to measure", name,
-		    measures[m->what]);
+		    crm_measures[m->what]);
 	} else if (less) {
 		struct crm_value v = percent(part, whole);
 
 		crm_dec_put(&got, (struct crm_dec){v.i, v.scale});
 		cli_note(x->c,
 		    "%s: %s is %.*s %% (%llu of %llu), %.*s %% is wanted", name,
-		    measures[m->what], (int)got.n, got.p,
+		    crm_measures[m->what], (int)got.n, got.p,
 		    (unsigned long long)part, (unsigned long long)whole,
 		    (int)want.n, want.p);
 	}
@@ -293,7 +284,7 @@ static int
 fields(struct cli *c, struct crm_err *err)
 {
 	struct run x = {.c = c};
-	struct limit *limit = NULL;
+	struct crm_limit *limit = NULL;
 	int r = options(&x, err), no = CRM_OK;
 
 	if (r == CRM_OK) {
@@ -317,6 +308,106 @@ fields(struct cli *c, struct crm_err *err)
 			no = CRM_NO;
 	r = finish(&x, r, err);
 	return r == CRM_OK ? no : r;
+}
+
+/* ---- check: the limits that are applied ---- */
+
+enum { L_FIELD, L_KIND, L_MEASURE, L_PERCENT, L_WANTED, L_MET, L_COUNT };
+static const struct crm_field limit_columns[L_COUNT] = {
+    {"field", CRM_T_TEXT, 0, 0, 0, NULL, "the field"},
+    {"kind", CRM_T_TEXT, 0, 0, 0, NULL, "of this kind"},
+    {"measure", CRM_T_TEXT, 0, 0, 0, NULL, "completeness, validity, freshness"},
+    {"percent", CRM_T_DECIMAL, 0, 0, 0, NULL, "how much it is"},
+    {"wanted", CRM_T_DECIMAL, 0, 0, 0, NULL, "how much is wanted"},
+    {"met", CRM_T_BOOL, 0, 0, 0, NULL, "whether that is so"},
+};
+
+static int
+put_limit(struct run *x, const struct crm_limit *m, bool *all_met,
+    struct crm_err *err)
+{
+	bool met = check_limit(x, m) == CRM_OK;
+	struct crm_value v[L_COUNT];
+	uint64_t part, whole;
+
+	count(x, m, &part, &whole);
+	v[L_FIELD] = crm_value_text(crm_str(m->kind->fields[m->field].name));
+	v[L_KIND] = crm_value_text(crm_str(m->kind->name));
+	v[L_MEASURE] = crm_value_text(crm_str(crm_measures[m->what]));
+	v[L_PERCENT] = percent(part, whole);
+	v[L_WANTED] = crm_value_num(CRM_T_DECIMAL, m->least.v, m->least.scale);
+	v[L_MET] = crm_value_num(CRM_T_BOOL, met, 0);
+	*all_met = *all_met && met;
+	return cli_rows_put(x->rows, v, err);
+}
+
+static int
+take_applied(
+    struct run *x, struct crm_limit **out, size_t *n, struct crm_err *err)
+{
+	const struct crm_schema *s = x->c->schema;
+	struct crm_str rest =
+	    s->settings ? s->settings->quality : (struct crm_str){"", 0};
+	struct crm_str word;
+
+	if (rest.n == 0) {
+		crm_err_set(err, CRM_EUSAGE, "the settings have no limits");
+		crm_err_hint(err,
+		    "write quality: [email=90, phone.validity=99] into "
+		    "crm.yaml, and crm-store apply; or see fields --min");
+		return CRM_EUSAGE;
+	}
+	*out = crm_arena_alloc(&x->c->arena, rest.n * sizeof **out);
+	if (*out == NULL)
+		return crm_err_nomem(err);
+	for (*n = 0; rest.n > 0; ++*n) {
+		struct crm_limit *m = &(*out)[*n];
+
+		crm_str_split(&rest, ',', &word);
+		if (crm_limit_parse(s, &s->kind[CRM_K_CUSTOMER], word, m) !=
+			CRM_OK ||
+		    !crm_quality_takes(&m->kind->fields[m->field]))
+			return not_measured(m, "quality", err);
+	}
+	return CRM_OK;
+}
+
+static int
+check(struct cli *c, struct crm_err *err)
+{
+	struct run x = {.c = c};
+	struct crm_limit *m = NULL;
+	size_t n = 0;
+	bool met = true;
+	int r = options(&x, err);
+
+	if (r == CRM_OK)
+		r = take_applied(&x, &m, &n, err);
+	if (r == CRM_OK)
+		r = cli_rows_open(
+		    c, limit_columns, L_COUNT, NULL, &x.rows, err);
+	if (r < 0)
+		return r;
+	r = crm_txn_begin(c->store, &x.txn, err);
+	if (r == CRM_OK)
+		r = cli_rows_hold(x.rows, err);
+	/* each kind is read once, where its first limit is */
+	for (size_t i = 0; i < n && r == CRM_OK; i++) {
+		x.opt.kind = m[i].kind;
+		for (size_t j = 0; j < i; j++)
+			if (m[j].kind == m[i].kind)
+				x.opt.kind = NULL;
+		if (x.opt.kind == NULL)
+			continue;
+		crm_quality_release(&x.q);
+		x.q = (struct crm_quality){0};
+		r = crm_quality_read(x.txn, c->schema, &x.opt, &x.q, err);
+		for (size_t j = i; j < n && r == CRM_OK; j++)
+			if (m[j].kind == m[i].kind)
+				r = put_limit(&x, &m[j], &met, err);
+	}
+	r = finish(&x, r, err);
+	return r == CRM_OK && !met ? CRM_NO : r;
 }
 
 /* ---- invalid ---- */
@@ -460,6 +551,8 @@ orphans(struct cli *c, struct crm_err *err)
 static const struct cli_verb verbs[] = {
     {"fields", fields, CLI_SCAN, READS, field_options, "",
 	"print how much of each field is there, right, and new"},
+    {"check", check, CLI_SCAN, READS, check_options, "",
+	"measure what crm.yaml wants; exit 1 when something is less"},
     {"invalid", invalid, CLI_SCAN, READS, invalid_options, "",
 	"print the values that are wrong, and why"},
     {"orphans", orphans, CLI_SCAN, READS, NULL, "",

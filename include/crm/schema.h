@@ -176,6 +176,7 @@ struct crm_settings {
 	int64_t day_start; /* seconds after midnight */
 	struct crm_str statuses; /* of orders that count, comma-separated */
 	struct crm_str ignore; /* identities that name nobody, "," */
+	struct crm_str quality; /* limits of fields, "," */
 	struct crm_custom *custom;
 	size_t ncustom;
 	struct crm_segment *segment;
@@ -356,5 +357,22 @@ crm_value_id(unsigned kind, uint64_t number)
 	    .i = (int64_t)number};
 	return v;
 }
+
+/* ---- limits of quality ---- */
+
+/* How much of a field's values is to be there, right, or new. */
+enum { CRM_COMPLETENESS, CRM_VALIDITY, CRM_FRESHNESS, CRM_MEASURES };
+extern const char *const crm_measures[CRM_MEASURES + 1];
+struct crm_limit {
+	const struct crm_kind *kind;
+	struct crm_str name; /* of the field, as it was given */
+	int field;
+	unsigned what;
+	struct crm_dec least; /* per cent */
+};
+/* Reads `[KIND.]FIELD[.MEASURE]=PERCENT`, of `kind` when none is named.
+ * CRM_EDATA when it is none, CRM_NOTFOUND when there is no such field. */
+int crm_limit_parse(const struct crm_schema *s, const struct crm_kind *kind,
+    struct crm_str text, struct crm_limit *out);
 
 #endif

@@ -227,6 +227,38 @@ read_segments(struct crm_setup *s, const struct crm_node *map)
 	return CRM_OK;
 }
 
+#define LIMIT "a limit like email=90 or product.gtin.validity=99.5"
+
+/* Fields of the shop's own are known only when all is read. */
+static int
+check_limits(const struct crm_schema *whole, const struct crm_settings *set,
+    struct crm_err *err)
+{
+	struct crm_str rest = set->quality, word;
+
+	while (rest.n > 0) {
+		struct crm_limit limit;
+		int r;
+
+		crm_str_split(&rest, ',', &word);
+		r = crm_limit_parse(
+		    whole, &whole->kind[CRM_K_CUSTOMER], word, &limit);
+		if (r == CRM_OK)
+			continue;
+		if (r == CRM_NOTFOUND)
+			crm_err_set(err, CRM_ECONFIG,
+			    "%s %s has no field '%.*s'",
+			    crm_article(limit.kind->name), limit.kind->name,
+			    shown(limit.name), limit.name.p);
+		else
+			crm_err_set(err, CRM_ECONFIG, "'%.*s' is not " LIMIT,
+			    shown(word), word.p);
+		crm_err_field(err, "quality", 7);
+		return CRM_ECONFIG;
+	}
+	return CRM_OK;
+}
+
 static const struct crm_node_rule top_rules[] = {
     {"currency", CRM_NODE_SCALAR, false},
     {"timezone", CRM_NODE_SCALAR, false},
@@ -234,6 +266,7 @@ static const struct crm_node_rule top_rules[] = {
     {"day_start", CRM_NODE_SCALAR, false},
     {"revenue", CRM_NODE_MAP, false},
     {"ignore", CRM_NODE_LIST, false},
+    {"quality", CRM_NODE_LIST, false},
     {"fields", CRM_NODE_MAP, false},
     {"segments", CRM_NODE_MAP, false},
     {"costs", CRM_NODE_MAP, false},
@@ -262,6 +295,9 @@ read_all(struct crm_setup *s, const struct crm_node *root, const char *zoneinfo)
 	if (code == CRM_OK && n)
 		code = crm_setup_words(
 		    s, n, "an identity (no comma)", NULL, &s->out->ignore);
+	n = crm_node_get(root, "quality");
+	if (code == CRM_OK && n)
+		code = crm_setup_words(s, n, LIMIT, NULL, &s->out->quality);
 	n = crm_node_get(root, "fields");
 	if (code == CRM_OK && n)
 		code = crm_setup_fields(s, n);
@@ -290,6 +326,7 @@ crm_settings_read(struct crm_str yaml, const char *name,
 	    .statuses = none,
 	    .ignore = none,
 	    .costs = none,
+	    .quality = none,
 	    .next_tag = CRM_TAG_CUSTOM};
 	if (applied && applied->next_tag > CRM_TAG_CUSTOM)
 		out->next_tag = applied->next_tag;
@@ -303,6 +340,8 @@ crm_settings_read(struct crm_str yaml, const char *name,
 	/* The schema has the last word on what it can be made of. */
 	if (code == CRM_OK) {
 		code = crm_schema_init(&whole, out, err);
+		if (code == CRM_OK)
+			code = check_limits(&whole, out, err);
 		if (code < 0)
 			crm_err_place(err, name, 0);
 		crm_schema_release(&whole);

@@ -172,6 +172,12 @@ write_shop(const struct crm_settings *s, struct crm_buf *b)
 		crm_buf_putc(b, '\n');
 	} else
 		crm_buf_puts(b, "# ignore: ['email:none@example.com']\n");
+	if (s->quality.n > 0) {
+		crm_buf_puts(b, "\n# How good the data is to be: "
+				"crm-quality check.\nquality: ");
+		put_words(b, s->quality);
+		crm_buf_putc(b, '\n');
+	}
 }
 
 static void

@@ -185,6 +185,8 @@ dump_settings(struct dump *d, struct crm_err *err)
 		r = pair(d, "ignore", set->ignore, err);
 	if (r == CRM_OK && set->costs.n > 0)
 		r = pair(d, "costs", set->costs, err);
+	if (r == CRM_OK && set->quality.n > 0)
+		r = pair(d, "quality", set->quality, err);
 	if (r == CRM_OK)
 		r = pair_num(d, "next_tag", set->next_tag, err);
 	crm_buf_clear(&d->a);

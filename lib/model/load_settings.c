@@ -79,7 +79,8 @@ settings_row(struct crm_load *l, struct crm_err *err)
 		struct crm_str *to;
 	} texts[] = {{"currency", &s->currency}, {"timezone", &s->timezone},
 	    {"country", &s->country}, {"statuses", &s->statuses},
-	    {"ignore", &s->ignore}, {"costs", &s->costs}};
+	    {"ignore", &s->ignore}, {"costs", &s->costs},
+	    {"quality", &s->quality}};
 	struct crm_buf b = {0};
 	struct crm_zone zone;
 	uint64_t n;
@@ -109,7 +110,7 @@ settings_row(struct crm_load *l, struct crm_err *err)
 	if (!crm_str_is(name, "tzif"))
 		return crm_load_bad(l, 0, err,
 		    "one of currency, timezone, country, day_start, statuses, "
-		    "ignore, costs, next_tag, tzif");
+		    "ignore, costs, quality, next_tag, tzif");
 	if (!crm_load_hex(l, 1, &b) ||
 	    (b.n > 0 && crm_zone_parse(crm_buf_str(&b), &zone, NULL) < 0))
 		r = crm_load_bad(l, 1, err, "the rules of a zone");

@@ -184,6 +184,8 @@ crm_settings_diff(const struct crm_settings *old,
 	if (r == CRM_OK)
 		r = text(&d, "costs", old->costs, now->costs, "");
 	if (r == CRM_OK)
+		r = text(&d, "quality", old->quality, now->quality, "");
+	if (r == CRM_OK)
 		r = fields(&d, old, now);
 	if (r == CRM_OK)
 		r = segments(&d, old, now);

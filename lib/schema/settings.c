@@ -10,8 +10,9 @@
 #include <crm/hash.h>
 #include <crm/schema.h>
 
-/* With costs it is version 2: without, stores are as they were. */
-enum { VERSION = 1, VERSION_COSTS };
+/* With costs it is version 2, with limits of quality 3: without them stores are
+ * as they were. */
+enum { VERSION = 1, VERSION_COSTS, VERSION_QUALITY };
 
 static void
 put_str(struct crm_buf *b, struct crm_str s)
@@ -25,7 +26,9 @@ crm_settings_encode(const struct crm_settings *s, struct crm_buf *out)
 {
 	size_t from = out->n;
 
-	crm_buf_putvar(out, s->costs.n > 0 ? VERSION_COSTS : VERSION);
+	crm_buf_putvar(out, s->quality.n > 0 ? VERSION_QUALITY
+			    : s->costs.n > 0 ? VERSION_COSTS
+					     : VERSION);
 	put_str(out, s->currency);
 	put_str(out, s->timezone);
 	put_str(out, s->country);
@@ -52,8 +55,10 @@ crm_settings_encode(const struct crm_settings *s, struct crm_buf *out)
 		put_str(out, s->segment[i].where);
 		put_str(out, s->segment[i].help);
 	}
-	if (s->costs.n > 0)
+	if (s->costs.n > 0 || s->quality.n > 0)
 		put_str(out, s->costs);
+	if (s->quality.n > 0)
+		put_str(out, s->quality);
 	if (!out->fail)
 		crm_buf_putbe(
 		    out, crm_crc32c(0, out->p + from, out->n - from), 4);
@@ -98,7 +103,7 @@ take_head(struct crm_str *s, struct crm_settings *out, uint64_t *version)
 {
 	uint64_t day_start, tag;
 
-	if (!take_num(s, VERSION_COSTS, version) || *version < VERSION ||
+	if (!take_num(s, VERSION_QUALITY, version) || *version < VERSION ||
 	    !take_str(s, &out->currency) || !take_str(s, &out->timezone) ||
 	    !take_str(s, &out->country) || !take_str(s, &out->tzif) ||
 	    !take_num(s, INT64_MAX, &day_start) ||
@@ -176,8 +181,12 @@ crm_settings_decode(struct crm_str bytes, struct crm_arena *a,
 		ok = take_str(&s, &g->name) && take_str(&s, &g->where) &&
 		     take_str(&s, &g->help);
 	}
+	if (ok && version >= VERSION_COSTS)
+		ok = take_str(&s, &out->costs);
 	if (ok && version == VERSION_COSTS)
-		ok = take_str(&s, &out->costs) && out->costs.n > 0;
+		ok = out->costs.n > 0;
+	if (ok && version >= VERSION_QUALITY)
+		ok = take_str(&s, &out->quality) && out->quality.n > 0;
 	if (ok && s.n == 0)
 		return CRM_OK;
 	*out = (struct crm_settings){0};

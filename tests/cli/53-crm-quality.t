@@ -122,4 +122,27 @@ out_has Ann 'revoked'
 CRM_NOW=2026-06-02T10:00:00Z run crm-quality orphans --at 2026-06-02 \
     --count -w 'lacks = "owner"'
 out_is 1
+# Limits as settings: applied, dumped, loaded.
+fails 64 'the settings have no limits' crm-quality check
+cp "$CRM_STORE/crm.yaml" before.yaml
+echo 'quality: [emial=90]' >>"$CRM_STORE/crm.yaml"
+fails 78 "a customer has no field 'emial'" crm-store apply
+cp before.yaml "$CRM_STORE/crm.yaml"
+echo 'quality: [name=100, email=50%, product.gtin.validity=9.5]' \
+    >>"$CRM_STORE/crm.yaml"
+works crm-store apply
+run crm-quality check --no-header
+status_is 1
+out_is "name	customer	completeness	100	100	yes
+email	customer	completeness	33.3	50	no
+gtin	product	validity		9.5	no"
+err_has 'email: completeness is 33.3 % (1 of 3), 50 % is wanted'
+crm-store dump >all.dump
+(CRM_STORE=$T/copy && export CRM_STORE && crm-store load - <all.dump >/dev/null &&
+    crm-quality check --no-header -q >copy.tsv 2>/dev/null
+	crm-store apply --dry-run | sed 1d) >change.txt
+is 'a dump has them, and the file that is made of it' "$(cat change.txt)" ''
+works crm-customer set C2 --email bo@example.org
+run crm-quality check -w met --count
+out_is 2
 done_testing

@@ -22,6 +22,7 @@ static const char whole[] =
     "day_start: 04:00\n"
     "revenue: { statuses: [paid, shipped, delivered] }\n"
     "ignore: ['email:none@example.com', '0000000']\n"
+    "quality: [email=90%, phone.validity=99.5, product.gtin=10]\n"
     "fields:\n"
     "  customer:\n"
     "    - { name: vat_id, type: text, index: unique, help: VAT number }\n"
@@ -68,6 +69,8 @@ a_whole_file_is_read(void **state)
 	assert_int_equal(s.day_start, 4 * 3600);
 	assert_string_equal(text(s.statuses), "paid,shipped,delivered");
 	assert_string_equal(text(s.ignore), "email:none@example.com,0000000");
+	assert_string_equal(
+	    text(s.quality), "email=90%,phone.validity=99.5,product.gtin=10");
 	assert_int_equal(s.ncustom, 4);
 	assert_string_equal(text(s.custom[0].kind), "customer");
 	assert_string_equal(text(s.custom[0].name), "vat_id");
@@ -148,6 +151,12 @@ mistakes_are_answered_with_their_place(void **state)
 		"!f:2: statuses: 'shiped' is not a status of an order\n", ""},
 	    {"currency: EUR\nignore: ['a,b']",
 		"!f:2: ignore: 'a,b' is not an identity (no comma)\n", ""},
+	    {"currency: EUR\nquality: [emial=90]",
+		"!f: quality: a customer has no field 'emial'\n", ""},
+	    {"currency: EUR\nquality: [email.validty=90]",
+		"!f: quality: 'email.validty=90' is not a limit like "
+		"email=90 or product.gtin.validity=99.5\n",
+		""},
 	    {"currency: EUR\nignore: [a, a]",
 		"!f:2: ignore: 'a' occurs twice\n", ""},
 	    {"currency: EUR\nfields: {custmer: []}",

@@ -525,12 +525,11 @@ crm_itemsets_release(struct crm_itemsets *s)
 
 /* ---- looking at them ---- */
 
-uint32_t
-crm_itemsets_find(
-    const struct crm_itemsets *s, const uint32_t *rank, unsigned n)
+/* The node below one that has n more items; 0: there is none. */
+static uint32_t
+find_below(
+    const struct crm_itemsets *s, uint32_t at, const uint32_t *rank, unsigned n)
 {
-	uint32_t at = 0;
-
 	for (unsigned i = 0; i < n; i++) {
 		const struct crm_itemset *p = &s->node[at];
 		uint32_t lo = p->child, hi = lo + p->nchild, end = hi;
@@ -548,6 +547,13 @@ crm_itemsets_find(
 		at = lo;
 	}
 	return at;
+}
+
+uint32_t
+crm_itemsets_find(
+    const struct crm_itemsets *s, const uint32_t *rank, unsigned n)
+{
+	return find_below(s, 0, rank, n);
 }
 
 int
@@ -586,7 +592,7 @@ crm_itemsets_each(const struct crm_itemsets *s, crm_itemset_fn *fn, void *ctx,
 struct superset {
 	const struct crm_itemsets *s;
 	uint8_t *mark;
-	uint32_t *part;
+	uint32_t *path; /* the nodes of the first items, by how many */
 };
 
 static int
@@ -596,14 +602,12 @@ mark_parts(void *ctx, uint32_t node, const uint32_t *rank, unsigned n,
 	struct superset *x = ctx;
 
 	(void)err;
+	x->path[n] = node;
 	for (unsigned out = 0; n > 1 && out < n; out++) {
-		unsigned k = 0;
-		uint32_t at;
+		/* what stands before the item that is left out is the path */
+		uint32_t at =
+		    find_below(x->s, x->path[out], rank + out + 1, n - out - 1);
 
-		for (unsigned i = 0; i < n; i++)
-			if (i != out)
-				x->part[k++] = rank[i];
-		at = crm_itemsets_find(x->s, x->part, k);
 		x->mark[at] |= CRM_ITEMSET_INNER;
 		if (x->s->node[at].count == x->s->node[node].count)
 			x->mark[at] |= CRM_ITEMSET_OPEN;
@@ -620,12 +624,12 @@ crm_itemsets_supersets(
 
 	*out = NULL;
 	x.mark = calloc(s->n + 1, 1);
-	x.part = malloc((s->deepest + 1) * sizeof *x.part);
-	if (!x.mark || !x.part)
+	x.path = calloc(s->deepest + 1, sizeof *x.path);
+	if (!x.mark || !x.path)
 		code = crm_err_nomem(err);
 	if (code == CRM_OK)
 		code = crm_itemsets_each(s, mark_parts, &x, err);
-	free(x.part);
+	free(x.path);
 	if (code < 0)
 		free(x.mark);
 	else

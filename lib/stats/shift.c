@@ -225,8 +225,10 @@ cmp_int(const void *a, const void *b)
 static double
 median(int64_t *v, size_t n)
 {
+	size_t low = (n - 1) / 2, high = n / 2;
+
 	qsort(v, n, sizeof *v, cmp_int);
-	return ((double)v[(n - 1) / 2] + (double)v[n / 2]) / 2;
+	return ((double)v[low] + (double)v[high]) / 2;
 }
 
 /* 2 / choose(n, k), which no two-sided test by ranks can be below. */

@@ -19,6 +19,7 @@ enum { NEWTON = 30, DIM = CRM_CLV_PARAMS };
 #define FLAT 1e-4 /* the same, of a walk along an edge */
 #define LOSS 1e-3 /* of the same, for parameters that can be read */
 #define FAR 30.0 /* where the idle ones are set out from */
+#define BETTER 1e-2 /* for an edge to be preferred to a peak */
 
 static double
 absolute(double x)
@@ -316,6 +317,28 @@ look_inside(struct crm_min *m, const struct crm_clv_search *s,
 		}
 }
 
+/* The best corner where both parameters of leaving are next to 0: a second
+ * mountain beside many a flat peak. */
+static void
+look_outside(struct crm_min *m, const struct crm_clv_search *s,
+    const struct crm_clv_peak *k, double *x)
+{
+	double best = HUGE_VAL;
+
+	for (int i = 1; i < 12; i++) {
+		double y[CRM_MIN_DIM] = {k->x[0], k->x[1]}, v;
+
+		y[3] = s->centre[3] - 6;
+		y[2] = y[3] - 0.7 * i;
+		v = objective(y, m->ctx);
+		m->evals++;
+		if (v < best) {
+			best = v;
+			memcpy(x, y, sizeof k->x);
+		}
+	}
+}
+
 void
 crm_clv_climb(const struct crm_clv_search *s, struct crm_clv_peak *k)
 {
@@ -332,6 +355,14 @@ crm_clv_climb(const struct crm_clv_search *s, struct crm_clv_peak *k)
 		if (other.value > k->value ||
 		    (other.settled &&
 			(k->value - other.value) * s->customers < GAIN))
+			*k = other;
+	}
+	if (k->settled && s->leaving && k->cov[2 * s->n + 2] > 4) {
+		other = *k;
+		look_outside(&m, s, k, other.x);
+		other.value = -objective(other.x, m.ctx);
+		settle(&m, s, &other);
+		if ((other.value - k->value) * s->customers > BETTER)
 			*k = other;
 	}
 	if (!k->settled)

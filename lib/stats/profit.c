@@ -430,8 +430,8 @@ add_touch(struct reader *r, struct crm_record *rec, struct crm_err *err)
 	if (crm_record_get(rec, "at")->i >= r->opt->at)
 		return CRM_OK;
 	if (cost->type == CRM_T_NONE && channel->type == CRM_T_ENUM) {
-		name =
-		    crm_enum_name(rec->kind->fields[f].values, (unsigned)channel->i);
+		name = crm_enum_name(
+		    rec->kind->fields[f].values, (unsigned)channel->i);
 		crm_settings_cost(set, "touch", name, digits, &all);
 		crm_settings_cost(set, "minute", name, digits, &minute);
 		if (!crm_muldiv64(minute, num(secs), 60, &talk) ||

@@ -138,8 +138,12 @@ set_option(struct cli_work *w, struct crm_record *rec, const char *name,
 	    ((value[0] >= 'a' && value[0] <= 'z') ||
 		crm_span_parse(text, &span) == CRM_OK)) {
 		r = cli_moment(w->c, name, value, &t, err);
-		if (r < 0)
-			return r;
+		if (r < 0) {
+			/* as any value of a field that is wrong */
+			if (err != NULL)
+				err->code = CRM_EDATA;
+			return CRM_EDATA;
+		}
 		crm_time_put(&b, t);
 		text = crm_buf_str(&b);
 	}

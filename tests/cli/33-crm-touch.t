@@ -24,7 +24,7 @@ fails 65 '0 or more is wanted' crm-touch log C1 --channel mail \
     --direction out --cost -1
 fails 65 '0 or more is wanted' crm-touch log C1 --channel mail \
     --direction out --duration -1
-fails 64 "'tomorrow' is not a time" crm-touch log C1 --channel mail \
+fails 65 "'tomorrow' is not a time" crm-touch log C1 --channel mail \
     --direction out --at tomorrow
 works crm-touch log C1 --channel mail --direction out --at 2h --dry-run
 out_has 'at		'

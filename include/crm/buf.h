@@ -115,8 +115,36 @@ void crm_buf_release(struct crm_buf *b);
  * Reads what putvar and putzig wrote: takes from *s, advances it.  False at
  * the end of the bytes or for a number of more than 64 bits.
  */
-bool crm_take_var(struct crm_str *s, uint64_t *out);
-bool crm_take_zig(struct crm_str *s, int64_t *out);
+bool crm_take_var_long(struct crm_str *s, uint64_t *out);
+/* Most numbers have a byte or two. */
+static inline bool
+crm_take_var(struct crm_str *s, uint64_t *out)
+{
+	if (s->n > 0 && (unsigned char)s->p[0] < 0x80) {
+		*out = (unsigned char)s->p[0];
+		s->p++;
+		s->n--;
+		return true;
+	}
+	if (s->n > 1 && (unsigned char)s->p[1] < 0x80) {
+		*out = ((unsigned char)s->p[0] & 0x7fU) |
+		       (unsigned)(unsigned char)s->p[1] << 7;
+		s->p += 2;
+		s->n -= 2;
+		return true;
+	}
+	return crm_take_var_long(s, out);
+}
+static inline bool
+crm_take_zig(struct crm_str *s, int64_t *out)
+{
+	uint64_t u;
+
+	if (!crm_take_var(s, &u))
+		return false;
+	*out = (int64_t)(u & 1 ? ~(u >> 1) : u >> 1);
+	return true;
+}
 bool crm_take_bytes(struct crm_str *s, size_t n, struct crm_str *out);
 bool crm_take_be(struct crm_str *s, unsigned bytes, uint64_t *out);
 

@@ -326,6 +326,9 @@ int crm_money_digits(const struct crm_schema *s, const struct crm_record *r);
 int crm_record_read(struct crm_txn *t, const struct crm_kind *k,
     uint64_t number, const struct crm_want *want, struct crm_record *r,
     struct crm_err *err);
+/* The same by a plan made before, for many records of its kind. */
+int crm_plan_read(struct crm_plan *p, struct crm_txn *t, uint64_t number,
+    struct crm_record *r, struct crm_err *err);
 /* The key of a number: 8 bytes big-endian, static per call site: in out. */
 struct crm_str crm_number_key(uint64_t number, char out[8]);
 

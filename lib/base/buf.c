@@ -283,22 +283,10 @@ crm_buf_release(struct crm_buf *b)
 }
 
 bool
-crm_take_var(struct crm_str *s, uint64_t *out)
+crm_take_var_long(struct crm_str *s, uint64_t *out)
 {
 	uint64_t v = 0;
 
-	if (s->n > 0 && (unsigned char)*s->p < 0x80) {
-		*out = (unsigned char)*s->p++;
-		s->n--;
-		return true;
-	}
-	if (s->n > 1 && (unsigned char)s->p[1] < 0x80) {
-		*out = ((unsigned char)s->p[0] & 0x7fU) |
-		       (unsigned)(unsigned char)s->p[1] << 7;
-		s->p += 2;
-		s->n -= 2;
-		return true;
-	}
 	for (size_t i = 0; i < s->n && i < 10; i++) {
 		uint64_t byte = (unsigned char)s->p[i];
 
@@ -314,17 +302,6 @@ crm_take_var(struct crm_str *s, uint64_t *out)
 		}
 	}
 	return false;
-}
-
-bool
-crm_take_zig(struct crm_str *s, int64_t *out)
-{
-	uint64_t u;
-
-	if (!crm_take_var(s, &u))
-		return false;
-	*out = (int64_t)(u & 1 ? ~(u >> 1) : u >> 1);
-	return true;
 }
 
 bool

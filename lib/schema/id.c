@@ -20,7 +20,8 @@ take_number(struct crm_str *t, uint64_t max, uint64_t *out)
 	for (; i < t->n && t->p[i] >= '0' && t->p[i] <= '9'; i++) {
 		unsigned d = (unsigned)(t->p[i] - '0');
 
-		if (v > (max - d) / 10)
+		/* max has ten digits at least */
+		if (i >= 9 && v > (max - d) / 10)
 			return false;
 		v = v * 10 + d;
 	}

@@ -12,6 +12,7 @@
 
 #define CRM_ENV_READERS 2048
 #define CRM_ENV_BRANCHES 8
+#define CRM_ENV_NEAR 8
 
 /*
  * An open environment.  Handles of LMDB's named databases are opened all at
@@ -64,6 +65,12 @@ struct crm_txn {
 		const void *branch[CRM_ENV_BRANCHES];
 		unsigned next;
 	} way;
+	/* Of a reader, by table modulo their number: where its last look-up
+	 * ended, mdb NULL when that was the first. */
+	struct {
+		unsigned table;
+		MDB_cursor *mdb;
+	} near[CRM_ENV_NEAR];
 	size_t pages; /* of large and appended values */
 	size_t bytes;
 	struct crm_txn_write *w;
@@ -106,6 +113,8 @@ int crm_env_end(struct crm_txn *t, bool commit, struct crm_err *err);
 /* env_table.c: the table's handle.  CRM_NOTFOUND: no such table yet. */
 int crm_env_table(struct crm_txn *t, unsigned table, bool create, MDB_dbi *out,
     struct crm_err *err);
+/* Closes the cursors that look-ups left. */
+void crm_env_far(struct crm_txn *t);
 /* env_place.c: may key be where a search ended that did not find it, or (found)
  * found what comes after it?  CRM_EDAMAGE when not. */
 int crm_env_place(struct crm_txn *t, unsigned table, MDB_dbi dbi,

@@ -215,6 +215,46 @@ key_check(struct crm_str key, struct crm_err *err)
 	    key.n, CRM_KEY_MAX);
 }
 
+/*
+ * A look-up in a reader.  Those of a batch come in the order of their keys, and
+ * from the second on LMDB looks first at the page where the one before was
+ * found.  What it finds there has to fit its checksum, which is of the key too,
+ * and what it does not find is looked for again from the root.  The settings
+ * have no checksum.
+ */
+static int
+get_near(struct crm_txn *t, unsigned table, MDB_dbi dbi, MDB_val *k, MDB_val *v)
+{
+	unsigned i = table % CRM_ENV_NEAR;
+	int rc;
+
+	if (t->write || table == CRM_TAB_META)
+		return mdb_get(t->mdb, dbi, k, v);
+	if (t->near[i].table != table) {
+		if (t->near[i].mdb)
+			mdb_cursor_close(t->near[i].mdb);
+		t->near[i].mdb = NULL;
+		t->near[i].table = table;
+		return mdb_get(t->mdb, dbi, k, v);
+	}
+	if (!t->near[i].mdb &&
+	    (rc = mdb_cursor_open(t->mdb, dbi, &t->near[i].mdb)) != 0) {
+		t->near[i].mdb = NULL;
+		return rc;
+	}
+	return mdb_cursor_get(t->near[i].mdb, k, v, MDB_SET);
+}
+
+void
+crm_env_far(struct crm_txn *t)
+{
+	for (unsigned i = 0; i < CRM_ENV_NEAR; i++) {
+		if (t->near[i].mdb)
+			mdb_cursor_close(t->near[i].mdb);
+		t->near[i].mdb = NULL;
+	}
+}
+
 int
 crm_get(struct crm_txn *t, unsigned table, struct crm_str key,
     struct crm_str *value, struct crm_err *err)
@@ -229,7 +269,7 @@ crm_get(struct crm_txn *t, unsigned table, struct crm_str key,
 	code = crm_env_table(t, table, false, &dbi, err);
 	if (code < 0)
 		return code;
-	rc = mdb_get(t->mdb, dbi, &k, &v);
+	rc = get_near(t, table, dbi, &k, &v);
 	if (rc == 0) {
 		*value = (struct crm_str){v.mv_data, v.mv_size};
 		return CRM_OK;

@@ -585,18 +585,15 @@ crm_record_decode(const struct crm_schema *s, struct crm_str bytes,
 /* ---- in the store ---- */
 
 int
-crm_record_read(struct crm_txn *t, const struct crm_kind *k, uint64_t number,
-    const struct crm_want *want, struct crm_record *r, struct crm_err *err)
+crm_plan_read(struct crm_plan *p, struct crm_txn *t, uint64_t number,
+    struct crm_record *r, struct crm_err *err)
 {
-	const struct crm_schema *s;
-	unsigned table = CRM_TAB_KIND + k->number;
+	unsigned table = CRM_TAB_KIND + p->kind->number;
 	char bytes[8];
 	struct crm_str key = crm_number_key(number, bytes);
 	struct crm_str v;
-	int code = crm_store_schema(crm_txn_store(t), &s, err);
+	int code;
 
-	if (code < 0)
-		return code;
 	r->id = number;
 	code = crm_get(t, table, key, &v, err);
 	if (code < 0) {
@@ -605,6 +602,20 @@ crm_record_read(struct crm_txn *t, const struct crm_kind *k, uint64_t number,
 	}
 	code = crm_unseal(table, key, &v, err);
 	if (code == CRM_OK)
-		code = crm_record_decode(s, v, want, r, err);
+		code = crm_plan_decode(p, v, r, err);
 	return code == CRM_OK && r->state != CRM_LIVE ? CRM_NOTFOUND : code;
+}
+
+int
+crm_record_read(struct crm_txn *t, const struct crm_kind *k, uint64_t number,
+    const struct crm_want *want, struct crm_record *r, struct crm_err *err)
+{
+	const struct crm_schema *s;
+	struct crm_plan plan;
+	int code = crm_store_schema(crm_txn_store(t), &s, err);
+
+	if (code < 0)
+		return code;
+	crm_plan_make(&plan, s, k, want);
+	return crm_plan_read(&plan, t, number, r, err);
 }

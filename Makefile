@@ -217,7 +217,7 @@ bench: all
 	$(call script,tests/bench/run.sh)
 same: all
 	@CRM_MAKE='$(MAKE) STATIC=0' PATH="$(abspath $(BUILD))/bin:$$PATH" \
-	    BUILD='$(BUILD)' sh tests/same.sh
+	    BUILD='$(BUILD)' sh tests/builds.sh
 torture: all $(FAULTS) $(UNIT)
 	$(call script,tests/fault/run.sh)
 faults: $(FAULTS)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# same.sh: the analyses print the same bytes whatever built them.
+# builds.sh: the analyses print the same bytes whatever built them.
 #
 # Only what computes with doubles is built anew, by each compiler there is,
 # with no optimisation and with all of it, and linked in place of the library's

@@ -108,16 +108,17 @@ name_of(const struct crm_dups *d, const struct crm_dup_rule *r, uint32_t record)
 	unsigned room = 4;
 
 	for (size_t i = 0; i < d->columns && room > 0; i++) {
+		uint64_t two = 0;
 		const struct dup_value *v = dup_value(d, i, record);
 
 		if (v->n == 0 || i == r->column[0] ||
 		    (i == r->column[1] && r->half[1] != HALF_NONE))
 			continue;
 		for (size_t k = 0; k < 2; k++)
-			out = out << 8 | (k < v->n ? v->p[k] & 0xff : 0);
-		room--;
+			two = two << 8 | (k < v->n ? v->p[k] & 0xff : 0);
+		out |= two << (16 * --room);
 	}
-	return out << (16 * room);
+	return out;
 }
 
 static int

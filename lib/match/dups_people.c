@@ -58,13 +58,16 @@ crm_dups_want(
 	}
 }
 
-/* "Ann Meyer" and "Meyer, Ann" in two. */
+/* "Ann Meyer" and "Meyer, Ann" in two; no name is none. */
 static void
 part_name(struct crm_str name, struct crm_str *given, struct crm_str *family)
 {
-	const char *comma = name.n > 0 ? memchr(name.p, ',', name.n) : NULL;
+	const char *comma;
 	size_t i = name.n;
 
+	if (name.n == 0)
+		return;
+	comma = memchr(name.p, ',', name.n);
 	if (comma) {
 		*family = crm_str_trim(
 		    (struct crm_str){name.p, (size_t)(comma - name.p)});

@@ -32,9 +32,7 @@ find_field(const struct crm_field *f, size_t n, struct crm_str name)
 	uint64_t where = (uintptr_t)name.p ^ (uint64_t)(uintptr_t)f << 7;
 	uint8_t *guess = &guesses[where * 0x9e3779b97f4a7c15U >> 56];
 
-	if (*guess < n && name.n > 0 &&
-	    strncmp(f[*guess].name, name.p, name.n) == 0 &&
-	    f[*guess].name[name.n] == '\0')
+	if (*guess < n && same(f[*guess].name, name))
 		return *guess;
 	for (size_t i = 0; i < n; i++)
 		if (same(f[i].name, name)) {

@@ -164,7 +164,7 @@ take_step(struct crm_min *m, const double *d, double most, double *x, double *v)
 {
 	double k = most > 2 ? 2 / most : 1, to[CRM_MIN_DIM] = {0}, w;
 
-	for (int tries = 0; tries < 12; tries++, k *= 0.5) {
+	for (int tries = 0; tries < 12; tries++) {
 		for (unsigned i = 0; i < m->n; i++)
 			to[i] = x[i] + k * d[i];
 		w = m->fn(to, m->ctx);
@@ -174,6 +174,7 @@ take_step(struct crm_min *m, const double *d, double most, double *x, double *v)
 			memcpy(x, to, m->n * sizeof *x);
 			return k * most;
 		}
+		k *= 0.5;
 	}
 	return 0;
 }

@@ -130,10 +130,12 @@ printf 'fields:\n  customer:\n    - { name: vat, type: text, index: yes }\n' \
 printf 'revenue: { statuses: [shipped, delivered] }\n' >>even.yaml
 printf 'fields:\n  customer:\n    - { name: vat, type: text }\n' >odd.yaml
 before=$(crm-customer list --count --no-header)
-killed=0 done=0 broken=0
+# The time they are given follows what they take here: some are killed.
+killed=0 done=0 broken=0 span=60
 for i in $(seq "$kills"); do
-	ms=$(awk -v i="$i" -v s="$$" 'BEGIN { srand(s * 1000 + i)
-		printf "0.%03d", 1 + rand() * (i % 3 ? 60 : 12) }')
+	secs=$(awk -v i="$i" -v s="$$" -v span="$span" 'BEGIN {
+		srand(s * 1000 + i)
+		printf "%.3f", (1 + rand() * (i % 3 ? span : span / 5)) / 1000 }')
 	case $((i % 6)) in
 	0 | 3) set -- crm-store compact ;;
 	1) set -- crm-store rebuild ;;
@@ -142,10 +144,10 @@ for i in $(seq "$kills"); do
 	5) crm-store backup "$T/kill$i" 2>>kerr || broken=$((broken + 1))
 	   set -- crm-store restore "$T/kill$i" ;;
 	esac
-	{ timeout -s KILL "$ms" "$@"; } >/dev/null 2>&1
+	{ timeout -s KILL "$secs" "$@"; } >/dev/null 2>&1
 	case $? in
-	0) done=$((done + 1)) ;;
-	137) killed=$((killed + 1)) ;;
+	0) done=$((done + 1)) span=$((span * 4 / 5 + 1)) ;;
+	137) killed=$((killed + 1)) span=$((span * 5 / 4 + 1)) ;;
 	*) echo "$*: status $?" >>kerr; broken=$((broken + 1)) ;;
 	esac
 	rm -rf "$T/kill$i"

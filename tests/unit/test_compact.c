@@ -175,7 +175,7 @@ struct work {
 static int
 work_on(struct crm_store *s, void *ctx, struct crm_err *err)
 {
-	struct job j = {1001, 5, 10, false, CANARY};
+	struct job j = {1001, 5, 100, false, CANARY};
 	struct crm_compacted did;
 	struct work *w = ctx;
 	int code = crm_txn_run(s, CRM_WRITE, do_job, &j, err);

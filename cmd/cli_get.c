@@ -74,6 +74,7 @@ struct join {
 	size_t id, ncol, nadd;
 	int *pick; /* fields added */
 	struct crm_want want;
+	struct crm_lookup *lookup;
 	struct crm_arena arena; /* of the batch */
 	struct line line[BATCH];
 	int64_t order[BATCH]; /* number, then index in line */
@@ -223,8 +224,7 @@ static int
 join_add(struct join *j, struct crm_txn *t, struct crm_record *rec,
     struct line *line, struct crm_err *err)
 {
-	int r = crm_model_read_at(t, j->c->schema, j->c->kind, line->number,
-	    &j->want, j->c->at, rec, err);
+	int r = crm_lookup_read(j->lookup, t, line->number, rec, err);
 
 	if (r < 0)
 		return r;
@@ -401,7 +401,10 @@ get_stream(struct cli *c, struct crm_err *err)
 		r = crm_err_nomem(err);
 		goto out;
 	}
-	r = cli_out(c, fields, j->ncol + j->nadd, &j->out, err);
+	r = crm_lookup_open(
+	    c->store, c->schema, c->kind, &j->want, c->at, &j->lookup, err);
+	if (r == CRM_OK)
+		r = cli_out(c, fields, j->ncol + j->nadd, &j->out, err);
 	if (r == CRM_OK)
 		r = join_run(j, err);
 	if (r == CRM_OK)
@@ -410,6 +413,7 @@ get_stream(struct cli *c, struct crm_err *err)
 		crm_out_abort(j->out);
 out:
 	crm_stream_close(j->s);
+	crm_lookup_close(j->lookup);
 	crm_arena_release(&j->arena);
 	return r;
 }

@@ -85,6 +85,16 @@ int crm_model_read_at(struct crm_txn *t, const struct crm_schema *s,
     const struct crm_kind *k, uint64_t number, const struct crm_want *want,
     int64_t at, struct crm_record *rec, struct crm_err *err);
 
+/* The same for many records of a kind: what is to be read is worked out once,
+ * when it is opened.  Release with crm_lookup_close. */
+struct crm_lookup;
+int crm_lookup_open(struct crm_store *store, const struct crm_schema *s,
+    const struct crm_kind *k, const struct crm_want *want, int64_t at,
+    struct crm_lookup **out, struct crm_err *err);
+int crm_lookup_read(struct crm_lookup *l, struct crm_txn *t, uint64_t number,
+    struct crm_record *rec, struct crm_err *err);
+void crm_lookup_close(struct crm_lookup *l);
+
 /*
  * All live records of a kind in order of number.  at: INT64_MAX, or the moment
  * they are as of: orders placed by then, with what had happened to them;

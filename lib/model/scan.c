@@ -99,27 +99,89 @@ crm_model_read(struct crm_txn *t, const struct crm_schema *s,
 	return crm_model_read_at(t, s, k, number, want, INT64_MAX, rec, err);
 }
 
+struct crm_lookup {
+	const struct crm_schema *schema;
+	const struct crm_want *asked;
+	struct crm_want want; /* a copy of what was asked, when it is kept */
+	struct crm_plan plan;
+	struct crm_fills fills;
+	int64_t at;
+};
+
+static int
+lookup_make(struct crm_lookup *l, struct crm_store *store,
+    const struct crm_schema *s, const struct crm_kind *k,
+    const struct crm_want *want, int64_t at, struct crm_err *err)
+{
+	const struct crm_schema *own;
+	struct crm_want wide;
+	int r = crm_store_schema(store, &own, err);
+
+	if (r < 0)
+		return r;
+	l->schema = s;
+	l->asked = want;
+	l->at = at;
+	widen(k, want, at, &wide, &l->fills);
+	crm_plan_make(&l->plan, own, k, &wide);
+	return CRM_OK;
+}
+
+int
+crm_lookup_read(struct crm_lookup *l, struct crm_txn *t, uint64_t number,
+    struct crm_record *rec, struct crm_err *err)
+{
+	const struct crm_hooks *h = &crm_hooks[l->plan.kind->number];
+	const struct crm_schema *s = l->schema;
+	int r = crm_plan_read(&l->plan, t, number, rec, err);
+
+	if (r == CRM_OK)
+		r = fill(t, s, &l->fills, l->at, l->asked, rec, err);
+	if (r != CRM_NO)
+		return r;
+	/* who asks for it by name is shown it, with the figures of then */
+	r = fill(t, s, &l->fills, INT64_MAX, l->asked, rec, err);
+	if (r == CRM_OK && l->fills.figures && h->figures != NULL)
+		r = h->figures(t, s, l->at, l->asked, rec, err);
+	return r;
+}
+
 int
 crm_model_read_at(struct crm_txn *t, const struct crm_schema *s,
     const struct crm_kind *k, uint64_t number, const struct crm_want *want,
     int64_t at, struct crm_record *rec, struct crm_err *err)
 {
-	struct crm_fills fills;
-	struct crm_want wide;
+	struct crm_lookup l;
+	int r = lookup_make(&l, crm_txn_store(t), s, k, want, at, err);
+
+	return r < 0 ? r : crm_lookup_read(&l, t, number, rec, err);
+}
+
+int
+crm_lookup_open(struct crm_store *store, const struct crm_schema *s,
+    const struct crm_kind *k, const struct crm_want *want, int64_t at,
+    struct crm_lookup **out, struct crm_err *err)
+{
+	struct crm_lookup *l = malloc(sizeof *l);
 	int r;
 
-	widen(k, want, at, &wide, &fills);
-	r = crm_record_read(t, k, number, &wide, rec, err);
-	if (r == CRM_OK)
-		r = fill(t, s, &fills, at, want, rec, err);
-	if (r != CRM_NO)
+	*out = NULL;
+	if (l == NULL)
+		return crm_err_nomem(err);
+	l->want = *want;
+	r = lookup_make(l, store, s, k, &l->want, at, err);
+	if (r < 0) {
+		free(l);
 		return r;
-	/* who asks for it by name is shown it, with the figures of then */
-	r = fill(t, s, &fills, INT64_MAX, want, rec, err);
-	if (r == CRM_OK && fills.figures &&
-	    crm_hooks[k->number].figures != NULL)
-		r = crm_hooks[k->number].figures(t, s, at, want, rec, err);
-	return r;
+	}
+	*out = l;
+	return CRM_OK;
+}
+
+void
+crm_lookup_close(struct crm_lookup *l)
+{
+	free(l);
 }
 
 int

@@ -45,15 +45,14 @@ sum_of(struct crm_txn *t, uint32_t *out, struct crm_err *err)
 	code = crm_cursor_seek(c, CRM_STR(""), &k, &v, err);
 	for (; code == CRM_OK; code = crm_cursor_next(c, &k, &v, err)) {
 		uint64_t length = v.n;
+		char bytes[8];
 
 		if (crm_str_is(k, SUM))
 			continue;
 		*out = crm_crc32c(*out, k.p, k.n);
-		for (int i = 0; i < 8; i++) {
-			char byte = (char)(length >> (8 * i));
-
-			*out = crm_crc32c(*out, &byte, 1);
-		}
+		for (int i = 0; i < 8; i++)
+			bytes[i] = (char)(length >> (8 * i));
+		*out = crm_crc32c(*out, bytes, sizeof bytes);
 		*out = crm_crc32c(*out, v.p, v.n);
 	}
 	crm_cursor_close(c);

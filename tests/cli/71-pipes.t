@@ -29,7 +29,7 @@ for way in add import; do
 		EOF
 		set -- crm-import --map map.yaml --keep-going - ;;
 	esac
-	sh -c 'exec 3<>said; : >opened; sleep 20 & wait' &
+	sh -c 'exec 3<>said; : >opened; exec sleep 20' &
 	keeper=$!
 	while [ ! -e opened ]; do sleep 0.01; done
 	"$@" <in >/dev/null 2>said &

@@ -612,6 +612,8 @@ job_add()
 # Orders of three lines to one process, a transaction each.
 job_each()
 {
+	# of a run that was cut off
+	rm -rf "$D/new" "$D"/new.*
 	n=10000
 	head -n $((3 * n + 1)) "$D/rows.tsv" >"$D/each.tsv"
 	sqlite_rows <"$D/cents/rows.tsv" | head -n $((6 * n + 1)) >"$D/each.sqlite3"

@@ -58,6 +58,25 @@ remove_events(struct crm_change *ch, const struct crm_kind *k, uint64_t number,
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
+/* The stored record, which this change may not have touched yet. */
+static int
+untouched(struct crm_change *ch, const struct crm_kind *k, uint64_t number,
+    const char *what, struct crm_record **old, struct crm_err *err)
+{
+	uint64_t off;
+	int r;
+
+	if (crm_idmap_get(&ch->latest, crm_op_slot(k->number, number), &off))
+		return crm_err_set(err, CRM_EDATA,
+		    "%s%llu is changed and %s in one command", k->letter,
+		    (unsigned long long)number, what);
+	r = crm_change_stored(ch, k, number, old, err);
+	if (r == CRM_NOTFOUND)
+		return crm_err_set(err, CRM_NOTFOUND, "there is no %s %s%llu",
+		    k->name, k->letter, (unsigned long long)number);
+	return r;
+}
+
 int
 crm_change_remove(struct crm_change *ch, const struct crm_kind *k,
     uint64_t number, struct crm_err *err)
@@ -68,14 +87,7 @@ crm_change_remove(struct crm_change *ch, const struct crm_kind *k,
 
 	if (crm_idmap_get(&ch->removed, crm_op_slot(k->number, number), &off))
 		return CRM_NO;
-	if (crm_idmap_get(&ch->latest, crm_op_slot(k->number, number), &off))
-		return crm_err_set(err, CRM_EDATA,
-		    "%s%llu is changed and removed in one command", k->letter,
-		    (unsigned long long)number);
-	r = crm_change_stored(ch, k, number, &old, err);
-	if (r == CRM_NOTFOUND)
-		return crm_err_set(err, CRM_NOTFOUND, "there is no %s %s%llu",
-		    k->name, k->letter, (unsigned long long)number);
+	r = untouched(ch, k, number, "removed", &old, err);
 	if (r == CRM_OK && k->number != CRM_K_EVENT)
 		r = remove_events(ch, k, number, err);
 	if (r == CRM_OK)
@@ -90,17 +102,9 @@ crm_change_merge(struct crm_change *ch, const struct crm_kind *k,
 	struct crm_op op = {.kind = k->number, .what = 'm', .number = number};
 	struct crm_buf keys = {0}, effects = {0}, image = {0};
 	struct crm_record *old;
-	uint64_t off;
 	int r;
 
-	if (crm_idmap_get(&ch->latest, crm_op_slot(k->number, number), &off))
-		return crm_err_set(err, CRM_EDATA,
-		    "%s%llu is changed and merged in one command", k->letter,
-		    (unsigned long long)number);
-	r = crm_change_stored(ch, k, number, &old, err);
-	if (r == CRM_NOTFOUND)
-		return crm_err_set(err, CRM_NOTFOUND, "there is no %s %s%llu",
-		    k->name, k->letter, (unsigned long long)number);
+	r = untouched(ch, k, number, "merged", &old, err);
 	if (r < 0)
 		return r;
 	op.base = old->revision;

@@ -120,6 +120,14 @@ int crm_derive_keys(const struct crm_schema *s, const struct crm_record *rec,
     int sign, struct crm_buf *b, struct crm_err *err);
 void crm_derive_put(struct crm_buf *b, int sign, unsigned table,
     struct crm_str key, struct crm_str value);
+struct crm_derived {
+	struct crm_str key, value; /* borrowed from the entries */
+	unsigned table;
+	bool put; /* false: it is taken away */
+};
+/* Takes the next entry off their beginning.  CRM_NOTFOUND: there is none. */
+int crm_derive_next(
+    struct crm_str *rest, struct crm_derived *out, struct crm_err *err);
 /* One identity of a record. */
 typedef int crm_ident_fn(void *ctx, struct crm_str scheme,
     struct crm_str normal, bool shared, const char *field, struct crm_err *err);

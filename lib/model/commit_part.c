@@ -40,28 +40,21 @@ op_at(const struct crm_commit *c, size_t i, struct crm_str *image,
 static int
 entries_take(struct crm_commit *c, struct crm_str keys, struct crm_err *err)
 {
-	struct crm_entry *e;
-	uint64_t n;
+	struct crm_derived d;
+	int r;
 
-	while (keys.n > 0) {
+	while ((r = crm_derive_next(&keys, &d, err)) == CRM_OK) {
 		if (!crm_grow(
 			&c->entry, &c->capentry, c->nentry, sizeof *c->entry))
 			return crm_err_nomem(err);
-		e = &c->entry[c->nentry];
-		e->sign = (signed char)keys.p[0];
-		e->table = (uint8_t)keys.p[1];
-		e->order = (uint32_t)c->nentry;
-		keys.p += 2;
-		keys.n -= 2;
-		if (!crm_take_var(&keys, &n) ||
-		    !crm_take_bytes(&keys, (size_t)n, &e->key) ||
-		    !crm_take_var(&keys, &n) ||
-		    !crm_take_bytes(&keys, (size_t)n, &e->value))
-			return crm_err_set(
-			    err, CRM_EBUG, "an entry of the spool is cut");
+		c->entry[c->nentry] = (struct crm_entry){.key = d.key,
+		    .value = d.value,
+		    .order = (uint32_t)c->nentry,
+		    .table = (uint8_t)d.table,
+		    .sign = d.put ? 1 : -1};
 		c->nentry++;
 	}
-	return CRM_OK;
+	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
 static int

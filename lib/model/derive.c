@@ -20,6 +20,28 @@ crm_derive_put(struct crm_buf *b, int sign, unsigned table, struct crm_str key,
 	crm_buf_putstr(b, value);
 }
 
+int
+crm_derive_next(
+    struct crm_str *rest, struct crm_derived *out, struct crm_err *err)
+{
+	uint64_t n;
+
+	if (rest->n == 0)
+		return CRM_NOTFOUND;
+	if (rest->n > 2) {
+		out->put = rest->p[0] == 1;
+		out->table = (unsigned char)rest->p[1];
+		rest->p += 2;
+		rest->n -= 2;
+		if (crm_take_var(rest, &n) &&
+		    crm_take_bytes(rest, (size_t)n, &out->key) &&
+		    crm_take_var(rest, &n) &&
+		    crm_take_bytes(rest, (size_t)n, &out->value))
+			return CRM_OK;
+	}
+	return crm_err_set(err, CRM_EBUG, "a derived entry is cut");
+}
+
 static int
 ident_one(const struct crm_schema *s, struct crm_str scheme,
     struct crm_str value, bool shared, const char *field, crm_ident_fn *fn,

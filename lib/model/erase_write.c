@@ -122,34 +122,23 @@ write_entry(struct crm_txn *t, struct writing *w, const struct crm_erase_op *op,
 static int
 apply_keys(struct crm_txn *t, struct writing *w, bool put, struct crm_err *err)
 {
-	struct crm_str rest = crm_buf_str(&w->keys), key, value;
-	uint64_t n;
-	int r = CRM_OK;
+	struct crm_str rest = crm_buf_str(&w->keys);
+	struct crm_derived d;
+	int r;
 
-	while (r == CRM_OK && rest.n > 2) {
-		bool puts = rest.p[0] == 1;
-		unsigned table = (unsigned char)rest.p[1];
-
-		rest.p += 2;
-		rest.n -= 2;
-		if (!crm_take_var(&rest, &n) ||
-		    !crm_take_bytes(&rest, (size_t)n, &key) ||
-		    !crm_take_var(&rest, &n) ||
-		    !crm_take_bytes(&rest, (size_t)n, &value))
-			return crm_err_set(
-			    err, CRM_EBUG, "a derived entry is cut");
-		if (puts != put)
+	while ((r = crm_derive_next(&rest, &d, err)) == CRM_OK) {
+		if (d.put != put)
 			continue;
 		crm_buf_clear(&w->value);
-		crm_buf_putstr(&w->value, value);
+		crm_buf_putstr(&w->value, d.value);
 		if (put)
-			r = put_sealed(t, table, key, &w->value, err);
+			r = put_sealed(t, d.table, d.key, &w->value, err);
 		else
-			r = crm_del(t, table, key, err);
-		if (r == CRM_NOTFOUND)
-			r = CRM_OK; /* `check` tells */
+			r = crm_del(t, d.table, d.key, err);
+		if (r < 0 && r != CRM_NOTFOUND) /* not there: `check` tells */
+			return r;
 	}
-	return r;
+	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
 static int

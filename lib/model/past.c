@@ -226,35 +226,29 @@ struct know {
 static int
 note_keys(struct know *k, const struct crm_record *rec, struct crm_err *err)
 {
-	struct crm_str rest, key, value;
-	uint64_t n;
+	struct crm_derived d;
+	struct crm_str rest;
 	int r;
 
 	crm_buf_clear(&k->keys);
 	r = crm_derive_keys(k->p->schema, rec, 1, &k->keys, err);
+	if (r < 0)
+		return r;
 	rest = crm_buf_str(&k->keys);
-	while (r == CRM_OK && rest.n > 0) {
-		unsigned table = (unsigned char)rest.p[1];
-
-		rest.p += 2;
-		rest.n -= 2;
-		if (!crm_take_var(&rest, &n) ||
-		    !crm_take_bytes(&rest, (size_t)n, &key) ||
-		    !crm_take_var(&rest, &n) ||
-		    !crm_take_bytes(&rest, (size_t)n, &value))
-			return crm_err_set(
-			    err, CRM_EBUG, "a derived entry is cut");
+	while ((r = crm_derive_next(&rest, &d, err)) == CRM_OK) {
 		crm_buf_clear(&k->value);
-		crm_buf_putstr(&k->value, value);
-		crm_seal(table, key, &k->value);
+		crm_buf_putstr(&k->value, d.value);
+		crm_seal(d.table, d.key, &k->value);
 		r = crm_buf_check(&k->value, err);
 		if (r == CRM_OK)
-			r = crm_entries_add(table == CRM_TAB_IDENT
+			r = crm_entries_add(d.table == CRM_TAB_IDENT
 						? &k->p->ident
 						: &k->p->index,
-			    key, crm_buf_str(&k->value), err);
+			    d.key, crm_buf_str(&k->value), err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
 static int

@@ -105,26 +105,18 @@ crm_upkeep_log(struct crm_txn *t, const struct crm_origin *by,
 static int
 take_entries(struct rebuild *b, struct crm_err *err)
 {
-	struct crm_str rest = crm_buf_str(&b->keys), key, value;
-	uint64_t n;
-	int r = CRM_OK;
+	struct crm_str rest = crm_buf_str(&b->keys);
+	struct crm_derived d;
+	int r;
 
-	while (rest.n > 0 && r == CRM_OK) {
-		unsigned table = (unsigned char)rest.p[1];
-
-		rest.p += 2;
-		rest.n -= 2;
-		if (!crm_take_var(&rest, &n) ||
-		    !crm_take_bytes(&rest, (size_t)n, &key) ||
-		    !crm_take_var(&rest, &n) ||
-		    !crm_take_bytes(&rest, (size_t)n, &value))
-			return crm_err_set(
-			    err, CRM_EBUG, "a derived entry is cut");
+	while ((r = crm_derive_next(&rest, &d, err)) == CRM_OK) {
 		r = crm_keysort_add(
-		    table == CRM_TAB_IDENT ? &b->ident : &b->index, key, value,
-		    err);
+		    d.table == CRM_TAB_IDENT ? &b->ident : &b->index, d.key,
+		    d.value, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
 static int

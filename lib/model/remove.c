@@ -7,24 +7,25 @@
  */
 #include "change.h"
 
-int
-crm_change_take_out(
-    struct crm_change *ch, const struct crm_record *old, struct crm_err *err)
+/* A record goes and leaves a tombstone; gone notes what became of it. */
+static int
+leave(struct crm_change *ch, const struct crm_record *old, char what,
+    struct crm_str image, struct crm_idmap *gone, uint64_t became,
+    struct crm_err *err)
 {
 	struct crm_buf keys = {0}, effects = {0};
 	struct crm_op op = {.kind = old->kind->number,
-	    .what = 'r',
+	    .what = what,
 	    .number = old->id,
 	    .base = old->revision};
 	int r;
 
 	r = crm_change_derive(ch, old, NULL, &keys, &effects, err);
 	if (r == CRM_OK)
-		r = crm_change_spool(ch, &op, (struct crm_str){"", 0},
-		    crm_buf_str(&keys), crm_buf_str(&effects), err);
-	if (r == CRM_OK &&
-	    crm_idmap_put(&ch->removed, crm_op_slot(op.kind, op.number), 1) ==
-		CRM_ENOMEM)
+		r = crm_change_spool(ch, &op, image, crm_buf_str(&keys),
+		    crm_buf_str(&effects), err);
+	if (r == CRM_OK && crm_idmap_put(gone, crm_op_slot(op.kind, op.number),
+			       became) == CRM_ENOMEM)
 		r = crm_err_nomem(err);
 	if (r == CRM_OK)
 		r = crm_change_unique(ch, old, -1, err);
@@ -33,6 +34,14 @@ crm_change_take_out(
 	crm_buf_release(&keys);
 	crm_buf_release(&effects);
 	return r;
+}
+
+int
+crm_change_take_out(
+    struct crm_change *ch, const struct crm_record *old, struct crm_err *err)
+{
+	return leave(
+	    ch, old, 'r', (struct crm_str){"", 0}, &ch->removed, 1, err);
 }
 
 /* The events about a record go with it: they are its own history. */
@@ -99,30 +108,17 @@ int
 crm_change_merge(struct crm_change *ch, const struct crm_kind *k,
     uint64_t number, uint64_t into, struct crm_err *err)
 {
-	struct crm_op op = {.kind = k->number, .what = 'm', .number = number};
-	struct crm_buf keys = {0}, effects = {0}, image = {0};
+	struct crm_buf image = {0};
 	struct crm_record *old;
-	int r;
+	int r = untouched(ch, k, number, "merged", &old, err);
 
-	r = untouched(ch, k, number, "merged", &old, err);
 	if (r < 0)
 		return r;
-	op.base = old->revision;
 	crm_buf_putvar(&image, into);
-	r = crm_change_derive(ch, old, NULL, &keys, &effects, err);
+	r = crm_buf_check(&image, err);
 	if (r == CRM_OK)
-		r = crm_change_spool(ch, &op, crm_buf_str(&image),
-		    crm_buf_str(&keys), crm_buf_str(&effects), err);
-	if (r == CRM_OK &&
-	    crm_idmap_put(&ch->merged, crm_op_slot(k->number, number), into) ==
-		CRM_ENOMEM)
-		r = crm_err_nomem(err);
-	if (r == CRM_OK)
-		r = crm_change_unique(ch, old, -1, err);
-	if (r == CRM_OK)
-		ch->count[op.kind].removed++;
-	crm_buf_release(&keys);
-	crm_buf_release(&effects);
+		r = leave(
+		    ch, old, 'm', crm_buf_str(&image), &ch->merged, into, err);
 	crm_buf_release(&image);
 	return r;
 }

@@ -540,9 +540,9 @@ crm_cursor_next(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
 	return step < 0 ? step : code;
 }
 
-int
-crm_cursor_prev(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
-    struct crm_err *err)
+static int
+backwards(struct crm_cursor *c, MDB_cursor_op op, struct crm_str *k,
+    struct crm_str *v, struct crm_err *err)
 {
 	MDB_val key;
 	int code;
@@ -551,21 +551,20 @@ crm_cursor_prev(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
 		return crm_over_backwards(c, err);
 	c->seen = 0;
 	c->last = (MDB_val){0};
-	code = cursor_get(c, &key, MDB_PREV, k, v, err);
+	code = cursor_get(c, &key, op, k, v, err);
 	return code == CRM_OK ? crm_env_leaf(c, &key, err) : code;
+}
+
+int
+crm_cursor_prev(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
+    struct crm_err *err)
+{
+	return backwards(c, MDB_PREV, k, v, err);
 }
 
 int
 crm_cursor_last(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
     struct crm_err *err)
 {
-	MDB_val key;
-	int code;
-
-	if (c->over)
-		return crm_over_backwards(c, err);
-	c->seen = 0;
-	c->last = (MDB_val){0};
-	code = cursor_get(c, &key, MDB_LAST, k, v, err);
-	return code == CRM_OK ? crm_env_leaf(c, &key, err) : code;
+	return backwards(c, MDB_LAST, k, v, err);
 }

@@ -249,10 +249,31 @@ int cli_rows_hold(struct cli_rows *r, struct crm_err *err);
 int cli_rows_close(struct cli_rows *r, struct crm_err *err);
 void cli_rows_abort(struct cli_rows *r);
 
+/* Rows of which -f chooses the columns, and nothing else. */
+struct cli_picked {
+	struct crm_out *out; /* NULL: nothing is printed */
+	int *pick;
+	size_t n;
+};
+int cli_picked_open(struct cli *c, const struct crm_field *fields, size_t n,
+    struct cli_picked *r, struct crm_err *err);
+int cli_picked_put(
+    struct cli_picked *r, const struct crm_value *v, struct crm_err *err);
+/* Ends the output when code is CRM_OK, else takes it back; the code. */
+int cli_picked_close(struct cli_picked *r, int code, struct crm_err *err);
+
+/* Faults, a row each: two columns, and a crm_fault_fn for struct
+ * cli_picked. */
+extern const struct crm_field cli_fault_fields[2];
+int cli_fault_row(
+    void *ctx, struct crm_str where, struct crm_str what, struct crm_err *err);
+
 /* Progress on a terminal's stderr, at most twice a second: "NAME: WHAT 1,234
  * of 5,678"; silent elsewhere and under --quiet. */
 void cli_progress(
     struct cli *c, const char *what, uint64_t done, uint64_t total);
+/* The same of a long job of the library. */
+struct crm_watch cli_watch(struct cli *c);
 /* A line on stderr: "NAME: text" (dry-run counts, notices); not under -q. */
 void cli_note(struct cli *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

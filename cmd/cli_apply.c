@@ -24,11 +24,6 @@ const struct cli_option cli_store_apply_options[] = {
 	"how long to wait for another writer (default 60s)"},
     {0},
 };
-static void
-progress(void *ctx, const char *what, uint64_t done, uint64_t total)
-{
-	cli_progress(ctx, what, done, total);
-}
 
 static const struct crm_field setting_fields[] = {
     {"setting", CRM_T_TEXT, 0, 0, 0, NULL, "what differs"},
@@ -157,7 +152,7 @@ apply_set(struct cli *c, const struct crm_settings *set, struct crm_err *err)
 	unsigned flags = (cli_opt.dry_run ? CRM_APPLY_DRY : 0U) |
 			 (force ? CRM_APPLY_DROP : 0U);
 	struct crm_origin by = cli_origin(c);
-	struct crm_watch watch = {progress, c};
+	struct crm_watch watch = cli_watch(c);
 	struct applied a = {.text = {.max = 256}};
 	int code = CRM_OK;
 

@@ -24,8 +24,8 @@ const struct cli_option cli_erase_options[] = {
     {0, NULL, CLI_FLAG, NULL, NULL, NULL},
 };
 
-/* An id stands for itself, also of somebody who is gone: their past is in the
- * log. */
+/* An id may be that of somebody who is gone, as their past is in the log; one
+ * that was merged is the survivor's, here as everywhere. */
 static int
 find(struct cli *c, struct crm_txn *t, struct crm_str ref, uint64_t *out,
     struct crm_err *err)
@@ -37,7 +37,8 @@ find(struct cli *c, struct crm_txn *t, struct crm_str ref, uint64_t *out,
 	if (crm_id_parse(c->schema, crm_str_trim(ref), &id) == CRM_OK &&
 	    id.kind == c->kind->number && id.part == 0) {
 		*out = id.number;
-		return CRM_OK;
+		r = crm_ref_live(t, NULL, c->schema, id.kind, out, err);
+		return r == CRM_NOTFOUND ? CRM_OK : r;
 	}
 	r = crm_ref_find(t, NULL, c->kind->number, c->schema, ref, &v, err);
 	if (r == CRM_OK)
@@ -149,12 +150,6 @@ collect(struct cli *c, struct people *p, struct crm_err *err)
 }
 
 static void
-watch(void *ctx, const char *what, uint64_t done, uint64_t total)
-{
-	cli_progress(ctx, what, done, total);
-}
-
-static void
 watch_entries(void *ctx, uint64_t done, uint64_t total)
 {
 	cli_progress(ctx, "entries written", done, total);
@@ -173,14 +168,12 @@ static const struct crm_field erase_fields[] = {
 enum { ERASE_FIELDS = sizeof erase_fields / sizeof *erase_fields };
 
 static int
-print(struct cli *c, const struct crm_erase_result *done, struct crm_err *err)
+print(struct cli_picked *rows, const struct crm_erase_result *done,
+    struct crm_err *err)
 {
 	struct crm_value v[ERASE_FIELDS];
-	struct crm_out *out;
-	int r = cli_out(c, erase_fields, ERASE_FIELDS, &out, err);
+	int r = CRM_OK;
 
-	if (r < 0)
-		return r;
 	for (size_t i = 0; i < done->n && r == CRM_OK; i++) {
 		const struct crm_erase_person *p = &done->person[i];
 
@@ -190,11 +183,8 @@ print(struct cli *c, const struct crm_erase_result *done, struct crm_err *err)
 		v[3] = crm_value_num(CRM_T_INT, (int64_t)p->touches, 0);
 		v[4] = crm_value_num(CRM_T_INT, (int64_t)p->tickets, 0);
 		v[5] = crm_value_num(CRM_T_INT, (int64_t)p->others, 0);
-		r = crm_out_row(out, v, err);
+		r = cli_picked_put(rows, v, err);
 	}
-	if (r == CRM_OK)
-		return crm_out_close(out, err);
-	crm_out_abort(out);
 	return r;
 }
 
@@ -204,7 +194,7 @@ erase(struct cli *c, const struct people *p, struct crm_erase_result *done,
 {
 	struct crm_erase_options opt = {.by = cli_origin(c),
 	    .dry_run = cli_opt.dry_run,
-	    .watch = {watch, c}};
+	    .watch = cli_watch(c)};
 	struct crm_compacted made;
 	int r = crm_erase(c->store, p->v, p->n, &opt, done, err);
 
@@ -223,14 +213,18 @@ int
 cli_person_erase(struct cli *c, struct crm_err *err)
 {
 	struct crm_erase_result done = {0};
+	struct cli_picked rows = {0};
 	struct people p = {0};
-	int r = collect(c, &p, err);
+	int r = cli_picked_open(c, erase_fields, ERASE_FIELDS, &rows, err);
 
+	if (r == CRM_OK)
+		r = collect(c, &p, err);
 	if (r == CRM_OK)
 		r = erase(c, &p, &done, err);
 	crm_store_unlock(c->store);
 	if (r == CRM_OK)
-		r = print(c, &done, err);
+		r = print(&rows, &done, err);
+	r = cli_picked_close(&rows, r, err);
 	if (r == CRM_OK && defer && !cli_opt.dry_run && done.n > 0)
 		cli_note(c, "crm-store compact is to be run yet");
 	free(done.person);

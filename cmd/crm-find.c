@@ -395,9 +395,7 @@ ask(struct find *f, struct crm_txn *t, struct crm_str query,
 		n = 1;
 	else if (r == CRM_OK && more && f->c->tty_err)
 		cli_note(f->c,
-		    "there are more than these %zu; another word "
-		    "or --limit tells",
-		    n);
+		    "there are more: another word or a larger --limit tells");
 	for (size_t i = 0; i < n && r == CRM_OK; i++) {
 		r = read_one(f, t, f->found[i].number, &rec, err);
 		if (r == CRM_OK)

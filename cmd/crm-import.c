@@ -395,22 +395,18 @@ list_one(void *ctx, const struct crm_import_map *m, const char *file,
 	    crm_value_text(crm_str(crm_import_map_help(m))),
 	    crm_value_text(crm_str(file))};
 
-	return crm_out_row(ctx, v, err);
+	return cli_picked_put(ctx, v, err);
 }
 
 static int
 list_maps(struct cli *c, struct crm_err *err)
 {
-	struct crm_out *out;
-	int r = cli_out(c, list_fields, 3, &out, err);
+	struct cli_picked rows = {0};
+	int r = cli_picked_open(c, list_fields, 3, &rows, err);
 
-	if (r < 0)
-		return r;
-	r = cli_map_each(c, list_one, out, err);
 	if (r == CRM_OK)
-		return crm_out_close(out, err);
-	crm_out_abort(out);
-	return r;
+		r = cli_map_each(c, list_one, &rows, err);
+	return cli_picked_close(&rows, r, err);
 }
 
 /* ---- --detect ---- */

@@ -544,48 +544,30 @@ static const struct cli_option follow_table[] = {
 
 /* ---- verify ---- */
 
-static const struct crm_field fault_fields[] = {
-    {"place", CRM_T_TEXT, 0, 0, 0, NULL, "the record or revision"},
-    {"fault", CRM_T_TEXT, 0, 0, 0, NULL, "what is wrong"},
-};
-
-static int
-fault_row(
-    void *ctx, struct crm_str place, struct crm_str what, struct crm_err *err)
-{
-	struct crm_value v[2];
-
-	v[0] = crm_value_text(place);
-	v[1] = crm_value_text(what);
-	return crm_out_row(ctx, v, err);
-}
-
 static int
 verify(struct cli *c, struct crm_err *err)
 {
 	struct crm_log_verified found = {0};
 	struct crm_txn *t = NULL;
-	struct crm_out *out;
+	struct cli_picked rows = {0};
 	int r = CRM_OK, end;
 
 	if (c->noperand > 0)
 		return crm_err_set(err, CRM_EUSAGE,
 		    "'%s' is no operand of verify", c->operand[0]);
-	r = cli_out(c, fault_fields, 2, &out, err);
-	if (r < 0)
-		return r;
-	r = crm_txn_begin(c->store, &t, err);
+	r = cli_picked_open(c, cli_fault_fields, 2, &rows, err);
 	if (r == CRM_OK)
-		r = crm_out_hold(out, err);
+		r = crm_txn_begin(c->store, &t, err);
 	if (r == CRM_OK)
-		r = crm_log_verify(t, c->schema, fault_row, out, &found, err);
+		r = crm_out_hold(rows.out, err);
+	if (r == CRM_OK)
+		r = crm_log_verify(
+		    t, c->schema, cli_fault_row, &rows, &found, err);
 	if (t != NULL)
 		crm_txn_end(t);
-	if (r != CRM_OK && r != CRM_NO) {
-		crm_out_abort(out);
-		return r;
-	}
-	end = crm_out_close(out, err);
+	if (r != CRM_OK && r != CRM_NO)
+		return cli_picked_close(&rows, r, err);
+	end = cli_picked_close(&rows, CRM_OK, err);
 	cli_note(c, "%llu revisions, %llu records, %llu entries: %llu faults",
 	    (unsigned long long)found.revisions,
 	    (unsigned long long)found.records,

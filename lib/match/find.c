@@ -252,17 +252,54 @@ by_reference(struct crm_finding *f, struct crm_str s, struct crm_err *err)
 }
 
 static bool
-looks_dialled(struct crm_str s)
+is_word(char c)
 {
-	size_t digits = 0;
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
 
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] >= '0' && s.p[i] <= '9')
-			digits++;
-		else if (strchr(" +-./()\t", s.p[i]) == NULL)
-			return false;
+/* The first that can be dialled of a text, "Tel. 030/1234567 ext. 12": digits
+ * enough and what stands between them; n 0: there is none. */
+static struct crm_str
+dialled(struct crm_str s)
+{
+	static const char sign[] = " -./)\t+(0123456789", *first = sign + 6;
+
+	for (size_t i = 0, end; i < s.n; i = end) {
+		size_t digits = 0;
+
+		end = i + 1;
+		if (s.p[i] == '\0' || !strchr(first, s.p[i]) ||
+		    (i > 0 && is_word(s.p[i - 1])))
+			continue;
+		for (end = i; end < s.n && s.p[end] && strchr(sign, s.p[end]);
+		     end++)
+			digits += s.p[end] >= '0' && s.p[end] <= '9';
+		if (digits >= DIGITS_MIN)
+			return (struct crm_str){s.p + i, end - i};
 	}
-	return digits >= DIGITS_MIN;
+	return none;
+}
+
+/* A number by the store's country; else as many exchanges show it, with the
+ * country's code and no +. */
+static int
+by_phone(struct crm_finding *f, const struct crm_kind *k, struct crm_str s,
+    struct crm_err *err)
+{
+	struct crm_buf b = {.max = TEXT_MAX + 1};
+	int r = add_ident(f, k, CRM_STR("phone"), s, CRM_HOW_PHONE, err);
+
+	if (r == CRM_OK && f->n == 0) {
+		crm_buf_putc(&b, '+');
+		crm_buf_putstr(&b, s);
+		r = crm_buf_check(&b, err);
+		if (r == CRM_OK)
+			r = add_ident(f, k, CRM_STR("phone"), crm_buf_str(&b),
+			    CRM_HOW_PHONE, err);
+	}
+	crm_buf_release(&b);
+	return r;
 }
 
 /* How many bytes stand before the first of some. */
@@ -325,9 +362,8 @@ by_what_it_is(struct crm_finding *f, struct crm_str s, struct crm_str mail,
 		r = add_ident(f, k, CRM_STR("email"), mail, CRM_HOW_EMAIL, err);
 	if (r == CRM_OK && f->n == 0)
 		r = by_reference(f, s, err);
-	if (r == CRM_OK && f->n == 0 && looks_dialled(bare(s)))
-		r = add_ident(
-		    f, k, CRM_STR("phone"), bare(s), CRM_HOW_PHONE, err);
+	if (r == CRM_OK && f->n == 0 && dialled(s).n > 0)
+		r = by_phone(f, k, dialled(s), err);
 	if (r == CRM_OK && mail.n == 0)
 		r = by_number(f, s, err);
 	return r;

@@ -304,6 +304,19 @@ out_has '0 rejected'
 works crm-store check
 out_is "place${TAB}fault" 'and check finds nothing with them'
 
+# The number of one who was merged is the survivor's: both go, and their past.
+works crm-customer add --name 'zq0001name' --email zq0001mail@dom.example
+one=$(sed -n '2s/\t.*//p' "$out")
+works crm-customer add --name 'zq0002name' --email zq0002mail@dom.example
+two=$(sed -n '2s/\t.*//p' "$out")
+works crm-dedupe merge "$one" "$two" --survivor first -q --why 'zq0001name again'
+works crm-customer export "$two"
+out_has zq0001mail 'an export by the number of one who was merged is whole'
+works crm-customer erase "$two" -f customer_id
+is 'both are erased' "$(sed 1d "$out" | sort | xargs)" "$one $two"
+is 'and nothing is left' "$(
+    find "$CRM_STORE" -type f -exec grep -ac 'zq000[12]' {} + | grep -v ':0$')" ''
+
 printf 'damaged\n' >"$CRM_STORE/erased"
 fails 74 'the list of who was erased cannot be read' \
     crm-customer add --name New

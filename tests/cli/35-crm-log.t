@@ -94,6 +94,7 @@ fails 65 'changed the settings, which undo does not take back' crm-log undo 1
 fails 1 'there is no revision 99' crm-log undo 99
 works crm-store check -q
 works crm-log verify -q
+is 'verify has the columns of -f' "$(crm-log verify -q -f place)" place
 
 # removed records come back under their number, with what was about them
 crm-customer add --name Bo --email bo@example.org >"$T/x"

@@ -16,6 +16,8 @@ columns()
 }
 
 # --- maps -------------------------------------------------------------------
+works crm-import --list -f map
+is 'maps are listed with the columns of -f' "$(sed 1q "$out")" map
 works crm-import --list
 out_has shopify-orders
 out_has complete-journey-transactions

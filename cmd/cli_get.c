@@ -11,8 +11,9 @@
 
 #include "cli_noun.h"
 
-#define BATCH_BITS 15
+#define BATCH_BITS 17
 #define BATCH (1 << BATCH_BITS)
+#define AHEAD 8 /* lines whose text is asked for in advance */
 
 /* ---- operands ---- */
 
@@ -60,12 +61,20 @@ get_operands(struct cli *c, struct crm_err *err)
 
 struct line {
 	uint64_t number; /* 0: no id */
-	size_t cells; /* index of its first cell in the batch's texts */
 	unsigned long at; /* its place in the stream */
-	struct crm_value *added;
+	size_t cells; /* its first cell's index in the texts, or its bytes' */
+	uint32_t before, after, n; /* its bytes: up to its id, behind it, all */
+	struct crm_str ref; /* what is no id, but stands in its place */
 	bool drop;
 	bool look; /* its reference is to be looked up by itself */
 	bool whole; /* the id is of a record, not of a row of its parts */
+};
+
+/* What is added to lines, as text: the record's id, then a TAB and a cell for
+ * each column. */
+struct made {
+	size_t at; /* in madebytes */
+	uint32_t id, n; /* bytes of the id, of all */
 };
 
 struct join {
@@ -76,10 +85,20 @@ struct join {
 	struct crm_want want;
 	struct crm_lookup *lookup;
 	struct crm_arena arena; /* of the batch */
-	struct line line[BATCH];
-	int64_t order[BATCH]; /* number, then index in line */
-	struct crm_str *text;
+	struct line *line;
+	int64_t *order; /* number, then index in line */
 	size_t n;
+	/* Rows that become lines of TSV are texts all the time: of records
+	 * that come again and again the text is made once a batch. */
+	bool plain;
+	struct crm_buf bytes, madebytes;
+	struct made *made; /* one for each record */
+	size_t nmade;
+	uint32_t *of; /* which of them is a line's, from 1; 0: none */
+	struct crm_buf none; /* what is added where there is no record */
+	/* Others are values. */
+	struct crm_str *text;
+	struct crm_value **added; /* to each line */
 	struct crm_value *row;
 	struct crm_out *out;
 	bool keep, drop;
@@ -149,26 +168,38 @@ join_columns(struct join *j, struct crm_field **out, struct crm_err *err)
 	return CRM_OK;
 }
 
+/* What says which record is meant.  Nothing in an id is escaped. */
+static struct crm_str
+join_ref(const struct join *j, const struct line *line)
+{
+	if (line->ref.p != NULL)
+		return line->ref;
+	return j->plain
+		   ? (struct crm_str){j->bytes.p + line->cells + line->before,
+			 line->after - line->before}
+		   : j->text[line->cells + j->id];
+}
+
 /* A reference by itself: its record, or what --missing says. */
 static int
 join_id(
     struct join *j, struct crm_txn *t, struct line *line, struct crm_err *err)
 {
+	struct crm_str ref = join_ref(j, line);
 	struct crm_value id;
 	int r;
 
 	line->number = 0;
 	line->look = line->whole = false;
-	r = crm_ref_find(t, NULL, j->c->kind->number, j->c->schema,
-	    j->text[line->cells + j->id], &id, err);
+	r = crm_ref_find(
+	    t, NULL, j->c->kind->number, j->c->schema, ref, &id, err);
 	if (r == CRM_OK) {
 		line->number = (uint64_t)id.i;
 		line->whole = id.sub == 0;
 	}
 	line->drop = r == CRM_NOTFOUND && j->drop;
-	if (r == CRM_NOTFOUND && (j->keep || j->drop ||
-				     cli_is_erased(j->c, t, j->c->kind,
-					 j->text[line->cells + j->id])))
+	if (r == CRM_NOTFOUND &&
+	    (j->keep || j->drop || cli_is_erased(j->c, t, j->c->kind, ref)))
 		r = CRM_OK;
 	if (r == CRM_NOTFOUND || r == CRM_EDATA) {
 		r = CRM_EDATA;
@@ -182,58 +213,129 @@ join_id(
 	return r;
 }
 
+/* Keeps the row as values. */
+static int
+keep_cells(struct join *j, struct line *line, struct crm_err *err)
+{
+	line->cells = j->n * j->ncol;
+	j->added[j->n] = NULL;
+	for (size_t i = 0; i < j->ncol; i++) {
+		struct crm_str *to = &j->text[line->cells + i];
+
+		*to = crm_arena_str(&j->arena, crm_stream_field(j->s, i));
+		if (to->p == NULL)
+			return crm_err_nomem(err);
+	}
+	return CRM_OK;
+}
+
+/* Keeps the row as it will be written. */
+static int
+keep_bytes(struct join *j, struct line *line, struct crm_err *err)
+{
+	struct crm_str raw = crm_stream_raw(j->s);
+	struct crm_str id = crm_stream_field(j->s, j->id);
+	struct crm_buf *b = &j->bytes;
+
+	line->cells = b->n;
+	if (crm_stream_plain(j->s)) {
+		line->before = (uint32_t)(id.p - raw.p);
+		line->after = line->before + (uint32_t)id.n;
+		line->n = (uint32_t)raw.n;
+		crm_buf_putstr(b, raw);
+		return b->fail ? crm_buf_check(b, err) : CRM_OK;
+	}
+	for (size_t i = 0; i < j->ncol; i++) {
+		if (i > 0)
+			crm_buf_putc(b, '\t');
+		if (i == j->id)
+			line->before = (uint32_t)(b->n - line->cells);
+		crm_escape_put(b, crm_stream_field(j->s, i));
+		if (i == j->id)
+			line->after = (uint32_t)(b->n - line->cells);
+	}
+	line->n = (uint32_t)(b->n - line->cells);
+	return crm_buf_check(b, err);
+}
+
 static int
 join_read(struct join *j, struct crm_err *err)
 {
+	struct crm_str ref;
 	struct line *line;
 	struct crm_id id;
-	size_t i;
 	int r;
 
 	j->n = 0;
 	crm_arena_reset(&j->arena);
+	crm_buf_clear(&j->bytes);
 	while (j->n < BATCH) {
 		r = crm_stream_next(j->s, err);
 		if (r < 0)
 			return r;
 		line = &j->line[j->n];
-		*line = (struct line){
-		    .cells = j->n * j->ncol, .at = crm_stream_line(j->s)};
-		for (i = 0; i < j->ncol; i++) {
-			struct crm_str *to = &j->text[line->cells + i];
-
-			*to =
-			    crm_arena_str(&j->arena, crm_stream_field(j->s, i));
-			if (to->p == NULL)
-				return crm_err_nomem(err);
-		}
-		if (crm_id_parse(j->c->schema, j->text[line->cells + j->id],
-			&id) == CRM_OK &&
+		*line = (struct line){.at = crm_stream_line(j->s)};
+		r = j->plain ? keep_bytes(j, line, err)
+			     : keep_cells(j, line, err);
+		if (r < 0)
+			return r;
+		ref = crm_stream_field(j->s, j->id);
+		if (crm_id_parse(j->c->schema, ref, &id) == CRM_OK &&
 		    id.kind == j->c->kind->number) {
 			line->number = id.number;
 			line->whole = id.sub == 0;
-		} else
-			line->look = j->text[line->cells + j->id].n > 0;
+		} else if (ref.n > 0) {
+			line->look = true;
+			line->ref = crm_arena_str(&j->arena, ref);
+			if (line->ref.p == NULL)
+				return crm_err_nomem(err);
+		}
 		j->n++;
 	}
 	return CRM_OK;
 }
 
-/* The values that are added to a line whose record is known. */
+/* Makes text what is added to the lines of a record. */
 static int
-join_add(struct join *j, struct crm_txn *t, struct crm_record *rec,
-    struct line *line, struct crm_err *err)
+join_make(struct join *j, const struct crm_record *rec, struct crm_err *err)
 {
-	int r = crm_lookup_read(j->lookup, t, line->number, rec, err);
+	struct made *m = &j->made[j->nmade++];
+	struct crm_buf *b = &j->madebytes;
+	struct crm_value id = crm_value_id(j->c->kind->number, rec->id);
+
+	m->at = b->n;
+	crm_out_cell(j->out, b, &id);
+	m->id = (uint32_t)(b->n - m->at);
+	for (size_t f = 0; f < j->nadd; f++) {
+		crm_buf_putc(b, '\t');
+		crm_out_cell(j->out, b, &rec->v[j->pick[f]]);
+	}
+	m->n = (uint32_t)(b->n - m->at);
+	return b->fail ? crm_buf_check(b, err) : CRM_OK;
+}
+
+/* What is added to line i, whose record is known.  Lines are not looked at: in
+ * the order of numbers each of them would be far away. */
+static int
+join_add(struct join *j, struct crm_txn *t, struct crm_record *rec, size_t i,
+    uint64_t number, struct crm_err *err)
+{
+	int r = crm_lookup_read(j->lookup, t, number, rec, err);
+	struct crm_value *v;
 
 	if (r < 0)
 		return r;
-	line->added =
-	    crm_arena_alloc(&j->arena, (j->nadd + 1) * sizeof *line->added);
-	if (line->added == NULL)
+	if (j->plain) {
+		r = join_make(j, rec, err);
+		j->of[i] = (uint32_t)j->nmade;
+		return r;
+	}
+	v = crm_arena_alloc(&j->arena, (j->nadd + 1) * sizeof *v);
+	if (v == NULL)
 		return crm_err_nomem(err);
 	for (size_t f = 0; f < j->nadd; f++)
-		line->added[f] = rec->v[j->pick[f]];
+		v[f] = rec->v[j->pick[f]];
+	j->added[i] = v;
 	return CRM_OK;
 }
 
@@ -243,8 +345,9 @@ static int
 join_sorted(struct join *j, struct crm_txn *t, struct crm_record *rec,
     struct crm_err *err)
 {
-	const struct line *last = NULL;
-	size_t n = 0;
+	uint64_t number = 0, next;
+	size_t n = 0, last = 0;
+	bool there = false;
 	int r;
 
 	for (size_t i = 0; i < j->n; i++)
@@ -252,20 +355,23 @@ join_sorted(struct join *j, struct crm_txn *t, struct crm_record *rec,
 			j->order[n++] =
 			    (int64_t)(j->line[i].number << BATCH_BITS | i);
 	r = crm_sort_int(j->order, n, err);
-	for (size_t i = 0; i < n && r == CRM_OK; i++) {
-		struct line *line = &j->line[j->order[i] & (BATCH - 1)];
+	for (size_t k = 0; k < n && r == CRM_OK; k++) {
+		size_t i = (size_t)j->order[k] & (BATCH - 1);
 
-		if (last != NULL && line->number == last->number) {
-			line->added = last->added;
-			line->look = last->look;
-			continue;
-		}
-		r = join_add(j, t, rec, line, err);
-		if (r == CRM_NOTFOUND) {
-			line->look = true;
+		next = (uint64_t)j->order[k] >> BATCH_BITS;
+		if (next != number) {
+			r = join_add(j, t, rec, i, next, err);
+			there = r != CRM_NOTFOUND;
+			number = next;
+			last = i;
+		} else if (j->plain)
+			j->of[i] = j->of[last];
+		else
+			j->added[i] = j->added[last];
+		if (!there) {
+			j->line[i].look = true;
 			r = CRM_OK;
 		}
-		last = line;
 	}
 	return r;
 }
@@ -276,6 +382,9 @@ join_look(struct join *j, struct crm_txn *t, struct crm_err *err)
 	struct crm_record *rec = crm_record_new(j->c->kind, &j->arena);
 	int r = rec ? CRM_OK : crm_err_nomem(err);
 
+	crm_buf_clear(&j->madebytes);
+	memset(j->of, 0, j->n * sizeof *j->of);
+	j->nmade = 0;
 	for (size_t i = 0; i < j->n && r == CRM_OK; i++)
 		if (j->line[i].look)
 			r = join_id(j, t, &j->line[i], err);
@@ -288,7 +397,52 @@ join_look(struct join *j, struct crm_txn *t, struct crm_err *err)
 			continue;
 		r = join_id(j, t, line, err);
 		if (r == CRM_OK && line->number != 0)
-			r = join_add(j, t, rec, line, err);
+			r = join_add(j, t, rec, i, line->number, err);
+	}
+	return r;
+}
+
+/* A line, put together of its parts. */
+static int
+join_line(struct join *j, const struct line *line, const struct made *m,
+    struct crm_err *err)
+{
+	const char *p = j->bytes.p + line->cells;
+	const char *made = m ? j->madebytes.p + m->at : NULL;
+	/* Output carries ids, whatever reference came in. */
+	bool whole = line->whole && m;
+	struct crm_str part[4] = {
+	    {p, line->before},
+	    {p + line->before, line->after - line->before},
+	    {p + line->after, line->n - line->after},
+	    crm_buf_str(&j->none),
+	};
+
+	if (whole && line->before == 0 && line->after == line->n)
+		return crm_out_line(
+		    j->out, &(struct crm_str){made, m->n}, 1, err);
+	if (whole)
+		part[1] = (struct crm_str){made, m->id};
+	if (m)
+		part[3] = (struct crm_str){made + m->id, m->n - m->id};
+	return crm_out_line(j->out, part, 4, err);
+}
+
+static int
+join_lines(struct join *j, struct crm_err *err)
+{
+	int r = CRM_OK;
+
+	for (size_t i = 0; i < j->n && r == CRM_OK; i++) {
+		/* Texts lie in the order of numbers. */
+		size_t far = i + AHEAD < j->n ? j->of[i + AHEAD] : 0;
+
+		if (far)
+			__builtin_prefetch(
+			    j->madebytes.p + j->made[far - 1].at);
+		if (!j->line[i].drop)
+			r = join_line(j, &j->line[i],
+			    j->of[i] ? &j->made[j->of[i] - 1] : NULL, err);
 	}
 	return r;
 }
@@ -307,13 +461,12 @@ join_write(struct join *j, struct crm_err *err)
 			continue;
 		for (f = 0; f < j->ncol; f++)
 			j->row[f] = crm_value_text(j->text[line->cells + f]);
-		/* Output carries ids, whatever reference came in. */
 		if (line->whole)
 			j->row[j->id] =
 			    crm_value_id(j->c->kind->number, line->number);
 		for (f = 0; f < j->nadd; f++)
 			j->row[j->ncol + f] =
-			    line->added ? line->added[f] : none;
+			    j->added[i] ? j->added[i][f] : none;
 		r = crm_out_row(j->out, j->row, err);
 	}
 	return r;
@@ -353,7 +506,7 @@ join_run(struct join *j, struct crm_err *err)
 		if (r == CRM_OK)
 			r = crm_out_hold(j->out, err);
 		if (r == CRM_OK)
-			r = join_write(j, err);
+			r = j->plain ? join_lines(j, err) : join_write(j, err);
 		crm_txn_end(t);
 		if (r == CRM_OK)
 			r = crm_out_drain(j->out, err);
@@ -361,6 +514,31 @@ join_run(struct join *j, struct crm_err *err)
 			return r;
 	}
 	return CRM_OK;
+}
+
+/* How the rows are kept on their way. */
+static int
+join_form(struct join *j, struct crm_err *err)
+{
+	struct crm_arena *a = &j->c->arena;
+
+	/* Not cleared: few streams are as long as a batch. */
+	j->line = crm_arena_alloc(a, BATCH * sizeof *j->line);
+	j->order = crm_arena_alloc(a, BATCH * sizeof *j->order);
+	j->made = crm_arena_alloc(a, BATCH * sizeof *j->made);
+	j->of = crm_arena_alloc(a, BATCH * sizeof *j->of);
+	if (!j->line || !j->order || !j->made || !j->of)
+		return crm_err_nomem(err);
+	j->plain = crm_out_plain(j->out);
+	if (j->plain) {
+		for (size_t f = 0; f < j->nadd; f++)
+			crm_buf_putc(&j->none, '\t');
+		return crm_buf_check(&j->none, err);
+	}
+	j->text = crm_arena_alloc(a, BATCH * j->ncol * sizeof *j->text);
+	j->row = crm_arena_alloc(a, (j->ncol + j->nadd + 1) * sizeof *j->row);
+	j->added = crm_arena_alloc(a, BATCH * sizeof(*j->added));
+	return j->text && j->added && j->row ? CRM_OK : crm_err_nomem(err);
 }
 
 static int
@@ -394,17 +572,12 @@ get_stream(struct cli *c, struct crm_err *err)
 		r = join_columns(j, &fields, err);
 	if (r < 0)
 		goto out;
-	j->text = crm_arena_alloc(&c->arena, BATCH * j->ncol * sizeof *j->text);
-	j->row = crm_arena_alloc(
-	    &c->arena, (j->ncol + j->nadd + 1) * sizeof *j->row);
-	if (j->text == NULL || j->row == NULL) {
-		r = crm_err_nomem(err);
-		goto out;
-	}
 	r = crm_lookup_open(
 	    c->store, c->schema, c->kind, &j->want, c->at, &j->lookup, err);
 	if (r == CRM_OK)
 		r = cli_out(c, fields, j->ncol + j->nadd, &j->out, err);
+	if (r == CRM_OK)
+		r = join_form(j, err);
 	if (r == CRM_OK)
 		r = join_run(j, err);
 	if (r == CRM_OK)
@@ -414,6 +587,9 @@ get_stream(struct cli *c, struct crm_err *err)
 out:
 	crm_stream_close(j->s);
 	crm_lookup_close(j->lookup);
+	crm_buf_release(&j->bytes);
+	crm_buf_release(&j->madebytes);
+	crm_buf_release(&j->none);
 	crm_arena_release(&j->arena);
 	return r;
 }

@@ -58,6 +58,16 @@ int crm_out_row(
 /* The same for ready texts, unescaped. */
 int crm_out_texts(
     struct crm_out *o, const struct crm_str *s, struct crm_err *err);
+/*
+ * Are rows lines of the stream and nothing else (TSV, to no terminal)?  Then
+ * whoever writes the same cells again and again makes them text once, and gives
+ * rows in parts, which are put one behind the other, without the line's end.
+ */
+bool crm_out_plain(const struct crm_out *o);
+void crm_out_cell(const struct crm_out *o, struct crm_buf *b,
+    const struct crm_value *v);
+int crm_out_line(struct crm_out *o, const struct crm_str *part, size_t n,
+    struct crm_err *err);
 /* Writes the rows so far (a table's and JSON's wait for the end). */
 int crm_out_flush(struct crm_out *o, struct crm_err *err);
 int crm_out_hold(struct crm_out *o, struct crm_err *err);

@@ -56,6 +56,9 @@ struct crm_str crm_stream_field(const struct crm_stream *s, size_t column);
 /* The current record's bytes as they came, without the line's end; after
  * CRM_EDATA those of the line at fault (none when it was too long). */
 struct crm_str crm_stream_raw(const struct crm_stream *s);
+/* Would a writer write the current record in these very bytes?  Of some that
+ * it would it is not known. */
+bool crm_stream_plain(const struct crm_stream *s);
 unsigned long crm_stream_line(const struct crm_stream *s);
 uint64_t crm_stream_bytes(const struct crm_stream *s); /* read so far */
 /* The name as messages show it. */

@@ -10,7 +10,7 @@
 
 #define DIGITS 10
 
-/* Takes a number, 1 .. max, off the front. */
+/* Takes a number, 1 .. max (at most INT64_MAX), off the front. */
 static bool
 take_number(struct crm_str *t, uint64_t max, uint64_t *out)
 {
@@ -20,11 +20,13 @@ take_number(struct crm_str *t, uint64_t max, uint64_t *out)
 	for (; i < t->n && t->p[i] >= '0' && t->p[i] <= '9'; i++) {
 		unsigned d = (unsigned)(t->p[i] - '0');
 
-		/* max has ten digits at least */
-		if (i >= 9 && v > (max - d) / 10)
+		/* eighteen digits fit whatever they are */
+		if (i >= 18 && v > ((uint64_t)INT64_MAX - d) / 10)
 			return false;
 		v = v * 10 + d;
 	}
+	if (v > max)
+		return false;
 	t->p += i;
 	t->n -= i;
 	*out = v;

@@ -85,6 +85,15 @@ row_done(struct crm_out *o, struct crm_err *err)
 	return crm_sink_flush(o, err);
 }
 
+static inline void
+put_cell(const struct crm_out *o, struct crm_buf *b, const struct crm_value *v)
+{
+	if (crm_value_is_text(v))
+		crm_escape_put(b, v->s);
+	else if (v->type != CRM_T_NONE)
+		crm_value_put(o->opt.schema, b, v, o->opt.brief);
+}
+
 int
 crm_out_direct(
     struct crm_out *o, const struct crm_value *v, struct crm_err *err)
@@ -92,12 +101,34 @@ crm_out_direct(
 	for (size_t i = 0; i < o->n; i++) {
 		if (i > 0)
 			crm_buf_putc(&o->buf, '\t');
-		if (crm_value_is_text(&v[i]))
-			crm_escape_put(&o->buf, v[i].s);
-		else if (v[i].type != CRM_T_NONE)
-			crm_value_put(
-			    o->opt.schema, &o->buf, &v[i], o->opt.brief);
+		put_cell(o, &o->buf, &v[i]);
 	}
+	crm_buf_putc(&o->buf, '\n');
+	return row_done(o, err);
+}
+
+bool
+crm_out_plain(const struct crm_out *o)
+{
+	return o->direct && o->opt.format == CRM_FMT_TSV;
+}
+
+void
+crm_out_cell(
+    const struct crm_out *o, struct crm_buf *b, const struct crm_value *v)
+{
+	put_cell(o, b, v);
+}
+
+int
+crm_out_line(struct crm_out *o, const struct crm_str *part, size_t n,
+    struct crm_err *err)
+{
+	crm_behind_wait(o);
+	if (!o->begun)
+		begin(o);
+	for (size_t i = 0; i < n; i++)
+		crm_buf_putstr(&o->buf, part[i]);
 	crm_buf_putc(&o->buf, '\n');
 	return row_done(o, err);
 }

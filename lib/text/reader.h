@@ -15,6 +15,7 @@ struct crm_stream {
 	size_t n;
 	struct crm_buf text; /* unescaped fields of the current record */
 	struct crm_str raw;
+	bool plain; /* the record's bytes are what a writer would write */
 	unsigned long line;
 	bool whole; /* a last line without LF is refused */
 	bool any; /* bad UTF-8 passes */

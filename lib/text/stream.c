@@ -485,7 +485,8 @@ crm_stream_next(struct crm_stream *s, struct crm_err *err)
 
 	if (s->n == 0)
 		return CRM_NOTFOUND;
-	if (next_plain(s))
+	s->plain = next_plain(s);
+	if (s->plain)
 		return CRM_OK;
 	do {
 		code = crm_stream_take(s, &line, false, err);
@@ -548,6 +549,12 @@ struct crm_str
 crm_stream_raw(const struct crm_stream *s)
 {
 	return s->raw;
+}
+
+bool
+crm_stream_plain(const struct crm_stream *s)
+{
+	return s->plain;
 }
 
 unsigned long

@@ -254,6 +254,36 @@ printf 'C1\t7\n' >in
 works crm-customer get - --header customer_id,n -f name <in
 out_is "customer_id${TAB}n${TAB}name
 C0000000001${TAB}7${TAB}Ann" '--header names columns'
+# what TSV puts together of texts, CSV makes of values
+{
+	rows head 'note|customer_id|n'
+	cat head
+	printf 'a\\tb\tC2\t1\nM\303\274ller \\\\ x\tC0000000001\t2\n'
+	printf '%s\n' "plain${TAB}email:info@acme.example${TAB}3" \
+	    "${TAB}${TAB}4" "x${TAB}C999${TAB}5" "y${TAB}C2${TAB}6"
+} >in
+works crm-customer get - --on customer_id -f name,type,orders --missing keep <in
+sed 's/\\[t\\]/_/g' "$out" | tr "$TAB" , >of_tsv
+works crm-customer get - --on customer_id -f name,type,orders --missing keep \
+    --format csv <in
+tr "$TAB\\\\" __ <"$out" >of_csv
+ok 'rows that are put together of texts are those made of values' \
+    diff of_tsv of_csv
+out_has 'plain,C0000000003,3,'
+# of a stream longer than a batch, and with a header that comes again
+awk 'BEGIN { print "customer_id"; for (i = 0; i < 140000; i++)
+	print i % 7 == 3 ? "" : i % 1000 == 9 ? "customer_id" : "C" 1 + i % 3 }' >in
+works crm-customer get - -f name <in
+awk -F "$TAB" -v OFS="$TAB" 'NR == 1 { print $1, "name"; next }
+	$1 == "customer_id" { next }
+	{ n = substr($1, 2) }
+	$1 == "" { print "", ""; next }
+	{ print "C000000000" n, n == 1 ? "Ann" : n == 2 ? "Bo Li" : "Acme" }' \
+    in >want
+works crm-customer get C3 -f name --format value
+sed -i "s/Acme\$/$(cat "$out")/" want
+works crm-customer get - -f name <in
+ok 'a stream longer than a batch' cmp -s "$out" want
 works crm-customer get - </dev/null
 out_empty 'zero bytes are a stream of no records'
 

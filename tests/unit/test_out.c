@@ -245,6 +245,50 @@ no_records_leave_a_header_or_an_empty_array(void **state)
 }
 
 static void
+put_in_parts(struct crm_out *o)
+{
+	const struct crm_value hard = crm_value_text(CRM_STR("b\tc\\"));
+	struct crm_str part[2] = {CRM_STR("C0000000042\t"), {0}};
+	struct crm_buf b = {0};
+	struct crm_err err;
+
+	assert_true(crm_out_plain(o));
+	assert_int_equal(
+	    crm_out_row(o,
+		(struct crm_value[]){crm_value_text(CRM_STR("x")), hard}, &err),
+	    CRM_OK);
+	crm_out_cell(o, &b, &hard);
+	part[1] = crm_buf_str(&b);
+	assert_int_equal(crm_out_line(o, part, 2, &err), CRM_OK);
+	assert_int_equal(crm_out_line(o, &CRM_STR("\t"), 1, &err), CRM_OK);
+	crm_buf_release(&b);
+}
+
+static void
+lines_of_ready_parts_stand_among_rows(void **state)
+{
+	static const struct crm_column two[] = {
+	    {{"a", 1}, CRM_T_TEXT}, {{"b", 1}, CRM_T_TEXT}};
+	struct crm_buf b = {0};
+	struct crm_out *o;
+	struct crm_err err;
+
+	(void)state;
+	assert_string_equal(run((struct crm_out_options){.format = CRM_FMT_TSV},
+				two, 2, put_in_parts, &b),
+	    "a\tb\nx\tb\\tc\\\\\nC0000000042\tb\\tc\\\\\n\t\n");
+	crm_buf_release(&b);
+	for (int f = CRM_FMT_TABLE; f < CRM_FMTS; f++) {
+		struct crm_out_options opt = {
+		    .fd = -1, .format = (enum crm_format)f};
+
+		assert_int_equal(crm_out_open(&o, &opt, two, 2, &err), CRM_OK);
+		assert_false(crm_out_plain(o));
+		crm_out_abort(o);
+	}
+}
+
+static void
 put_one_empty(struct crm_out *o)
 {
 	struct crm_err err;
@@ -726,6 +770,7 @@ main(void)
 	    cmocka_unit_test(texts_are_rendered_by_their_columns_type),
 	    cmocka_unit_test(no_records_leave_a_header_or_an_empty_array),
 	    cmocka_unit_test(a_row_of_one_empty_field_is_a_row),
+	    cmocka_unit_test(lines_of_ready_parts_stand_among_rows),
 	    cmocka_unit_test(a_table_is_cut_to_the_terminal),
 	    cmocka_unit_test(
 		behind_text_of_doubtful_width_a_column_has_a_number),

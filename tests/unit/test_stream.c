@@ -330,6 +330,33 @@ a_stream_knows_its_columns_lines_and_bytes(void **state)
 	crm_stream_close(s);
 }
 
+static void
+a_plain_record_is_one_a_writer_would_write_so(void **state)
+{
+	struct feed f = {CRM_STR("a_id\tb\n1\tx\\ty\n1\tx y\n\t\n1\tx\ry\n"
+				 "1\tlast, and with room behind it"),
+	    0};
+	const bool want[] = {false, true, true, false, false};
+	struct crm_stream *s;
+	struct crm_err err;
+
+	(void)state;
+	assert_int_equal(
+	    crm_stream_open(&s, -1,
+		&(struct crm_stream_options){.read = feed_read, .read_ctx = &f},
+		&err),
+	    CRM_OK);
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		assert_int_equal(crm_stream_next(s, &err), CRM_OK);
+		/* the last bytes of what was read are not looked at so fast */
+		if (crm_stream_plain(s) && !want[i])
+			fail_msg("record %zu is not plain", i + 1);
+		if (i == 1)
+			assert_true(crm_stream_plain(s));
+	}
+	crm_stream_close(s);
+}
+
 static long
 failing_read(void *ctx, void *p, size_t n, struct crm_err *err)
 {
@@ -569,6 +596,7 @@ main(void)
 	    cmocka_unit_test(columns_can_be_named_by_an_option),
 	    cmocka_unit_test(long_fields_and_lines_are_refused_and_passed),
 	    cmocka_unit_test(a_stream_knows_its_columns_lines_and_bytes),
+	    cmocka_unit_test(a_plain_record_is_one_a_writer_would_write_so),
 	    cmocka_unit_test(a_read_that_fails_ends_the_stream),
 	    cmocka_unit_test(a_descriptor_is_read_through),
 	    cmocka_unit_test(archives_are_read_section_by_section),

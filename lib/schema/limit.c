@@ -12,10 +12,15 @@ const char *const crm_measures[CRM_MEASURES + 1] = {
 static bool
 take_percent(struct crm_str s, struct crm_dec *out)
 {
+	int64_t all = 100;
+
 	if (s.n > 0 && s.p[s.n - 1] == '%')
 		s.n--;
-	return crm_dec_parse(crm_str_trim(s), out) == CRM_OK && out->v >= 0 &&
-	       out->scale <= 6;
+	if (crm_dec_parse(crm_str_trim(s), out) < 0 || out->scale > 6)
+		return false;
+	for (unsigned i = 0; i < out->scale; i++)
+		all *= 10;
+	return out->v >= 0 && out->v <= all;
 }
 
 int

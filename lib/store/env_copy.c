@@ -204,7 +204,12 @@ crm_store_backup(struct crm_store *s, const char *to, struct crm_err *err)
 	code = crm_folder_temp(path, temp, err);
 	if (code < 0)
 		return code;
-	code = copy_all(s, temp, err);
+	if (crm_folder_below(temp, s->path))
+		code = crm_err_set(err, CRM_ECREATE,
+		    "'%s' is in the store itself, wanted a place outside",
+		    path);
+	else
+		code = copy_all(s, temp, err);
 	if (code == CRM_OK)
 		code = crm_folder_rename(temp, path, err);
 	if (code < 0) {

@@ -129,6 +129,32 @@ crm_folder_temp(const char *path, char out[CRM_PATH_MAX], struct crm_err *err)
 	return CRM_OK;
 }
 
+bool
+crm_folder_below(const char *path, const char *above)
+{
+	struct stat want, is, last = {0};
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), up;
+	bool below = false;
+
+	if (stat(above, &want) < 0) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	/* The root is above itself. */
+	while (fd >= 0 && !below && fstat(fd, &is) == 0 &&
+	       (is.st_ino != last.st_ino || is.st_dev != last.st_dev)) {
+		below = is.st_ino == want.st_ino && is.st_dev == want.st_dev;
+		last = is;
+		up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		close(fd);
+		fd = up;
+	}
+	if (fd >= 0)
+		close(fd);
+	return below;
+}
+
 int
 crm_folder_sync(const char *path, struct crm_err *err)
 {

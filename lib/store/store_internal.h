@@ -28,6 +28,8 @@ int crm_folder_check(const char *path, bool *readonly, struct crm_err *err);
 int crm_folder_make(const char *path, struct crm_err *err);
 int crm_folder_create(const char *path, struct crm_err *err);
 /* A new folder beside path, its name in out. */
+/* Is a folder the other, or anywhere below it? */
+bool crm_folder_below(const char *path, const char *above);
 int crm_folder_temp(
     const char *path, char out[CRM_PATH_MAX], struct crm_err *err);
 int crm_folder_sync(const char *path, struct crm_err *err);

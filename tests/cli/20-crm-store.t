@@ -161,5 +161,9 @@ same 'the copy is the store' "$T/b" "$T/a"
 works crm-store check -q --store "$T/copy"
 fails 73 'is there already' crm-store backup "$T/copy"
 fails 64 '' crm-store backup
+fails 73 'is in the store itself' crm-store backup "$CRM_STORE/copy"
+ln -s "$CRM_STORE" "$T/link"
+fails 73 'is in the store itself' crm-store backup "$T/link/gen-0000000077"
+is 'nothing of it stays' "$(ls "$CRM_STORE" | grep -cE 'copy|77')" 0
 
 done_testing

@@ -89,6 +89,7 @@ run crm-quality fields --of order --min note=0 --count
 status_is 1
 err_has 'there is nothing to measure'
 fails 64 "is not FIELD=PERCENT" crm-quality fields --min email
+fails 64 "is not FIELD=PERCENT" crm-quality fields --min email=100.1
 fails 64 "is not FIELD=PERCENT" crm-quality fields --min email.age=3
 fails 64 "a customer has no field 'revenue' to measure" \
     crm-quality fields --min revenue=3

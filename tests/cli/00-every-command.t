@@ -189,7 +189,14 @@ check_store()
 
 commands=$(ls "$CRM_BIN")
 ok 'there are commands' test -n "$commands"
+check_named()
+{
+	ok "crm-tools(7) names $1" grep -q "^\.Xr $1 1" "$CRM_TOP/man/crm-tools.7"
+	ok "README.md names $1" grep -q "^| .*\`$1\`.* |" "$CRM_TOP/README.md"
+}
+
 for c in $commands; do
+	check_named "$c"
 	check_spec "$c"
 	check_help "$c"
 	check_usage "$c"

@@ -11,6 +11,7 @@
 static int64_t customers = -1, orders = -1, products = -1, seed = 1;
 static const char *from = "2025-01-01", *until = "2026-01-01";
 static const char *currency = "EUR", *section, *format = "archive";
+static const char *changes;
 
 static const struct cli_option options[] = {
     {0, "customers", CLI_INT, &customers, "N", "so many customers (1000)"},
@@ -18,6 +19,9 @@ static const struct cli_option options[] = {
 	"so many orders (5 for each customer)"},
     {0, "products", CLI_INT, &products, "N", "so many products (240)"},
     {0, "seed", CLI_INT, &seed, "N", "another number, another shop (1)"},
+    {0, "changes", CLI_TEXT, &changes, "SHARE",
+	"of the buyers change, by rate, taste, spend or channel (4%, by rate "
+	"or taste)"},
     {0, "from", CLI_TEXT, &from, "DATE", "the first day (2025-01-01)"},
     {0, "until", CLI_TEXT, &until, "DATE",
 	"the day after the last (2026-01-01)"},
@@ -49,6 +53,22 @@ take_day(
 }
 
 static int
+take_share(double *out, struct crm_err *err)
+{
+	struct crm_share s;
+	int code;
+
+	if (!changes)
+		return CRM_OK;
+	code = crm_share_parse(crm_str(changes), false, &s, err);
+	if (code == CRM_OK)
+		*out = crm_dec_double(s.v);
+	else
+		crm_err_field(err, "--changes", 9);
+	return code;
+}
+
+static int
 generate(struct cli *c, struct crm_err *err)
 {
 	struct crm_gen_options opt = {
@@ -74,6 +94,8 @@ generate(struct cli *c, struct crm_err *err)
 		code = take_day("--from", from, &opt.from, err);
 	if (code == CRM_OK)
 		code = take_day("--until", until, &opt.until, err);
+	if (code == CRM_OK)
+		code = take_share(&opt.changes, err);
 	if (code == CRM_OK)
 		code = crm_gen_open(&g, &opt, err);
 	if (code == CRM_OK && shopify)

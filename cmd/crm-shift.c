@@ -10,17 +10,18 @@
 #include "cli_from.h"
 #include "cli_noun.h"
 
-static const char *alarm_text = "5%", *recent = "90d", *goods = "category";
-static int64_t least = 3;
+static const char *alarm_text = "5%", *recent, *goods = "category";
+static int64_t least = -1;
 static bool all;
 
 static const struct cli_option options[] = {
     {0, "recent", CLI_TEXT, &recent, "SPAN",
-	"hold the orders of so long, 8w, 6mo, against those before (90d)"},
+	"hold the orders of so long, 90d, 8w, 6mo, against those before; "
+	"else each history is divided where it turns"},
     {0, "alarm", CLI_TEXT, &alarm_text, "SHARE",
 	"of all alarms at most this share is false (5%)"},
     {0, "least", CLI_INT, &least, "N",
-	"only customers with so many orders before (3)"},
+	"only customers with so many orders (6), of --recent before it (3)"},
     {0, "goods", CLI_TEXT, &goods, "COLUMN",
 	"column of products that goods are grouped by (category)"},
     {0, "all", CLI_FLAG, &all, NULL, "all tests, not only the alarms"},
@@ -40,6 +41,7 @@ enum {
 	C_Q,
 	C_ALARM,
 	C_WHY,
+	C_SINCE,
 	C_COUNT
 };
 static const struct crm_field columns[C_COUNT] = {
@@ -49,19 +51,20 @@ static const struct crm_field columns[C_COUNT] = {
     {"change", CRM_T_TEXT, 0, 0, 0, NULL,
 	"slower, faster, less, more, smaller, larger"},
     {"value", CRM_T_TEXT, 0, 0, 0, NULL,
-	"the channel, or what goods, there is more of"},
+	"the channel, or what goods, there is more or less of"},
     {"before", CRM_T_INT, 0, 0, 0, NULL,
-	"orders before; of rhythm days with orders after the first"},
-    {"recent", CRM_T_INT, 0, 0, 0, NULL, "the same of late"},
+	"orders before it; of rhythm days with orders after the first"},
+    {"recent", CRM_T_INT, 0, 0, 0, NULL, "the same since"},
     {"was", CRM_T_DECIMAL, 0, 0, 0, NULL,
 	"in 30 days; the median of an order; the share of orders"},
-    {"is", CRM_T_DECIMAL, 0, 0, 0, NULL, "the same of late"},
+    {"is", CRM_T_DECIMAL, 0, 0, 0, NULL, "the same since"},
     {"p", CRM_T_DECIMAL, 0, 0, 0, NULL,
 	"how probable so much is if nothing has changed"},
     {"q", CRM_T_DECIMAL, 0, 0, 0, NULL,
 	"the share of false ones among alarms up to this one"},
     {"alarm", CRM_T_BOOL, 0, 0, 0, NULL, "is it one"},
     {"why", CRM_T_TEXT, 0, 0, 0, NULL, "in words"},
+    {"since", CRM_T_DATE, 0, 0, 0, NULL, "from when it is otherwise"},
 };
 
 enum { PLACES = 4, PLACES_P = 12 };
@@ -117,6 +120,8 @@ parse(struct work *w, struct crm_err *err)
 		code = cli_from_check(c, err);
 	if (code == CRM_OK)
 		code = parse_alarm(&w->opt.alarm, err);
+	if (least < 0)
+		least = recent ? 3 : 6;
 	if (code == CRM_OK && (least < 2 || least > 1000000)) {
 		code = crm_err_set(err, CRM_EUSAGE,
 		    "'%lld' is not a number from 2 to 1000000",
@@ -135,6 +140,11 @@ set_times(struct work *w, int64_t at, struct crm_err *err)
 	struct crm_span span;
 	int code = CRM_OK;
 
+	w->opt.at = at;
+	w->opt.split = INT64_MIN;
+	w->opt.calendar = &w->c->schema->calendar;
+	if (!recent)
+		return CRM_OK;
 	if (crm_span_parse(crm_str(text), &span) < 0 ||
 	    (span.months <= 0 && span.secs <= 0) ||
 	    crm_moment_parse(crm_str(text), &w->c->schema->calendar, at,
@@ -142,10 +152,6 @@ set_times(struct work *w, int64_t at, struct crm_err *err)
 	    w->opt.split >= at)
 		code = wrong("--recent", text,
 		    "a length of time, like 90d, 8w or 6mo", err);
-	w->opt.at = at;
-	if (code == CRM_OK)
-		crm_date_put(&w->since,
-		    crm_day_of(&w->c->schema->calendar, w->opt.split));
 	return code;
 }
 
@@ -219,9 +225,9 @@ measure(struct work *w, struct crm_err *err)
 		code = crm_err_set(
 		    err, CRM_NO, "no customer has orders enough to be tested");
 		crm_err_hint(err,
-		    "wanted are at least %lld before %s (--least, --recent, "
-		    "--at), and enough for an alarm to be possible",
-		    (long long)least, crm_buf_cstr(&w->since));
+		    "wanted are at least %lld%s (--least, --recent, --at), "
+		    "and enough for an alarm to be possible",
+		    (long long)least, recent ? " before what is recent" : "");
 	}
 	return code;
 }
@@ -266,19 +272,22 @@ unit(const struct work *w, const struct crm_shift *y)
 }
 
 static struct crm_str
-word(const struct work *w, const struct crm_shift *y)
+word(const struct work *w, const struct crm_shift *y, unsigned at)
 {
-	return w->x.words[y->what == CRM_SHIFT_GOODS].text[y->word];
+	return w->x.words[y->what == CRM_SHIFT_GOODS].text[at];
 }
 
 static void
 explain(struct work *w, const struct crm_shift *y)
 {
-	const char *since = crm_buf_cstr(&w->since);
 	struct crm_buf *b = &w->why;
 	double by = unit(w, y);
+	const char *since;
 
 	crm_buf_clear(b);
+	crm_buf_clear(&w->since);
+	crm_date_put(&w->since, y->since);
+	since = crm_buf_cstr(&w->since);
 	switch (y->what) {
 	case CRM_SHIFT_RHYTHM:
 		crm_buf_putf(
@@ -299,12 +308,16 @@ explain(struct work *w, const struct crm_shift *y)
 		crm_buf_putf(b, " in %u before", y->before);
 		return;
 	default:
-		crm_buf_putstr(b, word(w, y));
+		crm_buf_putstr(b, word(w, y, y->word));
 		crm_buf_putf(b,
 		    " in %.0f of %u orders since %s, in %.0f of %u "
 		    "before",
 		    y->is * y->recent, y->recent, since, y->was * y->before,
 		    y->before);
+		if (y->other != y->word) {
+			crm_buf_puts(b, ", instead of ");
+			crm_buf_putstr(b, word(w, y, y->other));
+		}
 	}
 }
 
@@ -315,8 +328,8 @@ static const char *
 change_name(const struct crm_shift *y)
 {
 	static const char *const name[CRM_SHIFTS][2] = {{"slower", "faster"},
-	    {"less", "more"}, {"smaller", "larger"}, {"more", "more"},
-	    {"more", "more"}};
+	    {"less", "more"}, {"smaller", "larger"}, {"less", "more"},
+	    {"less", "more"}};
 
 	return name[y->what][y->more];
 }
@@ -351,8 +364,9 @@ print_row(struct work *w, const struct crm_shift *y, struct crm_err *err)
 		      : crm_value_id(CRM_K_CUSTOMER, y->customer);
 	v[C_WHAT] = crm_value_text(crm_str(what_name[y->what]));
 	v[C_CHANGE] = crm_value_text(crm_str(change_name(y)));
-	v[C_VALUE] = y->what >= CRM_SHIFT_CHANNEL ? crm_value_text(word(w, y))
-						  : (struct crm_value){0};
+	v[C_VALUE] = y->what >= CRM_SHIFT_CHANNEL
+			 ? crm_value_text(word(w, y, y->word))
+			 : (struct crm_value){0};
 	v[C_BEFORE] = crm_value_num(CRM_T_INT, y->before, 0);
 	v[C_RECENT] = crm_value_num(CRM_T_INT, y->recent, 0);
 	v[C_WAS] = real(y->was / by, PLACES);
@@ -361,6 +375,7 @@ print_row(struct work *w, const struct crm_shift *y, struct crm_err *err)
 	v[C_Q] = probability(y->q);
 	v[C_ALARM] = crm_value_num(CRM_T_BOOL, alarm, 0);
 	v[C_WHY] = crm_value_text(crm_buf_str(&w->why));
+	v[C_SINCE] = crm_value_num(CRM_T_DATE, y->since, 0);
 	return cli_rows_put(w->rows, v, err);
 }
 

@@ -50,6 +50,7 @@ analyses='
 	crm-dedupe scan
 	crm-cohort --by week --period month
 	crm-shift --all
+	crm-shift --all --recent 90d
 	crm-profit -q
 	crm-profit -q --deciles
 	crm-rfm

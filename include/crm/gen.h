@@ -31,6 +31,9 @@ struct crm_gen_options {
 	uint64_t orders; /* so many, those without a customer included */
 	uint64_t products; /* 1 .. 1,000,000,000 */
 	uint64_t seed;
+	/* Share of the buyers who change, by rate, taste, spend or channel; 0:
+	 * 4 %, by rate or taste. */
+	double changes;
 	int64_t from, until; /* days (crm/time.h), until excluded; UTC */
 	struct crm_str currency; /* ISO 4217; borrowed until close */
 };

@@ -151,7 +151,8 @@ static void
 fill_lines(const struct crm_gen *g, const struct gen_trait *y, double t,
     struct crm_rand *r, struct gen_order *o)
 {
-	uint64_t n = 1 + crm_poisson(r, 0.9 * y->spend);
+	double by = y->new_spend && t >= y->change_at ? y->change_by : 1;
+	uint64_t n = 1 + crm_poisson(r, 0.9 * y->spend * by);
 	int64_t tax = 0;
 
 	for (uint64_t i = 0; i < n; i++) {
@@ -318,6 +319,9 @@ crm_gen_order(const struct crm_gen *g, const struct gen_visit *visit,
 		       : u < 0.84 ? "phone"
 		       : u < 0.94 ? "market"
 				  : "shop";
+	/* a draw of its own: other customers' orders stay what they are */
+	if (y.new_channel && visit->t >= y.change_at && crm_rand_unit(&r) < 0.6)
+		out->channel = crm_gen_channel(&y);
 	out->store = strcmp(out->channel, "shop") != 0 ? ""
 		     : crm_rand_unit(&r) < 0.7	       ? "Berlin"
 						       : "Hamburg";

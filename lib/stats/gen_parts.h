@@ -50,7 +50,7 @@ struct gen_trait {
 	bool buyer;
 	double arrive, rate, drop, spend;
 	uint8_t taste[2];
-	bool new_rate, new_taste; /* a planted change */
+	bool new_rate, new_taste, new_spend, new_channel; /* one is planted */
 	double change_at, change_by;
 	uint8_t other; /* the new first taste */
 };
@@ -113,6 +113,8 @@ void crm_gen_begin(struct crm_gen *g);
 int crm_gen_next(struct crm_gen *g, struct gen_visit *out, struct crm_err *err);
 /* When the customer leaves, or a time past g->end. */
 double crm_gen_leave(const struct crm_gen *g, uint64_t customer);
+/* What a customer who goes to another channel goes to. */
+const char *crm_gen_channel(const struct gen_trait *y);
 int crm_gen_calibrate(struct crm_gen *g, struct crm_err *err);
 
 /* gen_goods.c: products and what is in an order */

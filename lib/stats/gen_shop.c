@@ -88,6 +88,30 @@ crm_gen_time(const struct crm_gen *g, double t)
 	       (int64_t)(part < 0 ? 0 : part);
 }
 
+/* u decides who changes, and what; without a share there are as few as in a
+ * shop that nobody asks about them. */
+static void
+plant(double share, double u, struct gen_trait *out)
+{
+	if (share <= 0) {
+		out->new_rate = u < 0.025;
+		out->new_taste = !out->new_rate && u < 0.04;
+		return;
+	}
+	out->new_rate = u < 0.4 * share;
+	out->new_taste = !out->new_rate && u < 0.6 * share;
+	out->new_spend = u >= 0.6 * share && u < 0.8 * share;
+	out->new_channel = u >= 0.8 * share && u < share;
+}
+
+const char *
+crm_gen_channel(const struct gen_trait *y)
+{
+	static const char *const name[] = {"phone", "market", "shop"};
+
+	return name[y->other % 3];
+}
+
 static void
 draw_taste(const struct crm_gen *g, uint64_t customer, struct crm_rand *r,
     struct gen_trait *out)
@@ -105,8 +129,7 @@ draw_taste(const struct crm_gen *g, uint64_t customer, struct crm_rand *r,
 	if (out->other >= out->taste[0])
 		out->other++;
 	u = crm_rand_unit(r);
-	out->new_rate = out->buyer && u < 0.025;
-	out->new_taste = out->buyer && !out->new_rate && u < 0.04;
+	plant(g->opt.changes, out->buyer ? u : 1, out);
 	out->change_by = crm_rand_unit(r) < 0.6 ? 0.25 : 4;
 	out->change_at = out->arrive + (g->end - out->arrive) *
 					   (0.3 + 0.4 * crm_rand_unit(r));

@@ -292,7 +292,7 @@ put_truth_change(struct gen_text *x, uint64_t n)
 	struct gen_trait y;
 
 	crm_gen_trait(x->g, n, &y);
-	if (!y.new_rate && !y.new_taste)
+	if (!y.new_rate && !y.new_taste && !y.new_spend && !y.new_channel)
 		return;
 	id(x, 'C', n);
 	moment(x, crm_gen_time(x->g, y.change_at));
@@ -300,6 +300,14 @@ put_truth_change(struct gen_text *x, uint64_t n)
 		text(x, "rate");
 		real(x, y.rate);
 		real(x, y.rate * y.change_by);
+	} else if (y.new_spend) {
+		text(x, "spend");
+		real(x, y.spend);
+		real(x, y.spend * y.change_by);
+	} else if (y.new_channel) {
+		text(x, "channel");
+		text(x, "web");
+		text(x, crm_gen_channel(&y));
 	} else {
 		text(x, "taste");
 		text(x, crm_gen_category[y.taste[0]]);
@@ -546,6 +554,9 @@ check_options(const struct crm_gen_options *o, struct crm_err *err)
 		return crm_err_set(err, CRM_EUSAGE,
 		    "'%llu' orders: at most 1000000000 are wanted",
 		    (unsigned long long)o->orders);
+	if (!(o->changes >= 0 && o->changes <= 1))
+		return crm_err_set(
+		    err, CRM_EUSAGE, "the share of changes is from 0 to 1");
 	if (o->until <= o->from || o->until - o->from > 100000)
 		return crm_err_set(err, CRM_EUSAGE,
 		    "the period has to end after it begins, and within 273 "

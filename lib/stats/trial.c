@@ -95,9 +95,8 @@ cmp_ranked(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-/* Twice the midrank of each value; the sum of t^3 - t over ties. */
-static bool
-rank(const int64_t *v, size_t n, size_t *rank2, double *ties)
+bool
+crm_test_midranks(const int64_t *v, size_t n, size_t *rank2, double *ties)
 {
 	struct ranked *r = malloc(n * sizeof *r);
 
@@ -183,7 +182,7 @@ crm_test_ranks(const int64_t *v, size_t m, size_t n, double *p, bool *more,
 	size_t *rank2 = malloc((n ? n : 1) * sizeof *rank2);
 	double ties, low = 1, high = 1;
 
-	ok = rank2 && rank(v, n, rank2, &ties);
+	ok = rank2 && crm_test_midranks(v, n, rank2, &ties);
 	for (size_t i = 0; ok && i < few; i++)
 		sum += rank2[last ? m + i : i];
 	if (ok && n < 1000 && n * few * n * (n + 1) <= WORK)

@@ -52,6 +52,16 @@ is 'refunds are of no more than was paid' "$(awk -F '\t' '
 	$3 == "refund" { back[o] += $6 }
 	END { for (o in back) if (back[o] > paid[o] + 0.001) print o }' track)" ''
 
+crm-gen --customers 400 --seed 7 --changes 50% --section truth_change >many
+is 'as many changes as asked for, of four sorts' "$(awk -F '\t' '
+	NR > 1 { n[$3]++; all++ } END { for (w in n) sorts++
+	print sorts, (all > 150 && all < 240), (n["rate"] > 50) }' many)" '4 1 1'
+crm-gen --customers 400 --seed 7 --changes 50% --section order >orders
+is 'from then on there is another channel' "$(awk -F '\t' '
+	NR == FNR { if ($3 == "channel") { at[$1] = $2; new[$1] = $5 }; next }
+	$2 in at { late = $3 >= at[$2]; n[late]++; other[late] += $5 == new[$2] }
+	END { print (other[0] < n[0] * .2), (other[1] > n[1] * .4) }
+	' many orders)" '1 1'
 run crm-gen --customers 20 --currency JPY --section line
 out_lacks '.95' 'yen have no places'
 run crm-gen --customers 20 --currency KWD --section product
@@ -72,6 +82,8 @@ fails 64 "'0' products: between 1" crm-gen --products 0
 fails 64 "'31.12.2025' is not a date" crm-gen --from 31.12.2025
 fails 64 'the period has to end after it begins' \
     crm-gen --from 2025-01-01 --until 2025-01-01
+fails 64 "'0' is no share above 0" crm-gen --changes 0
+fails 64 "'2' is no share" crm-gen --changes 2
 fails 64 "'EUX' is not a currency" crm-gen --currency EUX
 fails 64 "there is no section 'orders'" crm-gen --section orders
 err_has 'the sections are customer, product, order'

@@ -1,11 +1,11 @@
 /*
- * cli_dedupe.c - customers, or the rows of --from, as records to compare.
+ * cli_dedupe.c - customers as records to compare; the rows of --from are read
+ * by cli_dedupe_from.c.
  *
  * Everything is read before anything is compared: comparing may take its time,
  * and a transaction that lingers keeps old pages alive.
  */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "cli_dedupe.h"
 #include "cli_from.h"
@@ -42,10 +42,9 @@ bad_compare(struct crm_str item, const char *what, struct crm_err *err)
 	return CRM_EUSAGE;
 }
 
-/* The columns of --compare; has says whether there is one of that name. */
-static int
-take_compare(struct cli_dedupe *x, bool (*has)(const void *, struct crm_str),
-    const void *ctx, struct crm_err *err)
+int
+cli_dedupe_columns(struct cli_dedupe *x, bool (*has)(void *, struct crm_str),
+    void *ctx, struct crm_err *err)
 {
 	struct crm_str rest = crm_str(cli_dedupe_compare), item, name;
 	int code = CRM_OK;
@@ -56,6 +55,7 @@ take_compare(struct cli_dedupe *x, bool (*has)(const void *, struct crm_str),
 
 		if (!crm_str_split(&type, '=', &name))
 			name = type;
+		name = crm_str_trim(name);
 		t = type.n ? type_of(crm_str_trim(type))
 			   : crm_dup_type_guess(name);
 		if (t < 0)
@@ -71,26 +71,27 @@ take_compare(struct cli_dedupe *x, bool (*has)(const void *, struct crm_str),
 }
 
 static bool
-is_field(const void *ctx, struct crm_str name)
+is_field(void *ctx, struct crm_str name)
 {
-	return crm_kind_field(ctx, name) >= 0;
+	struct cli_dedupe *x = ctx;
+
+	return crm_kind_field(&x->c->schema->kind[CRM_K_CUSTOMER], name) >= 0;
 }
 
 static int
 customer_columns(struct cli_dedupe *x, struct crm_err *err)
 {
-	const struct crm_kind *k = &x->c->schema->kind[CRM_K_CUSTOMER];
-
 	if (cli_dedupe_compare)
-		return take_compare(x, is_field, k, err);
+		return cli_dedupe_columns(x, is_field, x, err);
 	return crm_dups_people(&x->d, err);
 }
 
 /* ---- customers ---- */
 
-static int
-add(struct cli_dedupe *x, const struct crm_str *values, struct crm_str id,
-    uint64_t number, struct crm_str name, struct crm_err *err)
+int
+cli_dedupe_add(struct cli_dedupe *x, const struct crm_str *values,
+    struct crm_str id, uint64_t number, struct crm_str name,
+    struct crm_err *err)
 {
 	size_t i = x->n;
 
@@ -183,8 +184,9 @@ read_customers(struct cli_dedupe *x, struct crm_txn *t, struct crm_err *err)
 	    code == CRM_OK && (code = crm_scan_next(sc, &rec, err)) == CRM_OK) {
 		code = crm_dups_person(&x->d, s, rec, &x->scratch, values, err);
 		if (code == CRM_OK)
-			code = add(x, values, (struct crm_str){"", 0}, rec->id,
-			    crm_record_get(rec, "name")->s, err);
+			code =
+			    cli_dedupe_add(x, values, (struct crm_str){"", 0},
+				rec->id, crm_record_get(rec, "name")->s, err);
 		crm_arena_reset(&x->scratch);
 		if (++done % 4096 == 0)
 			cli_progress(x->c, "read", done, 0);
@@ -256,113 +258,6 @@ cli_dedupe_read_apart(
 	return code == CRM_NOTFOUND ? CRM_OK : code;
 }
 
-/* ---- --from ---- */
-
-static bool
-is_column(const void *ctx, struct crm_str name)
-{
-	return crm_stream_find(ctx, name) >= 0;
-}
-
-static int
-stream_columns(
-    struct cli_dedupe *x, struct crm_stream *s, size_t id, struct crm_err *err)
-{
-	int code = CRM_OK;
-
-	if (cli_dedupe_compare)
-		return take_compare(x, is_column, s, err);
-	for (size_t i = 0; code == CRM_OK && i < crm_stream_columns(s); i++) {
-		struct crm_str name = crm_stream_name(s, i);
-		int type = crm_dup_type_guess(name);
-
-		if (i != id && type >= 0 && x->d.columns < CRM_DUP_COLUMNS)
-			code = crm_dups_column(&x->d, name, type, err);
-	}
-	if (code == CRM_OK && x->d.columns == 0) {
-		crm_err_set(err, CRM_EDATA,
-		    "there is no column that is known to be about a person");
-		crm_err_place(err, crm_stream_file(s), 1);
-		crm_err_hint(err,
-		    "--compare 'COLUMN=TYPE,...' says what to compare and how");
-		code = CRM_EDATA;
-	}
-	return code;
-}
-
-/* What a row is shown as: its columns that are names. */
-static int
-row_name(struct cli_dedupe *x, const struct crm_str *values,
-    struct crm_buf *out, struct crm_err *err)
-{
-	crm_buf_clear(out);
-	for (size_t i = 0; i < x->d.columns; i++) {
-		int type = crm_dups_type(&x->d, i);
-
-		if (type > CRM_DUP_NAME || values[i].n == 0)
-			continue;
-		if (out->n > 0)
-			crm_buf_putc(out, ' ');
-		crm_buf_putstr(out, values[i]);
-	}
-	return crm_buf_check(out, err);
-}
-
-static int
-read_rows(struct cli_dedupe *x, struct crm_stream *s, struct crm_err *err)
-{
-	struct crm_str values[CRM_DUP_COLUMNS];
-	size_t of[CRM_DUP_COLUMNS];
-	struct crm_buf name = {.max = 1 << 20};
-	int code, id = 0;
-
-	if (crm_stream_columns(s) == 0)
-		return CRM_OK;
-	if (cli_dedupe_id)
-		id = crm_stream_find(s, crm_str(cli_dedupe_id));
-	if (id < 0) {
-		crm_err_set(
-		    err, CRM_EDATA, "there is no column '%s'", cli_dedupe_id);
-		crm_err_place(err, crm_stream_file(s), 1);
-		return CRM_EDATA;
-	}
-	code = stream_columns(x, s, (size_t)id, err);
-	for (size_t i = 0; code == CRM_OK && i < x->d.columns; i++)
-		of[i] = (size_t)crm_stream_find(
-		    s, crm_str(crm_dups_name(&x->d, i)));
-	while (code == CRM_OK && (code = crm_stream_next(s, err)) == CRM_OK) {
-		for (size_t i = 0; i < x->d.columns; i++)
-			values[i] = crm_stream_field(s, of[i]);
-		code = row_name(x, values, &name, err);
-		if (code == CRM_OK)
-			code = add(x, values, crm_stream_field(s, (size_t)id),
-			    0, crm_buf_str(&name), err);
-		if (code < 0)
-			crm_err_place(
-			    err, crm_stream_file(s), crm_stream_line(s));
-	}
-	crm_buf_release(&name);
-	return code == CRM_NOTFOUND ? CRM_OK : code;
-}
-
-static int
-read_stream(struct cli_dedupe *x, struct crm_err *err)
-{
-	struct crm_stream_options opt = {
-	    .name = cli_opt.from, .header = crm_str(cli_opt.header)};
-	struct crm_stream *s = NULL;
-	int fd = -1, code = cli_from_open(&fd, err);
-
-	if (code == CRM_OK)
-		code = crm_stream_open(&s, fd, &opt, err);
-	if (code == CRM_OK)
-		code = read_rows(x, s, err);
-	crm_stream_close(s);
-	if (fd > STDIN_FILENO)
-		close(fd);
-	return code;
-}
-
 /* ---- both ---- */
 
 int
@@ -377,7 +272,7 @@ cli_dedupe_read(struct cli_dedupe *x, struct crm_err *err)
 		return crm_err_set(err, CRM_EUSAGE,
 		    "--columns is for sales; --compare names columns here");
 	if (cli_opt.from)
-		return read_stream(x, err);
+		return cli_dedupe_from(x, err);
 	code = customer_columns(x, err);
 	if (code == CRM_OK)
 		code = crm_txn_begin(x->c->store, &t, err);
@@ -434,22 +329,21 @@ cli_dedupe_why(
 		crm_buf_putf(b, "%s%s%+.1f", b->n ? " " : "",
 		    crm_dups_name(d, i), p->part[i]);
 	}
+	if (p->household <= -0.05)
+		crm_buf_putf(b, " household%+.1f", p->household);
 }
 
 int
 cli_dedupe_probability(
     const char *option, const char *text, double *out, struct crm_err *err)
 {
-	struct crm_dec d;
-	int64_t one = 1;
+	struct crm_share p;
 
 	if (!text)
 		return CRM_OK;
-	if (crm_dec_parse(crm_str(text), &d) == CRM_OK) {
-		for (unsigned i = 0; i < d.scale; i++)
-			one *= 10;
-		*out = (double)d.v / (double)one;
-		if (d.v > 0 && d.v < one)
+	if (crm_share_parse(crm_str(text), false, &p, NULL) == CRM_OK) {
+		*out = crm_dec_double(p.v);
+		if (*out < 1)
 			return CRM_OK;
 	}
 	crm_err_set(

@@ -23,6 +23,17 @@ struct cli_dedupe {
 /* --compare and --id of those that read records. */
 extern const char *cli_dedupe_compare, *cli_dedupe_id;
 
+/* The columns of --compare: has is asked once for each, in order, whether there
+ * is one of that name. */
+int cli_dedupe_columns(struct cli_dedupe *x,
+    bool (*has)(void *ctx, struct crm_str name), void *ctx,
+    struct crm_err *err);
+/* A record: its values, and its number, or 0 and its text as id. */
+int cli_dedupe_add(struct cli_dedupe *x, const struct crm_str *values,
+    struct crm_str id, uint64_t number, struct crm_str name,
+    struct crm_err *err);
+/* Reads the rows of --from. */
+int cli_dedupe_from(struct cli_dedupe *x, struct crm_err *err);
 /* Reads all records, as of --at, and what is known of pairs. */
 int cli_dedupe_read(struct cli_dedupe *x, struct crm_err *err);
 /* The index of what an operand names. */

@@ -61,6 +61,7 @@ choice(const char *option, const char *text, const char *words,
 static int
 take_options(struct merging *x, struct crm_err *err)
 {
+	struct crm_share least;
 	int survivor = choice(
 	    "--survivor", survivor_text, "orders,oldest,newest,first", err);
 	int keep = choice("--keep", keep_text, "survivor,newest,longest", err);
@@ -72,10 +73,11 @@ take_options(struct merging *x, struct crm_err *err)
 	if (!least_text)
 		return CRM_OK;
 	x->has_least = true;
-	if (crm_dec_parse(crm_str(least_text), &x->least) == CRM_OK &&
-	    x->least.v > 0 &&
-	    crm_dec_cmp(x->least, (struct crm_dec){1, 0}) <= 0)
+	if (crm_share_parse(crm_str(least_text), false, &least, NULL) ==
+	    CRM_OK) {
+		x->least = least.v;
 		return CRM_OK;
+	}
 	crm_err_set(err, CRM_EUSAGE,
 	    "'%s' is not a probability above 0 and up to 1", least_text);
 	crm_err_field(err, "--least", 7);

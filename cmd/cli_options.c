@@ -68,7 +68,7 @@ static const struct cli_option expr[] = {
 
 static const struct cli_option from[] = {
     {0, "from", CLI_ONCE, &cli_opt.from, "FILE",
-	"read sales from this stream (-: stdin) instead of the store"},
+	"read this stream (-: stdin) instead of the store"},
     {0, "columns", CLI_NAMES, &cli_opt.columns, "NAME=COLUMN",
 	"its columns that have other names, as placed=date,total=sales"},
     {0, "header", CLI_TEXT, &cli_opt.header, "NAMES",

@@ -176,8 +176,17 @@ take_options(struct predict *r, struct crm_err *err)
 		    "--days: '%lld' is not a number from 1 to 36500",
 		    (long long)days);
 	code = take_number("--discount", discount, 0, 1000, &percent, err);
-	if (code == CRM_OK)
-		code = take_number("--level", level, 0, 1, &inside, err);
+	if (code == CRM_OK && level) {
+		struct crm_share part = {0};
+
+		code = crm_share_parse(crm_str(level), false, &part, err);
+		if (code == CRM_OK && crm_dec_double(part.v) >= 1)
+			code = crm_err_set(err, CRM_EUSAGE,
+			    "'%s' is no share above 0 and below 1", level);
+		if (code < 0)
+			crm_err_field(err, "--level", 7);
+		inside = crm_dec_double(part.v);
+	}
 	r->rate = crm_log1p(percent / 100) / YEAR; /* a day */
 	r->tail = (1 - inside) / 2;
 	return code;

@@ -212,7 +212,7 @@ review(struct cli *c, struct crm_err *err)
 enum { E_COLUMN, E_VALUE, E_OTHER, E_LEVEL, E_BITS, E_COUNT };
 static const struct crm_field explain_fields[E_COUNT] = {
     {"column", CRM_T_TEXT, 0, 0, 0, NULL,
-	"what is compared; prior and sum in the last rows"},
+	"what is compared; prior, household and sum in the last rows"},
     {"value", CRM_T_TEXT, 0, 0, 0, NULL, "the one's, as it is compared"},
     {"other", CRM_T_TEXT, 0, 0, 0, NULL, "the other's"},
     {"level", CRM_T_TEXT, 0, 0, 0, NULL,
@@ -252,6 +252,10 @@ explain_rows(struct cli_dedupe *x, uint32_t a, uint32_t b,
 	v[E_COLUMN] = crm_value_text(CRM_STR("prior"));
 	v[E_BITS] = cli_dedupe_rounded(x->d.model.prior, 1);
 	if (code == CRM_OK)
+		code = cli_rows_put(rows, v, err);
+	v[E_COLUMN] = crm_value_text(CRM_STR("household"));
+	v[E_BITS] = cli_dedupe_rounded(w.household, 1);
+	if (code == CRM_OK && x->d.model.homes > 0)
 		code = cli_rows_put(rows, v, err);
 	v[E_COLUMN] = crm_value_text(CRM_STR("sum"));
 	v[E_BITS] = cli_dedupe_rounded(w.bits, 1);

@@ -17,6 +17,12 @@
  * sorted records.  The same records in the same order give the same result
  * everywhere.
  *
+ * People who live together share what an address says, and often the family
+ * name and the telephone: columns that agree beyond chance with nobody there
+ * twice.  So two records that are not one person are taken for a mixture of
+ * strangers and of a household, which agrees like a match in the columns that
+ * homes have in common and like strangers in the others.
+ *
  *	struct crm_dups d = {0};
  *	crm_dups_column(&d, CRM_STR("given"), CRM_DUP_GIVEN, err);
  *	crm_dups_add(&d, values, err);		for each record
@@ -39,7 +45,7 @@ enum crm_dup_type {
 	CRM_DUP_STREET,
 	CRM_DUP_PLACE, /* says little once the postcode agrees */
 	CRM_DUP_POSTCODE,
-	CRM_DUP_DATE, /* eight digits, year first; others are ignored */
+	CRM_DUP_DATE, /* 1970-02-11, 11.2.1970, 2/11/1970, 19700211 */
 	CRM_DUP_CODE, /* numbers and names of systems */
 	CRM_DUP_PHONE,
 	CRM_DUP_EMAIL,
@@ -65,6 +71,10 @@ struct crm_dup_model {
 	double both; /* u of both names agreeing in full */
 	double prior; /* bits, negative */
 	double matches; /* expected number of pairs that match */
+	double homes; /* and of pairs who live together; 0: not looked at */
+	double home; /* the prior of these, as bits */
+	double alike[CRM_DUP_COLUMNS]; /* how many of these are namesakes, or
+					* have one birthday */
 	uint64_t records, candidates;
 };
 
@@ -85,6 +95,10 @@ const char *crm_dup_type_name(int type);
 /* The type that a column's name suggests ("surname" is a family name), -1
  * when none is. */
 int crm_dup_type_guess(struct crm_str name);
+
+/* Is it the year, month or day of a date of birth in three columns: 'y', 'm',
+ * 'd', else 0. */
+char crm_dup_date_part(struct crm_str name);
 
 /* Before the first record.  Copies the name.  CRM_EDATA past
  * CRM_DUP_COLUMNS. */
@@ -115,6 +129,7 @@ struct crm_dup_pair {
 	double probability; /* the same as a probability */
 	uint8_t level[CRM_DUP_COLUMNS];
 	double part[CRM_DUP_COLUMNS]; /* each column's bits */
+	double household; /* bits that being of one home takes away */
 };
 /* Weighs two records; fit or use comes before. */
 void crm_dups_weigh(

@@ -19,6 +19,7 @@ struct dup_value {
 struct crm_dup_column {
 	char name[64];
 	int type;
+	bool home; /* people who live together have it in common */
 	struct crm_map ids; /* folded bytes -> number of the value */
 	struct dup_value *value;
 	size_t values, value_cap;
@@ -81,6 +82,30 @@ static inline bool
 crm_dup_area(int type)
 {
 	return type == CRM_DUP_POSTCODE || type == CRM_DUP_PLACE;
+}
+
+/* Does the column tell the people of one home apart? */
+static inline bool
+crm_dup_own(const struct crm_dup_column *c)
+{
+	return !c->home && c->type != CRM_DUP_TEXT;
+}
+
+/* Of a telephone or mail address that two people of one home could share, how
+ * often they do, against one person who gives it twice. */
+static inline double
+crm_dup_shared(int type, int level)
+{
+	if (level < CRM_DUP_CLOSE)
+		return 1;
+	return type == CRM_DUP_PHONE ? 0.5 : type == CRM_DUP_EMAIL ? 0.2 : 1;
+}
+
+/* Fathers and sons of one name, twins: where that can be. */
+static inline bool
+crm_dup_twin(int type)
+{
+	return type == CRM_DUP_GIVEN || type == CRM_DUP_DATE;
 }
 
 /* The level to which two values agree. */

@@ -32,42 +32,112 @@ crm_dup_type_guess(struct crm_str name)
 	    {"given", CRM_DUP_GIVEN},
 	    {"first", CRM_DUP_GIVEN},
 	    {"fname", CRM_DUP_GIVEN},
+	    {"forename", CRM_DUP_GIVEN},
+	    {"vorname", CRM_DUP_GIVEN},
 	    {"family", CRM_DUP_FAMILY},
 	    {"surname", CRM_DUP_FAMILY},
 	    {"last_name", CRM_DUP_FAMILY},
 	    {"lastname", CRM_DUP_FAMILY},
 	    {"lname", CRM_DUP_FAMILY},
+	    {"nachname", CRM_DUP_FAMILY},
+	    {"familienname", CRM_DUP_FAMILY},
 	    {"mail", CRM_DUP_EMAIL},
 	    {"phone", CRM_DUP_PHONE},
 	    {"fax", CRM_DUP_PHONE},
-	    {"mobile", CRM_DUP_PHONE},
+	    {"mobil", CRM_DUP_PHONE},
+	    {"telefon", CRM_DUP_PHONE},
+	    {"handy", CRM_DUP_PHONE},
 	    {"birth", CRM_DUP_DATE},
 	    {"date", CRM_DUP_DATE},
 	    {"dob", CRM_DUP_DATE},
+	    {"geburtsdatum", CRM_DUP_DATE},
+	    {"geburtstag", CRM_DUP_DATE},
+	    {"geboren", CRM_DUP_DATE},
 	    {"postcode", CRM_DUP_POSTCODE},
 	    {"zip", CRM_DUP_POSTCODE},
 	    {"postal", CRM_DUP_POSTCODE},
+	    {"plz", CRM_DUP_POSTCODE},
+	    {"postleitzahl", CRM_DUP_POSTCODE},
 	    {"number", CRM_DUP_CODE},
+	    {"nummer", CRM_DUP_CODE},
 	    {"street", CRM_DUP_STREET},
 	    {"address", CRM_DUP_STREET},
+	    {"strasse", CRM_DUP_STREET},
+	    {"adresse", CRM_DUP_STREET},
 	    {"city", CRM_DUP_PLACE},
 	    {"town", CRM_DUP_PLACE},
 	    {"suburb", CRM_DUP_PLACE},
 	    {"state", CRM_DUP_PLACE},
 	    {"region", CRM_DUP_PLACE},
 	    {"country", CRM_DUP_PLACE},
+	    {"wohnort", CRM_DUP_PLACE},
+	    {"stadt", CRM_DUP_PLACE},
+	    {"land", CRM_DUP_PLACE},
 	    {"name", CRM_DUP_NAME},
 	    {"company", CRM_DUP_NAME},
+	    {"firma", CRM_DUP_NAME},
 	    {"_id", CRM_DUP_CODE},
 	    {"sec", CRM_DUP_CODE},
+	    {"ssn", CRM_DUP_CODE},
 	    {"vat", CRM_DUP_CODE},
 	};
 
+	/* Too short to be looked for within others. */
+	if (crm_str_is(name, "ort"))
+		return CRM_DUP_PLACE;
+	if (crm_str_is(name, "tel"))
+		return CRM_DUP_PHONE;
 	for (size_t i = 0; i < sizeof guess / sizeof *guess; i++)
 		if (memmem(
 			name.p, name.n, guess[i].part, strlen(guess[i].part)))
 			return guess[i].type;
 	return -1;
+}
+
+/* Do people who live together have such a column in common?  The company is
+ * one for those who work together; a number is, when it is a house's. */
+static bool
+of_home(int type, struct crm_str name)
+{
+	switch (type) {
+	case CRM_DUP_FAMILY:
+	case CRM_DUP_STREET:
+	case CRM_DUP_PLACE:
+	case CRM_DUP_POSTCODE:
+	case CRM_DUP_PHONE:
+	case CRM_DUP_EMAIL:
+		return true;
+	case CRM_DUP_NAME:
+		return crm_str_is(name, "company");
+	case CRM_DUP_CODE:
+		return memmem(name.p, name.n, "street", 6) ||
+		       memmem(name.p, name.n, "addr", 4) ||
+		       memmem(name.p, name.n, "hous", 4) ||
+		       memmem(name.p, name.n, "haus", 4);
+	default:
+		return false;
+	}
+}
+
+char
+crm_dup_date_part(struct crm_str name)
+{
+	static const struct {
+		const char *name;
+		char part;
+	} parts[] = {{"by", 'y'}, {"bm", 'm'}, {"bd", 'd'}};
+	static const char *const words[] = {"year", "month", "day"};
+
+	for (size_t i = 0; i < 3; i++)
+		if (crm_str_is(name, parts[i].name))
+			return parts[i].part;
+	if (!memmem(name.p, name.n, "birth", 5) &&
+	    !memmem(name.p, name.n, "dob", 3))
+		return 0;
+	for (size_t i = 0; i < 3; i++)
+		if (memmem(name.p, name.n, words[i], strlen(words[i])))
+			return words[i][0];
+	return 0;
 }
 
 int
@@ -91,6 +161,7 @@ crm_dups_column(
 	c->value[0] = (struct dup_value){0};
 	c->values = 1;
 	c->type = type;
+	c->home = of_home(type, name);
 	if (name.n >= sizeof c->name)
 		name.n = sizeof c->name - 1;
 	memcpy(c->name, name.p, name.n);
@@ -125,8 +196,8 @@ crm_dups_text(const struct crm_dups *d, size_t column, uint32_t record,
 static bool
 bare(int type)
 {
-	return type == CRM_DUP_DATE || type == CRM_DUP_CODE ||
-	       type == CRM_DUP_PHONE || type == CRM_DUP_POSTCODE;
+	return type == CRM_DUP_CODE || type == CRM_DUP_PHONE ||
+	       type == CRM_DUP_POSTCODE;
 }
 
 static bool
@@ -134,7 +205,7 @@ keep(int type, int32_t cp)
 {
 	unsigned class = crm_utf8_class(cp);
 
-	if (type == CRM_DUP_DATE || type == CRM_DUP_PHONE)
+	if (type == CRM_DUP_PHONE)
 		return class & CRM_CP_DIGIT;
 	if (bare(type))
 		return class & (CRM_CP_DIGIT | CRM_CP_ALPHA);
@@ -176,6 +247,60 @@ fold(int type, struct crm_str s, struct crm_buf *out, struct crm_err *err)
 	}
 	crm_buf_release(&b);
 	return code < 0 ? code : crm_buf_check(out, err);
+}
+
+/* Two or three numbers that end up as year, month and day, in the order in
+ * which they are written: the year where there are four digits, the day first
+ * unless it cannot be one. */
+static bool
+order_date(const unsigned v[3], const size_t digits[3], unsigned out[3])
+{
+	size_t y = digits[0] == 4 ? 0 : 2, a = y == 0 ? 1 : 0;
+	bool day_first = y != 0 && v[1] <= 12;
+
+	if (digits[y] != 4 && digits[y] != 2)
+		return false;
+	if (digits[1] > 2 || digits[2 - y] > 2)
+		return false;
+	out[0] = v[y];
+	if (digits[y] == 2)
+		out[0] += v[y] > 30 ? 1900 : 2000;
+	out[1] = v[day_first ? 1 : a];
+	out[2] = v[day_first ? 0 : a + 1];
+	return true;
+}
+
+/*
+ * A date as eight digits, year first; what is no date, but nearly one, as its
+ * digits.  A time of the day is left out.
+ */
+static int
+fold_date(struct crm_str s, struct crm_buf *out, struct crm_err *err)
+{
+	unsigned v[3] = {0}, d[3];
+	size_t digits[3] = {0}, n = 0, all = 0;
+	bool in = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		bool digit = s.p[i] >= '0' && s.p[i] <= '9';
+
+		if (digit && !in && n == 3)
+			break;
+		n += digit && !in;
+		in = digit;
+		if (!digit)
+			continue;
+		all++;
+		if (digits[n - 1]++ < 8)
+			v[n - 1] = v[n - 1] * 10 + (unsigned)(s.p[i] - '0');
+	}
+	if (n == 3 && order_date(v, digits, d))
+		crm_buf_putf(out, "%04u%02u%02u", d[0], d[1], d[2]);
+	else if (all >= 7 && all <= 9)
+		for (size_t i = 0; i < s.n; i++)
+			if (s.p[i] >= '0' && s.p[i] <= '9')
+				crm_buf_putc(out, s.p[i]);
+	return crm_buf_check(out, err);
 }
 
 static uint32_t
@@ -254,11 +379,10 @@ put(struct crm_dup_column *c, struct crm_str s, struct crm_buf *b, uint32_t *of,
 	int code;
 
 	crm_buf_clear(b);
-	code = fold(c->type, s, b, err);
+	code = c->type == CRM_DUP_DATE ? fold_date(s, b, err)
+				       : fold(c->type, s, b, err);
 	if (code < 0)
 		return code;
-	if (c->type == CRM_DUP_DATE && b->n != 8)
-		crm_buf_clear(b);
 	if (b->n > 0 && !crm_map_get(&c->ids, crm_buf_str(b), &id)) {
 		id = c->values;
 		code = enter(c, crm_buf_str(b), err);

@@ -66,6 +66,12 @@ static const struct {
     [CRM_DUP_EMAIL] = {0.02, 0.80},
 };
 #define TIMES 1.5
+/* Of two people of one home so many have the given name, or the birthday, in
+ * common, how many pairs that is worth, and how many have at most: else whoever
+ * is there twice under another first name is a twin. */
+#define ALIKE 0.005
+#define ALIKE_MOST 0.05
+#define WORTH_ALIKE 100.0
 
 static double
 usual_u(int type, int level)
@@ -334,6 +340,59 @@ odds(const struct crm_dups *d, const struct crm_dup_model *m, uint64_t levels,
 	return o * most * least;
 }
 
+/*
+ * The odds of being of one home against strangers, without the prior.  What
+ * homes have in common agrees as among matches, the rest as among strangers.
+ * Namesakes are not twins.  *told says whether any column could tell them from
+ * a match.
+ */
+static double
+home_odds(const struct crm_dups *d, const struct crm_dup_model *m,
+    uint64_t levels, unsigned skip, bool *told)
+{
+	double o = 1, most = 1, least = 1, twin = 1;
+
+	*told = false;
+	for (size_t i = 0; i < m->columns; i++) {
+		const struct crm_dup_column *c = &d->column[i];
+		int l = level_in(levels, i);
+		double r;
+
+		if (l == CRM_DUP_MISSING || skip >> i & 1)
+			continue;
+		*told |= crm_dup_own(c);
+		r = m->m[i][l] / m->u[i][l];
+		if (crm_dup_twin(c->type)) {
+			r = 1 + m->alike[i] / m->u[i][l];
+			if (l == CRM_DUP_EXACT && r > twin)
+				twin = r;
+		} else if (crm_dup_area(c->type)) {
+			most = r > most ? r : most;
+			least = r < least ? r : least;
+		} else if (c->home) {
+			o *= r * crm_dup_shared(c->type, l);
+		}
+	}
+	return o * most * least * twin;
+}
+
+/* What a pattern is by odds and numbers of pairs: the shares of matches and of
+ * homes. */
+struct kinds {
+	double match, home;
+};
+
+static struct kinds
+kinds_of(double o, double h, double matches, double homes, double rest)
+{
+	double a = o * matches, b = h * homes, sum = a + b + rest;
+
+	if (!isfinite(a))
+		return (struct kinds){1, 0};
+	return isfinite(b) ? (struct kinds){a / sum, b / sum}
+			   : (struct kinds){0, 1};
+}
+
 /* Keeps the levels of a column within what matches can be. */
 static void
 hold(int type, double m[CRM_DUP_LEVELS])
@@ -361,32 +420,39 @@ learn(const struct crm_dups *d, const struct patterns *x, unsigned skip,
     double seen[][CRM_DUP_LEVELS])
 {
 	struct crm_dup_model m = d->model;
-	double share = 0.1;
+	double share = 0.1, home = m.homes > 0 ? 0.1 : 0;
 	double got[CRM_DUP_COLUMNS][CRM_DUP_LEVELS] = {{0}};
 
 	for (int round = 0; round < ROUNDS && x->all > 0; round++) {
-		double matches = 0;
+		double matches = 0, homes = 0;
 
 		memset(got, 0, sizeof got);
 		for (size_t k = 0; k < x->n; k++) {
-			double o = odds(d, &m, x->p[k].levels, skip) * share /
-				   (1 - share);
-			double p = isfinite(o) ? o / (1 + o) : 1;
+			uint64_t levels = x->p[k].levels;
+			bool told;
+			double h = home_odds(d, &m, levels, skip, &told);
+			double p;
+			struct kinds is = kinds_of(odds(d, &m, levels, skip),
+			    told ? h : 0, share, home, 1 - share - home);
 
-			p *= x->p[k].weight;
+			p = is.match * x->p[k].weight;
 			matches += p;
+			homes += is.home * x->p[k].weight;
 			for (size_t i = 0; i < d->columns; i++) {
-				int l = level_in(x->p[k].levels, i);
+				int l = level_in(levels, i);
 
 				if (l != CRM_DUP_MISSING)
 					got[i][l] += p;
 			}
 		}
+		home = m.homes > 0 ? (homes + 0.5) / (x->all + 1) : 0;
+		if (home > 0.5)
+			home = 0.5;
 		share = (matches + 0.5) / (x->all + 1);
 		if (share > TIMES * (double)d->n / x->all)
 			share = TIMES * (double)d->n / x->all;
-		if (share > 0.999)
-			share = 0.999;
+		if (share > 0.999 - home)
+			share = 0.999 - home;
 		for (size_t i = 0; i < d->columns; i++) {
 			double all = WORTH;
 
@@ -403,33 +469,71 @@ learn(const struct crm_dups *d, const struct patterns *x, unsigned skip,
 			seen[i][l] += got[i][l];
 }
 
-/* How many pairs match, given m and u: what the candidates add up to. */
-static double
+/* Counts namesakes and twins among the pairs of a home. */
+static void
+note_alike(const struct crm_dups *d, const struct pattern *p, double home,
+    double had[CRM_DUP_COLUMNS], double same[CRM_DUP_COLUMNS])
+{
+	size_t one = 0;
+	int n = 0;
+
+	for (size_t i = 0; i < d->columns; i++) {
+		int l = level_in(p->levels, i);
+
+		if (!crm_dup_twin(d->column[i].type) || l == CRM_DUP_MISSING)
+			continue;
+		had[i] += home * p->weight;
+		if (l == CRM_DUP_EXACT) {
+			one = i;
+			n++;
+		}
+	}
+	if (n == 1)
+		same[one] += home * p->weight;
+}
+
+/* How many pairs match, given m and u, and how many live together: what the
+ * candidates add up to. */
+static void
 count_matches(struct crm_dups *d, const struct patterns *x)
 {
 	double pairs = (double)d->n * ((double)d->n - 1) / 2;
-	double matches = d->model.matches;
+	double most = TIMES * (double)d->n;
+	struct crm_dup_model *m = &d->model;
 
+	if (most > pairs / 4)
+		most = pairs / 4;
 	for (int round = 0; round < ROUNDS; round++) {
-		double prior = matches / (pairs - matches), sum = 0;
+		double sum = 0, homes = 0;
+		double had[CRM_DUP_COLUMNS] = {0}, same[CRM_DUP_COLUMNS] = {0};
 
 		for (size_t k = 0; k < x->n; k++) {
-			double o =
-			    odds(d, &d->model, x->p[k].levels, 0) * prior;
+			bool told;
+			double h = home_odds(d, m, x->p[k].levels, 0, &told);
+			struct kinds is = kinds_of(
+			    odds(d, m, x->p[k].levels, 0), h, m->matches,
+			    m->homes, pairs - m->matches - m->homes);
 
 			/* Only those that are more likely than not: the many
 			 * that are hardly so add up to anything. */
-			if (o > 1)
-				sum += x->p[k].weight *
-				       (isfinite(o) ? o / (1 + o) : 1);
+			if (is.match > 0.5)
+				sum += x->p[k].weight * is.match;
+			if (is.home > 0.5)
+				homes += x->p[k].weight * is.home;
+			note_alike(d, &x->p[k], is.home, had, same);
 		}
-		if (sum > TIMES * (double)d->n)
-			sum = TIMES * (double)d->n;
-		if (sum > pairs / 4)
-			sum = pairs / 4;
-		matches = sum > 0.5 ? sum : 0.5;
+		for (size_t i = 0; i < d->columns; i++) {
+			double v = (same[i] + ALIKE * WORTH_ALIKE) /
+				   (had[i] + WORTH_ALIKE);
+
+			m->alike[i] = v < ALIKE_MOST ? v : ALIKE_MOST;
+		}
+		sum = sum > most ? most : sum;
+		homes = homes > most ? most : homes;
+		m->matches = sum > 0.5 ? sum : 0.5;
+		if (m->homes > 0)
+			m->homes = homes > 0.5 ? homes : 0.5;
 	}
-	return matches;
 }
 
 static unsigned
@@ -484,26 +588,54 @@ estimate(struct crm_dups *d, const struct patterns *of_rule,
 				    (seen[i][l] + WORTH * usual[l]) / sum;
 			hold(d->column[i].type, d->model.m[i]);
 		}
-		d->model.matches = count_matches(d, all);
+		count_matches(d, all);
 		mend_u(d, u, both);
 	}
+}
+
+/* Households are looked at where an address can show them and a column tells
+ * their people apart. */
+static bool
+has_homes(const struct crm_dups *d)
+{
+	bool home = false, own = false;
+
+	for (size_t i = 0; i < d->columns; i++) {
+		home |=
+		    d->column[i].home && d->column[i].type != CRM_DUP_FAMILY;
+		own |= crm_dup_own(&d->column[i]);
+	}
+	return home && own;
+}
+
+/* The numbers of pairs as bits. */
+static void
+set_priors(struct crm_dup_model *m, double pairs)
+{
+	double rest = pairs - m->matches - m->homes;
+
+	if (rest < 1)
+		rest = 1;
+	m->prior = crm_log(m->matches / rest) / LN2;
+	m->home = m->homes > 0 ? crm_log(m->homes / rest) / LN2 : 0;
 }
 
 void
 crm_dups_assume(struct crm_dups *d, double records)
 {
-	double pairs = records * (records - 1) / 2;
+	double matches = records / 50 + 0.5;
 
 	d->model = (struct crm_dup_model){.columns = d->columns,
 	    .records = d->n,
-	    .matches = records / 50 + 0.5};
+	    .matches = matches,
+	    .homes = has_homes(d) ? matches : 0};
 	for (size_t i = 0; i < d->columns; i++) {
 		memcpy(d->model.m[i], usual, sizeof usual);
+		d->model.alike[i] = ALIKE;
 		for (int l = 0; l < CRM_DUP_LEVELS; l++)
 			d->model.u[i][l] = usual_u(d->column[i].type, l);
 	}
-	d->model.prior =
-	    pairs > 1 ? crm_log(d->model.matches / pairs) / LN2 : -1;
+	set_priors(&d->model, records * (records - 1) / 2);
 }
 
 int
@@ -529,11 +661,7 @@ crm_dups_fit(struct crm_dups *d, struct crm_err *err)
 		code = sample(d, of_rule, &all, err);
 	if (code == CRM_OK)
 		estimate(d, of_rule, &all);
-	d->model.prior =
-	    crm_log(
-		d->model.matches /
-		(pairs - d->model.matches > 1 ? pairs - d->model.matches : 1)) /
-	    LN2;
+	set_priors(&d->model, pairs);
 	for (size_t r = 0; r < d->rules; r++)
 		forget(&of_rule[r]);
 	free(of_rule);

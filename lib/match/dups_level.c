@@ -132,8 +132,11 @@ level_date(const struct dup_value *a, const struct dup_value *b)
 		    (a->day % 100 == b->day % 100);
 
 	/* One part of the three was heard or typed wrong. */
-	if (parts == 2 || (a->year == b->year && a->day / 100 == b->day % 100 &&
-			      a->day % 100 == b->day / 100))
+	if (a->day == 0 || b->day == 0)
+		; /* no date: a digit too many or too few */
+	else if (parts == 2 ||
+		 (a->year == b->year && a->day / 100 == b->day % 100 &&
+		     a->day % 100 == b->day / 100))
 		return CRM_DUP_CLOSE;
 	switch (crm_word_apart(word(a), word(b), 2)) {
 	case 1:
@@ -229,8 +232,16 @@ crm_dup_level(int type, const struct dup_value *a, const struct dup_value *b)
 	}
 }
 
+/* One level less than exact, for names in each other's place. */
+static uint8_t
+lower(int level)
+{
+	return (uint8_t)(level == CRM_DUP_EXACT ? CRM_DUP_CLOSE : level);
+}
+
 /* Given and family name may have been exchanged: what they agree to then, one
- * level lower, when that is more. */
+ * level lower, when that is more.  Beside a name that is the same, an initial
+ * is enough. */
 static void
 try_swapped(const struct crm_dups *d, size_t given, size_t family, uint32_t a,
     uint32_t b, uint8_t level[CRM_DUP_COLUMNS])
@@ -239,14 +250,17 @@ try_swapped(const struct crm_dups *d, size_t given, size_t family, uint32_t a,
 	    CRM_DUP_GIVEN, dup_value(d, given, a), dup_value(d, family, b));
 	int two = crm_dup_level(
 	    CRM_DUP_FAMILY, dup_value(d, family, a), dup_value(d, given, b));
+	int less = one < two ? one : two;
 
-	if (one < CRM_DUP_CLOSE || two < CRM_DUP_CLOSE ||
+	if (less < CRM_DUP_PARTLY ||
+	    (less == CRM_DUP_PARTLY && one != CRM_DUP_EXACT &&
+		two != CRM_DUP_EXACT) ||
 	    (one == CRM_DUP_MISSING && two == CRM_DUP_MISSING))
 		return;
 	if (one != CRM_DUP_MISSING)
-		level[given] = CRM_DUP_CLOSE;
+		level[given] = lower(one);
 	if (two != CRM_DUP_MISSING)
-		level[family] = CRM_DUP_CLOSE;
+		level[family] = lower(two);
 }
 
 /* An address or telephone that many have (the till's, a hotel's) is nobody's.
@@ -271,9 +285,9 @@ crm_dup_levels(const struct crm_dups *d, uint32_t a, uint32_t b,
 		level[i] = (uint8_t)crm_dup_level(d->column[i].type, x, y);
 		if (x == y && nobodys(d->column[i].type, x))
 			level[i] = CRM_DUP_MISSING;
-		if (d->column[i].type == CRM_DUP_GIVEN)
+		if (d->column[i].type == CRM_DUP_GIVEN && given > i)
 			given = i;
-		if (d->column[i].type == CRM_DUP_FAMILY)
+		if (d->column[i].type == CRM_DUP_FAMILY && family > i)
 			family = i;
 	}
 	if (given < CRM_DUP_COLUMNS && family < CRM_DUP_COLUMNS &&

@@ -81,6 +81,35 @@ one_area(const struct crm_dups *d, struct crm_dup_pair *p)
 	}
 }
 
+/*
+ * What being of one home explains is not evidence of being one person: with
+ * h the odds of a household, the odds of a match are over 1 + h strangers.
+ */
+static double
+household(const struct crm_dups *d, const struct crm_dup_pair *p)
+{
+	const struct crm_dup_model *m = &d->model;
+	double bits = m->home, twin = 0;
+
+	if (m->homes <= 0)
+		return 0;
+	for (size_t i = 0; i < d->columns; i++) {
+		const struct crm_dup_column *c = &d->column[i];
+		double v;
+
+		if (c->home)
+			bits += p->part[i] +
+				log2_of(crm_dup_shared(c->type, p->level[i]));
+		if (!crm_dup_twin(c->type) || p->level[i] != CRM_DUP_EXACT)
+			continue;
+		v = log2_of(1 + m->alike[i] / m->m[i][CRM_DUP_EXACT] *
+				    crm_exp(p->part[i] * LN2));
+		twin = v > twin ? v : twin;
+	}
+	bits += twin;
+	return bits > 50 ? -bits : -log2_of(1 + crm_exp(bits * LN2));
+}
+
 void
 crm_dups_weigh(
     const struct crm_dups *d, uint32_t a, uint32_t b, struct crm_dup_pair *out)
@@ -88,7 +117,7 @@ crm_dups_weigh(
 	const struct crm_dup_model *m = &d->model;
 
 	*out = (struct crm_dup_pair){
-	    a < b ? a : b, a < b ? b : a, m->prior, 0, {0}, {0}};
+	    a < b ? a : b, a < b ? b : a, m->prior, 0, {0}, {0}, 0};
 	crm_dup_levels(d, out->a, out->b, out->level);
 	for (size_t i = 0; i < d->columns; i++) {
 		int l = out->level[i];
@@ -102,12 +131,14 @@ crm_dups_weigh(
 		out->part[i] = log2_of(m->m[i][l] / u);
 	}
 	one_area(d, out);
+	out->household = household(d, out);
 	if (m->given < d->columns && m->family < d->columns &&
 	    out->level[m->given] == CRM_DUP_EXACT &&
 	    out->level[m->family] == CRM_DUP_EXACT)
 		both_names(d, a, out);
 	for (size_t i = 0; i < d->columns; i++)
 		out->bits += out->part[i];
+	out->bits += out->household;
 	out->probability = 1 / (1 + crm_exp(-out->bits * LN2));
 }
 

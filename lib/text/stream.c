@@ -205,7 +205,8 @@ bad_name(
 				  "take one section, or crm-store load - all");
 	else if (s->n == 1 && memchr(name.p ? name.p : "", ',', name.n))
 		crm_err_hint(err, "fields are separated by TABs; crm-import "
-				  "reads CSV");
+				  "reads CSV, and mlr --icsv --otsv makes TSV "
+				  "of it");
 	else if (data)
 		crm_err_hint(err, "did sort move the header? use: crm-body "
 				  "sort ...");

@@ -78,7 +78,7 @@ fails 66 'No such file' crm-clv fit --from nosuch
 fails 64 "'bg' is not bg-nbd" crm-clv fit --from log.tsv --model bg
 fails 64 "'month' is not day or week" crm-clv fit --from log.tsv --unit month
 fails 64 'is not a number from 1' crm-clv predict --from log.tsv --days 0
-fails 64 "'2' is not a number from 0" crm-clv predict --from log.tsv --level 2
+fails 64 "'2' is no share" crm-clv predict --from log.tsv --level 2
 fails 64 "'alph' is not a parameter" crm-clv predict --from log.tsv --params alph=2
 fails 65 "has no 'b' above 0" crm-clv predict --from log.tsv --params r=1,alpha=2,a=1
 fails 64 'exclude each other' crm-clv predict --from log.tsv --params r=1 --fitted m.tsv

@@ -199,6 +199,49 @@ fails 64 "'shoe=size' is not a type" \
     crm-dedupe scan --from people.tsv --compare 'shoe=size'
 fails 64 "'shoe' is not a column" \
     crm-dedupe scan --from people.tsv --compare 'shoe=code'
+cat >parts.tsv <<END
+id	fname	lname	by	bm	bd	colour
+1	CARSTEN	MEIER	1949	7	22	NA
+2	KARSTEN	MEIER	1949	07	22	red
+3	GERD	BAUER	1968	7	27	NA
+4	GERD	NA	1968	7	27	NA
+END
+works crm-dedupe explain 1 2 --from parts.tsv
+out_has "by+bm+bd${TAB}19490722${TAB}19490722${TAB}exact" \
+    'a birthday in three columns'
+works crm-dedupe explain 3 4 --from parts.tsv
+out_has "lname${TAB}bauer${TAB}${TAB}missing" 'NA is no value'
+works crm-dedupe explain 3 4 --from parts.tsv \
+    --compare 'bd+bm=code,fname,lname+colour=name'
+out_has "bd+bm${TAB}277${TAB}277${TAB}exact" 'columns put together'
+fails 64 "'bd+shoe' is not a column" \
+    crm-dedupe explain 1 2 --from parts.tsv --compare 'bd+shoe=code'
+works crm-dedupe scan --from parts.tsv --least .5 -f other_id
+out_is "customer_id${TAB}other_id
+1${TAB}2
+3${TAB}4" 'a probability as people write it'
+works crm-dedupe scan --from parts.tsv --least 50% --count
+fails 64 "--least: '1' is not a probability between 0 and 1" \
+    crm-dedupe scan --from parts.tsv --least 1
+
+# ---- one home ----
+{
+	printf 'id\tgiven\tfamily\tborn\tstreet\tpostcode\n'
+	awk 'BEGIN { split("Ann Bo Kim Lea Max Tom Uwe Jan Eva Ida", g)
+		for (i = 1; i <= 60; i++) for (k = 0; k < 2; k++) {
+			printf "%d-%d\t%s\tFam%dly\t", i, k,
+			    g[(i * 3 + k * 4) % 10 + 1], i * i + 3
+			printf "%d-0%d-1%d\t", 1950 + (i * 7 + k * 11) % 40,
+			    1 + (i + k) % 9, (i + k) % 9
+			printf "Weg%d %d\t%d\n", i * 13 % 50, i % 23,
+			    10000 + i * 97 } }'
+	printf 'x\tAnna\tFam4ly\t1966-03-12\tWeg13 1\t10097\n'
+} >homes.tsv
+works crm-dedupe scan --from homes.tsv -f other_id
+is 'couples are not doubles' "$(sed 1d "$out" | wc -l | tr -d ' ')" 0
+works crm-dedupe explain 7-0 7-1 --from homes.tsv
+is 'and explain says why' "$(awk -F '\t' '$1 == "household" {
+    print ($5 < -5) }' "$out")" 1
 printf 'id\tcolour\n1\tred\n' >plain.tsv
 fails 65 'no column that is known' crm-dedupe scan --from plain.tsv
 done_testing

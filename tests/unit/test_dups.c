@@ -186,6 +186,101 @@ people_entered_twice_are_found_and_no_others(void **state)
 	}
 }
 
+/* People of one home are not doubles: every fifth has a spouse and a child
+ * under one roof, some a twin, some a son of the same name. */
+static void
+households_are_not_taken_for_doubles(void **state)
+{
+	enum { HOMES = 1200, DOUBLES = 300 };
+	static struct person p[HOMES];
+	struct found f = {0};
+	struct crm_dups d = open_dups();
+	struct crm_rand r;
+	size_t added = 0;
+
+	(void)state;
+	crm_rand_seed(&r, 77);
+	for (size_t i = 0; i < HOMES; i++) {
+		make_person(&r, &p[i]);
+		put(&d, &p[i]);
+	}
+	for (size_t i = 0; i < DOUBLES; i++) {
+		struct person q = p[i];
+
+		spoil(&r, &q);
+		put(&d, &q);
+	}
+	f.people = HOMES;
+	for (size_t i = 0; i < HOMES; i += 3, added++) {
+		struct person q;
+
+		make_person(&r, &q);
+		memcpy(q.text[FAMILY], p[i].text[FAMILY], 40);
+		memcpy(q.text[STREET], p[i].text[STREET], 40);
+		memcpy(q.text[POSTCODE], p[i].text[POSTCODE], 40);
+		memcpy(q.text[CITY], p[i].text[CITY], 40);
+		if (i % 90 == 0)
+			memcpy(q.text[BORN], p[i].text[BORN], 40);
+		else if (i % 60 == 0)
+			memcpy(q.text[GIVEN], p[i].text[GIVEN], 40);
+		put(&d, &q);
+	}
+	assert_int_equal(crm_dups_fit(&d, NULL), CRM_OK);
+	assert_int_equal(crm_dups_scan(&d, 0.7, count, &f), CRM_OK);
+	if (f.right < DOUBLES * 97 / 100 || f.wrong > DOUBLES / 20)
+		fail_msg("%zu found, %zu wrong, %.1f homes of %zu", f.right,
+		    f.wrong, d.model.homes, added);
+	assert_true(d.model.homes > 0.8 * (double)added &&
+		    d.model.homes < 1.8 * (double)added);
+	crm_dups_release(&d);
+}
+
+/* One date, however it is written; and what is none. */
+static void
+dates_are_read_as_they_are_written(void **state)
+{
+	static const struct {
+		const char *text, *folded;
+	} rows[] = {
+	    {"1970-02-11", "19700211"},
+	    {"19700211", "19700211"},
+	    {"11.02.1970", "19700211"},
+	    {"11.2.1970", "19700211"},
+	    {"11. 2. 70", "19700211"},
+	    {"11/2/1970", "19700211"},
+	    {"2/13/1970", "19700213"},
+	    {"1970/2/11", "19700211"},
+	    {"1970-2-11", "19700211"},
+	    {"1970-02-11T10:00:00Z", "19700211"},
+	    {"3.4.05", "20050403"},
+	    {"190108524", "190108524"},
+	    {"9340117", "9340117"},
+	    {"1970", ""},
+	    {"11 Feb 1970", ""},
+	    {"1-2-3-4", ""},
+	    {"0000000000000000000000000", ""},
+	    {"none", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct crm_dups d = {0};
+		struct crm_buf b = {.max = 1000};
+		struct crm_str v = crm_str(rows[i].text);
+
+		assert_int_equal(
+		    crm_dups_column(&d, CRM_STR("born"), CRM_DUP_DATE, NULL),
+		    CRM_OK);
+		assert_int_equal(crm_dups_add(&d, &v, NULL), CRM_OK);
+		crm_dups_text(&d, 0, 0, &b);
+		if (strcmp(crm_buf_cstr(&b), rows[i].folded) != 0)
+			fail_msg(
+			    "'%s' is '%s'", rows[i].text, crm_buf_cstr(&b));
+		crm_buf_release(&b);
+		crm_dups_release(&d);
+	}
+}
+
 static void
 the_same_list_gives_the_same_bits(void **state)
 {
@@ -237,7 +332,8 @@ a_pair_is_explained_column_by_column(void **state)
 	sum = m.prior;
 	for (size_t i = 0; i < COLUMNS; i++)
 		sum += x.part[i];
-	assert_true(sum == x.bits && x.a == 0 && x.b == 1);
+	sum += x.household;
+	assert_true(x.household <= 0 && sum == x.bits && x.a == 0 && x.b == 1);
 	assert_true(x.probability > 0 && x.probability < 1);
 	crm_dups_release(&d);
 }
@@ -283,13 +379,25 @@ columns_are_known_by_their_names(void **state)
 	    {"postcode", CRM_DUP_POSTCODE},
 	    {"soc_sec_id", CRM_DUP_CODE},
 	    {"email", CRM_DUP_EMAIL},
+	    {"vorname", CRM_DUP_GIVEN},
+	    {"nachname", CRM_DUP_FAMILY},
+	    {"strasse", CRM_DUP_STREET},
+	    {"plz", CRM_DUP_POSTCODE},
+	    {"ort", CRM_DUP_PLACE},
+	    {"geburtsdatum", CRM_DUP_DATE},
+	    {"telefon", CRM_DUP_PHONE},
 	    {"colour", -1},
+	    {"export", -1},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (crm_dup_type_guess(crm_str(rows[i].name)) != rows[i].type)
 			fail_msg("%s", rows[i].name);
+	assert_int_equal(crm_dup_date_part(CRM_STR("by")), 'y');
+	assert_int_equal(crm_dup_date_part(CRM_STR("birth_month")), 'm');
+	assert_int_equal(crm_dup_date_part(CRM_STR("day_of_birth")), 'd');
+	assert_int_equal(crm_dup_date_part(CRM_STR("year")), 0);
 	assert_string_equal(crm_dup_type_name(CRM_DUP_PLACE), "place");
 	assert_null(crm_dup_type_name(CRM_DUP_TYPES));
 }
@@ -299,6 +407,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(people_entered_twice_are_found_and_no_others),
+	    cmocka_unit_test(households_are_not_taken_for_doubles),
+	    cmocka_unit_test(dates_are_read_as_they_are_written),
 	    cmocka_unit_test(the_same_list_gives_the_same_bits),
 	    cmocka_unit_test(nobody_and_one_person_have_no_doubles),
 	    cmocka_unit_test(a_pair_is_explained_column_by_column),

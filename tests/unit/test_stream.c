@@ -210,7 +210,8 @@ headers_at_fault_say_what_is_wrong(void **state)
 	    {CRM_STR("Name,City\n"),
 		"!stdin:1: the header: 'Name,City' is not a column name "
 		"(wanted: small letters, digits and _, a letter first)\n",
-		"fields are separated by TABs; crm-import reads CSV"},
+		"fields are separated by TABs; crm-import reads CSV, and "
+		"mlr --icsv --otsv makes TSV of it"},
 	    {CRM_STR("a\t\xff\n"),
 		"!stdin:1: byte 3 of the line is not UTF-8 (0xff)\n", ""},
 	};

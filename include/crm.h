@@ -32,6 +32,7 @@
 
 /* store: ordered tables, transactions, records, the log */
 #include <crm/store.h>
+#include <crm/columns.h>
 #include <crm/erased.h>
 #include <crm/overlay.h>
 

@@ -21,7 +21,8 @@
 #define CRM_KEY_MAX 511
 #define CRM_FORMAT 2 /* of the store; others are refused */
 
-/* Tables.  A kind's records are in CRM_TAB_KIND + its number. */
+/* Tables.  A kind's records are in CRM_TAB_KIND + its number.  No kind has
+ * the number 0: in that place are the columns of all kinds. */
 enum crm_table {
 	CRM_TAB_META,
 	CRM_TAB_LOG,
@@ -30,7 +31,8 @@ enum crm_table {
 	CRM_TAB_SALES,
 	CRM_TAB_TALLY,
 	CRM_TAB_SOURCE,
-	CRM_TAB_KIND,
+	CRM_TAB_COLUMNS,
+	CRM_TAB_KIND = CRM_TAB_COLUMNS,
 	CRM_TABS = CRM_TAB_KIND + CRM_K_MAX
 };
 
@@ -131,7 +133,7 @@ int crm_store_compact(struct crm_store *s, crm_count_fn *watch, void *ctx,
 typedef int crm_renew_fn(struct crm_store *s, void *ctx, struct crm_err *err);
 struct crm_renew_options {
 	unsigned without; /* tables that begin empty: bits of enum crm_table,
-			     below CRM_TAB_KIND */
+			     up to CRM_TAB_COLUMNS */
 	crm_renew_fn *fn;
 	void *fn_ctx;
 	crm_count_fn *watch; /* may be NULL */
@@ -316,6 +318,8 @@ int crm_plan_decode(struct crm_plan *p, struct crm_str bytes,
 /* Digits of the money in a record that is not in the base currency: by its
  * field `currency`, else the base's. */
 int crm_money_digits(const struct crm_schema *s, const struct crm_record *r);
+/* The same by the currency. */
+int crm_coin_digits(const struct crm_schema *s, struct crm_str currency);
 
 /*
  * Reads the record of a kind and number into r, texts borrowed from the

@@ -125,7 +125,7 @@ int crm_upkeep_log(struct crm_txn *t, const struct crm_origin *by,
 /* Tables that follow from the records. */
 #define CRM_TABS_DERIVED                                                   \
 	(1U << CRM_TAB_IDENT | 1U << CRM_TAB_INDEX | 1U << CRM_TAB_SALES | \
-	    1U << CRM_TAB_TALLY)
+	    1U << CRM_TAB_TALLY | 1U << CRM_TAB_COLUMNS)
 /* Fills them, where they are empty. */
 int crm_rebuild_tables(struct crm_store *s, const struct crm_watch *watch,
     struct crm_rebuild_result *out, struct crm_err *err);

@@ -159,6 +159,8 @@ check_all(struct crm_check *ck, struct crm_err *err)
 		r = crm_check_tables(ck, err);
 	if (r == CRM_OK)
 		r = crm_check_figures(ck, err);
+	if (r == CRM_OK)
+		r = crm_check_columns(ck, err);
 	return r == CRM_OK && !ck->opt->backup ? check_erased(ck, err) : r;
 }
 

@@ -106,5 +106,12 @@ uint64_t crm_check_entry_hash(const struct crm_ledger_entry *e);
 /* check_figures.c */
 int crm_check_sums(struct crm_check *ck, uint64_t low, struct crm_err *err);
 int crm_check_figures(struct crm_check *ck, struct crm_err *err);
+/* Checksums, and lengths of keys (0: any), of a table whose content is looked at
+ * by its own reader. */
+int crm_check_sealed(struct crm_check *ck, unsigned table, const char *name,
+    size_t bytes, struct crm_err *err);
+
+/* check_columns.c: blocks of columns against their records. */
+int crm_check_columns(struct crm_check *ck, struct crm_err *err);
 
 #endif

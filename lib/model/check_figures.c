@@ -32,8 +32,8 @@ crm_check_sums(struct crm_check *ck, uint64_t low, struct crm_err *err)
 
 /* Checksums, and lengths of keys, of a table whose content is looked at by
  * its own reader. */
-static int
-check_sealed(struct crm_check *ck, unsigned table, const char *name,
+int
+crm_check_sealed(struct crm_check *ck, unsigned table, const char *name,
     size_t bytes, struct crm_err *err)
 {
 	struct crm_cursor *cur = NULL;
@@ -261,11 +261,11 @@ crm_check_figures(struct crm_check *ck, struct crm_err *err)
 	struct ledger_state st = {0};
 	int r;
 
-	r = check_sealed(ck, CRM_TAB_SALES, "ledger", 24, err);
+	r = crm_check_sealed(ck, CRM_TAB_SALES, "ledger", 24, err);
 	if (r == CRM_OK)
-		r = check_sealed(ck, CRM_TAB_TALLY, "figures", 8, err);
+		r = crm_check_sealed(ck, CRM_TAB_TALLY, "figures", 8, err);
 	if (r == CRM_OK)
-		r = check_sealed(ck, CRM_TAB_SOURCE, "source", 0, err);
+		r = crm_check_sealed(ck, CRM_TAB_SOURCE, "source", 0, err);
 	if (r == CRM_OK)
 		r = crm_ledger_open(ck->txn, 0, &st.l, err);
 	if (r == CRM_OK && !ck->ledger_bad)

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <crm/columns.h>
 #include <crm/config.h>
 #include <crm/os.h>
 #include <crm/person.h>
@@ -402,7 +403,9 @@ finish_records(struct crm_load *l, struct crm_err *err)
 		r = crm_change_commit(l->change, &l->result.revision, err);
 		crm_change_release(l->change);
 		l->change = NULL;
-		return r < 0 ? r : crm_store_lock(l->store, err);
+		if (r == CRM_OK)
+			r = crm_store_lock(l->store, err);
+		return r < 0 ? r : crm_columns_fill(l->store, err);
 	}
 	if (!l->has_log) {
 		r = crm_load_make_log(l, err);

@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include <crm/columns.h>
 #include <crm/history.h>
 
 #include "archive.h"
@@ -302,6 +303,8 @@ crm_rebuild_tables(struct crm_store *s, const struct crm_watch *watch,
 		r = fill(&b, CRM_TAB_INDEX, &b.index, err);
 	if (r == CRM_OK)
 		r = fill(&b, CRM_TAB_SALES, &b.sales, err);
+	if (r == CRM_OK)
+		r = crm_columns_fill(s, err);
 	if (r == CRM_OK && out != NULL)
 		*out = (struct crm_rebuild_result){.identities = b.ident.total,
 		    .indexes = b.index.total,

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include <crm/columns.h>
 #include <crm/overlay.h>
 
 #include "hooks.h"
@@ -32,6 +33,12 @@ struct crm_scan {
 	uint64_t tally_of; /* whose the figures under the cursor are */
 	struct crm_str tally_bytes;
 	bool begun;
+	/* Where all that is wanted is in blocks of columns, those that there
+	 * are take the place of the records of their ranges. */
+	struct crm_columns *columns; /* NULL: not so, or no more of them */
+	uint64_t block; /* the first number of the next one */
+	bool within; /* it */
+	uint64_t from; /* records before it are done */
 	struct crm_arena arena;
 	struct crm_record *rec;
 };
@@ -184,6 +191,34 @@ crm_lookup_close(struct crm_lookup *l)
 	free(l);
 }
 
+/* The next block, if there is one. */
+static int
+next_block(struct crm_scan *sc, struct crm_err *err)
+{
+	int r = crm_columns_block(sc->columns, &sc->block, err);
+
+	if (r != CRM_NOTFOUND)
+		return r;
+	crm_columns_close(sc->columns);
+	sc->columns = NULL;
+	return CRM_OK;
+}
+
+static int
+open_columns(struct crm_scan *sc, struct crm_err *err)
+{
+	int r;
+
+	if (sc->at != INT64_MAX || sc->fills.figures || sc->fills.virtuals ||
+	    sc->fills.revision >= 0)
+		return CRM_OK;
+	r = crm_columns_open(
+	    sc->txn, sc->schema, sc->kind, &sc->want, &sc->columns, err);
+	if (r == CRM_OK)
+		r = next_block(sc, err);
+	return r == CRM_NO ? CRM_OK : r;
+}
+
 int
 crm_scan_open(struct crm_txn *t, const struct crm_schema *s,
     const struct crm_kind *k, const struct crm_want *want, int64_t at,
@@ -218,6 +253,8 @@ crm_scan_open(struct crm_txn *t, const struct crm_schema *s,
 		sc->fills.figures = false;
 		r = crm_cursor_open(t, CRM_TAB_TALLY, &sc->tally, err);
 	}
+	if (r == CRM_OK)
+		r = open_columns(sc, err);
 	if (r < 0) {
 		crm_scan_close(sc);
 		return r;
@@ -290,30 +327,85 @@ later(const struct crm_scan *sc)
 	return t >= sc->at;
 }
 
+/* The next record of the blocks.  CRM_NOTFOUND: here they have none. */
+static int
+scan_columns(struct crm_scan *sc, struct crm_err *err)
+{
+	int r;
+
+	while (sc->within || sc->block <= sc->from) {
+		sc->within = true;
+		r = crm_columns_next(sc->columns, sc->rec, err);
+		if (r != CRM_NOTFOUND)
+			return r;
+		sc->within = false;
+		sc->begun = false;
+		sc->from = sc->block + CRM_COLUMNS_RANGE;
+		r = next_block(sc, err);
+		if (r < 0)
+			return r;
+		if (sc->columns == NULL)
+			break;
+	}
+	return CRM_NOTFOUND;
+}
+
+/* The next one of the table; CRM_NO: a block has it. */
+static int
+scan_entry(struct crm_scan *sc, uint64_t *number, struct crm_str *v,
+    struct crm_err *err)
+{
+	unsigned table = CRM_TAB_KIND + sc->kind->number;
+	struct crm_str k, tail;
+	char key[8];
+	int r;
+
+	if (sc->begun)
+		r = crm_cursor_next(sc->cursor, &k, v, err);
+	else if (sc->from > 0)
+		r = crm_cursor_seek(
+		    sc->cursor, crm_number_key(sc->from, key), &k, v, err);
+	else
+		r = crm_cursor_seek(
+		    sc->cursor, (struct crm_str){"", 0}, &k, v, err);
+	sc->begun = true;
+	if (r == CRM_NOTFOUND && sc->columns != NULL) {
+		sc->from = sc->block;
+		return CRM_NO;
+	}
+	if (r == CRM_OK)
+		r = crm_unseal(table, k, v, err);
+	if (r < 0)
+		return r;
+	tail = k;
+	if (!crm_take_be(&tail, 8, number))
+		return crm_err_set(err, CRM_EDAMAGE,
+		    "a key of the %ss is not a number", sc->kind->name);
+	if (sc->columns == NULL || *number < sc->block)
+		return CRM_OK;
+	sc->from = sc->block;
+	return CRM_NO;
+}
+
 int
 crm_scan_next(struct crm_scan *sc, struct crm_record **rec, struct crm_err *err)
 {
-	unsigned table = CRM_TAB_KIND + sc->kind->number;
-	struct crm_str k, v, tail;
+	struct crm_str v;
 	uint64_t number;
 	int r;
 
+	*rec = sc->rec;
 	for (;;) {
-		if (!sc->begun)
-			r = crm_cursor_seek(
-			    sc->cursor, (struct crm_str){"", 0}, &k, &v, err);
-		else
-			r = crm_cursor_next(sc->cursor, &k, &v, err);
-		sc->begun = true;
+		if (sc->columns != NULL) {
+			r = scan_columns(sc, err);
+			if (r != CRM_NOTFOUND)
+				return r;
+		}
+		r = scan_entry(sc, &number, &v, err);
+		if (r == CRM_NO)
+			continue;
 		if (r < 0)
 			return r;
-		r = crm_unseal(table, k, &v, err);
-		if (r < 0)
-			return r;
-		tail = k;
-		if (!crm_take_be(&tail, 8, &number))
-			return crm_err_set(err, CRM_EDAMAGE,
-			    "a key of the %ss is not a number", sc->kind->name);
 		if (v.n > 0 && v.p[0] != CRM_LIVE)
 			continue;
 		/* figures and virtual values are in the arena: reset it when
@@ -349,6 +441,7 @@ crm_scan_close(struct crm_scan *sc)
 {
 	if (sc == NULL)
 		return;
+	crm_columns_close(sc->columns);
 	crm_cursor_close(sc->tally);
 	crm_cursor_close(sc->cursor);
 	crm_arena_release(&sc->arena);

@@ -45,11 +45,15 @@ finish(struct crm_txn *t, void *ctx, struct crm_err *err)
 {
 	const struct crm_log_head h = {.last = true};
 	struct upgrade *u = ctx;
+	struct crm_str v;
 	struct crm_buf b = {0};
-	int r;
+	int r = crm_get(t, CRM_TAB_META, crm_meta_key("format"), &v, err);
 
+	if (r < 0)
+		return r;
+	/* what features it needs has been said as they came */
 	crm_buf_putbe(&b, u->out->to, 4);
-	crm_buf_putbe(&b, 0, 4);
+	crm_buf_put(&b, v.p + 4, v.n - 4);
 	r = crm_buf_check(&b, err);
 	if (r == CRM_OK)
 		r = crm_put(t, CRM_TAB_META, crm_meta_key("format"),

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <crm/columns.h>
+
 #include "store/store_internal.h"
 
 #define MARKS 100000 /* revisions that are logged in one transaction */
@@ -152,11 +154,19 @@ crm_store_renew(struct crm_store *s, const struct crm_renew_options *opt,
 	return code;
 }
 
+static int
+fill_columns(struct crm_store *s, void *ctx, struct crm_err *err)
+{
+	(void)ctx;
+	return crm_columns_fill(s, err);
+}
+
 int
 crm_store_compact(struct crm_store *s, crm_count_fn *watch, void *ctx,
     struct crm_compacted *out, struct crm_err *err)
 {
-	const struct crm_renew_options opt = {.watch = watch, .ctx = ctx};
+	const struct crm_renew_options opt = {
+	    .fn = fill_columns, .watch = watch, .ctx = ctx};
 	int code = crm_store_renew(s, &opt, out, err);
 
 	return code < 0 ? code : crm_erased_done(s->path, err);

@@ -6,6 +6,7 @@
 
 #include <lmdb.h>
 
+#include <crm/columns.h>
 #include <crm/overlay.h>
 
 #include "store/store_internal.h"
@@ -82,6 +83,7 @@ struct crm_txn_write {
 	uint64_t given[CRM_K_MAX]; /* numbers: the highest so far */
 	uint32_t puts[CRM_TABS]; /* into the middle, and deletes */
 	bool logged; /* it is a revision */
+	char dropped[CRM_COLUMNS_KEY]; /* the block that was last */
 };
 
 /* env.c */

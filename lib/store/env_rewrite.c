@@ -132,7 +132,7 @@ left_out(const struct rewrite *w, const char *name)
 {
 	char table[8];
 
-	for (unsigned i = 0; i < CRM_TAB_KIND; i++) {
+	for (unsigned i = 0; i <= CRM_TAB_COLUMNS; i++) {
 		crm_env_table_name(i, table);
 		if (w->without >> i & 1 && strcmp(name, table) == 0)
 			return true;
@@ -223,8 +223,7 @@ count_all(struct rewrite *w)
 	uint64_t n;
 
 	for (unsigned i = 0; i < CRM_TABS; i++)
-		if (i != CRM_TAB_KIND &&
-		    (i > CRM_TAB_KIND || !(w->without >> i & 1)) &&
+		if ((i > CRM_TAB_COLUMNS || !(w->without >> i & 1)) &&
 		    crm_count(w->txn, i, &n, NULL) == CRM_OK)
 			w->total += n;
 }

@@ -21,7 +21,7 @@
 #define NODE 10 /* bytes about an entry's own */
 #define AHEAD 1024 /* bytes at most that are asked for in advance */
 
-static const char *const names[CRM_TAB_KIND] = {
+static const char *const names[CRM_TAB_COLUMNS + 1] = {
     [CRM_TAB_META] = "meta",
     [CRM_TAB_LOG] = "log",
     [CRM_TAB_IDENT] = "ident",
@@ -29,12 +29,13 @@ static const char *const names[CRM_TAB_KIND] = {
     [CRM_TAB_SALES] = "sales",
     [CRM_TAB_TALLY] = "tally",
     [CRM_TAB_SOURCE] = "source",
+    [CRM_TAB_COLUMNS] = "columns",
 };
 
 void
 crm_env_table_name(unsigned table, char out[8])
 {
-	if (table < CRM_TAB_KIND) {
+	if (table <= CRM_TAB_COLUMNS) {
 		memcpy(out, names[table], strlen(names[table]) + 1);
 		return;
 	}
@@ -57,7 +58,7 @@ table_of(struct crm_str name)
 		if (kind > 0 && kind < CRM_K_MAX)
 			return CRM_TAB_KIND + kind;
 	}
-	for (unsigned i = 0; i < CRM_TAB_KIND; i++)
+	for (unsigned i = 0; i <= CRM_TAB_COLUMNS; i++)
 		if (crm_str_is(name, names[i]))
 			return i;
 	return CRM_TABS;
@@ -132,7 +133,7 @@ crm_env_table(struct crm_txn *t, unsigned table, bool create, MDB_dbi *out,
 	*out = table < CRM_TABS ? t->env->dbi[table] : 0;
 	if (*out && *out < t->limit)
 		return CRM_OK;
-	if (table >= CRM_TABS || table == CRM_TAB_KIND)
+	if (table >= CRM_TABS)
 		return crm_err_set(
 		    err, CRM_EBUG, "there is no table %u", table);
 	return table_late(t, table, create, out, err);
@@ -305,6 +306,29 @@ put_count(struct crm_txn *t, unsigned table, struct crm_str key, size_t n,
 	}
 }
 
+/* A record is changed: the block it is in is no more what its records are. */
+static int
+drop_block(
+    struct crm_txn *t, unsigned table, struct crm_str key, struct crm_err *err)
+{
+	char block[CRM_COLUMNS_KEY];
+	uint64_t number;
+	int code;
+
+	if (!crm_columns_of(table - CRM_TAB_KIND) ||
+	    !crm_take_be(&key, 8, &number))
+		return CRM_OK;
+	crm_columns_key(table - CRM_TAB_KIND, number, block);
+	if (memcmp(t->w->dropped, block, sizeof block) == 0)
+		return CRM_OK;
+	code = crm_del(
+	    t, CRM_TAB_COLUMNS, (struct crm_str){block, sizeof block}, err);
+	if (code < 0 && code != CRM_NOTFOUND)
+		return code;
+	memcpy(t->w->dropped, block, sizeof block);
+	return CRM_OK;
+}
+
 int
 crm_put(struct crm_txn *t, unsigned table, struct crm_str key,
     struct crm_str value, unsigned flags, struct crm_err *err)
@@ -338,7 +362,9 @@ crm_put(struct crm_txn *t, unsigned table, struct crm_str key,
 	put_count(t, table, key, value.n, append);
 	if (table == CRM_TAB_LOG)
 		t->w->logged = true;
-	return CRM_OK;
+	/* what is past the last is in no block */
+	return table > CRM_TAB_KIND && !append ? drop_block(t, table, key, err)
+					       : CRM_OK;
 }
 
 int
@@ -363,7 +389,7 @@ crm_del(
 	if (rc)
 		return table_fail(t, rc, "cannot write to", err);
 	t->w->puts[table]++;
-	return CRM_OK;
+	return table > CRM_TAB_KIND ? drop_block(t, table, key, err) : CRM_OK;
 }
 
 int

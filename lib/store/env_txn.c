@@ -176,6 +176,12 @@ crm_txn_store(struct crm_txn *t)
 	return t->store;
 }
 
+bool
+crm_txn_plain(const struct crm_txn *t)
+{
+	return !t->write && !t->over && !t->lifted;
+}
+
 /* ---- revisions and numbers ---- */
 
 static int

@@ -13,8 +13,8 @@
 
 #include "store/store_internal.h"
 
-/* Features without which a store must not be touched; none so far. */
-#define FEATURES_KNOWN 0U
+/* Features without which a store must not be touched. */
+#define FEATURES_KNOWN CRM_FEATURE_COLUMNS
 #define SUM "sum"
 
 struct crm_str
@@ -71,6 +71,31 @@ crm_meta_sum(struct crm_txn *t, struct crm_err *err)
 	return code < 0 ? code
 			: crm_put(t, CRM_TAB_META, crm_meta_key(SUM),
 			      (struct crm_str){bytes, sizeof(bytes)}, 0, err);
+}
+
+int
+crm_meta_needs(struct crm_txn *t, uint32_t feature, struct crm_err *err)
+{
+	struct crm_str k = crm_meta_key("format"), v;
+	struct crm_buf b = {0};
+	uint64_t format, features;
+	int code = crm_get(t, CRM_TAB_META, k, &v, err);
+
+	if (code < 0)
+		return code;
+	if (!crm_take_be(&v, 4, &format) || !crm_take_be(&v, 4, &features))
+		return crm_err_set(err, CRM_EDAMAGE,
+		    "the store '%s' is damaged: its format is not said",
+		    crm_store_path(crm_txn_store(t)));
+	if (features & feature)
+		return CRM_OK;
+	crm_buf_putbe(&b, format, 4);
+	crm_buf_putbe(&b, features | feature, 4);
+	code = crm_buf_check(&b, err);
+	if (code == CRM_OK)
+		code = crm_put(t, CRM_TAB_META, k, crm_buf_str(&b), 0, err);
+	crm_buf_release(&b);
+	return code;
 }
 
 static int

@@ -184,12 +184,22 @@ find_part_field(const struct crm_part *p, uint64_t tag)
 }
 
 int
+crm_coin_digits(const struct crm_schema *s, struct crm_str currency)
+{
+	int digits;
+
+	if (s->settings && crm_str_eq(currency, s->settings->currency))
+		return s->digits;
+	digits = crm_currency_digits(currency);
+	return digits < 0 ? s->digits : digits;
+}
+
+int
 crm_money_digits(const struct crm_schema *s, const struct crm_record *r)
 {
 	static const struct crm_value none;
 	unsigned kind = r->kind->number;
 	const struct crm_value *v;
-	int digits = -1;
 
 	/* asked for each row of an order: not by name where that is spared */
 	if (s->settings && kind < CRM_K_TAGGED &&
@@ -197,12 +207,7 @@ crm_money_digits(const struct crm_schema *s, const struct crm_record *r)
 		v = s->currency[kind] ? &r->v[s->currency[kind]] : &none;
 	else
 		v = crm_record_get(r, "currency");
-	if (v->type == CRM_T_TEXT && s->settings &&
-	    crm_str_eq(v->s, s->settings->currency))
-		return s->digits;
-	if (v->type == CRM_T_TEXT)
-		digits = crm_currency_digits(v->s);
-	return digits < 0 ? s->digits : digits;
+	return v->type == CRM_T_TEXT ? crm_coin_digits(s, v->s) : s->digits;
 }
 
 /* The digits of the record's currency, whether that is wanted or not. */
@@ -213,7 +218,6 @@ find_digits(struct decode *d)
 	unsigned coin = d->plan->coin;
 	struct crm_str text = {NULL, 0};
 	uint64_t key;
-	int digits = -1;
 
 	if (d->currency) {
 		p = var_at(d->currency, d->end, &key);
@@ -233,12 +237,7 @@ find_digits(struct decode *d)
 		q = var_at(q, d->end, &n);
 		text = (struct crm_str){(const char *)q, (size_t)(p - q)};
 	}
-	if (text.p && d->schema->settings &&
-	    crm_str_eq(text, d->schema->settings->currency))
-		return d->schema->digits;
-	if (text.p)
-		digits = crm_currency_digits(text);
-	return digits < 0 ? d->schema->digits : digits;
+	return text.p ? crm_coin_digits(d->schema, text) : d->schema->digits;
 }
 
 static bool

@@ -108,6 +108,9 @@ int crm_meta_check(struct crm_txn *t, struct crm_err *err);
 /* Writes the checksum of what the table holds now. */
 int crm_meta_sum(struct crm_txn *t, struct crm_err *err);
 void crm_meta_release(struct crm_store *s);
+/* Programs that do not know a feature must not touch the store any more. */
+#define CRM_FEATURE_COLUMNS 1U /* blocks are dropped with what they are of */
+int crm_meta_needs(struct crm_txn *t, uint32_t feature, struct crm_err *err);
 
 /* env_copy.c: makes a data file in a new folder, that nobody else sees yet,
  * and runs fn once in a transaction that is committed. */
@@ -118,7 +121,7 @@ int crm_env_make(
 int crm_env_copy_yaml(struct crm_store *s, const char *to, struct crm_err *err);
 /* env_rewrite.c: all that s holds, in a snapshot, entry by entry into a new
  * data file in a folder that has none; on the disk when it returns.  Tables of
- * the bits in `without` (below CRM_TAB_KIND) are there and empty. */
+ * the bits in `without` (up to CRM_TAB_COLUMNS) are there and empty. */
 int crm_env_rewrite(struct crm_store *s, const char *folder, unsigned without,
     crm_count_fn *watch, void *ctx, uint64_t *entries, struct crm_err *err);
 /* env.c: opens the current generation in place of the one that is open. */
@@ -131,6 +134,8 @@ void crm_env_leave(struct crm_store *s);
 const char *crm_env_gen(const struct crm_store *s);
 /* create.c: may a store be made in this folder? */
 int crm_folder_vacant(const char *path, struct crm_err *err);
+/* Does it read, and see what is stored? */
+bool crm_txn_plain(const struct crm_txn *t);
 /* Makes the table, empty, if it is not there. */
 int crm_env_table_make(struct crm_txn *t, unsigned table, struct crm_err *err);
 /* Adds the names of all tables there are to a checksum. */

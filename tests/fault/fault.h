@@ -332,8 +332,7 @@ fault_look_here(const char *path, bool check, struct fault_look *l)
 	if (l->code == CRM_OK) {
 		l->revision = crm_txn_revision(t);
 		for (unsigned i = 0; i < CRM_TABS && l->code == CRM_OK; i++)
-			if (i != CRM_TAB_KIND)
-				l->code = fault_look_table(t, i, l, &err);
+			l->code = fault_look_table(t, i, l, &err);
 		crm_txn_end(t);
 	}
 	if (s != NULL && check &&

@@ -84,11 +84,32 @@ crm_buf_putc(struct crm_buf *b, char c)
 	if (b->n < b->cap || crm_buf_room(b, 1))
 		b->p[b->n++] = c;
 }
+/*
+ * Where at most n bytes may be written by hand: behind what is in b or, where
+ * that has no room for them, in `own`, n bytes of the caller's.
+ * crm_buf_upto takes those before `end`.
+ */
+static inline char *
+crm_buf_at(const struct crm_buf *b, char *own, size_t n)
+{
+	return b->cap - b->n >= n ? b->p + b->n : own;
+}
+static inline void
+crm_buf_upto(
+    struct crm_buf *b, const char *at, const char *own, const char *end)
+{
+	if (at == own)
+		crm_buf_put(b, own, (size_t)(end - own));
+	else
+		b->n += (size_t)(end - at);
+}
 void crm_buf_putf(struct crm_buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Writes the decimal digits of v, at least so many, so that they end before
  * `end` (room for 20, or for `least`); answers the first. */
 char *crm_digits(char *end, uint64_t v, unsigned least);
+/* The same, so that they begin at p; answers the place after the last. */
+char *crm_digits_at(char *p, uint64_t v, unsigned least);
 /* Decimal digits of v, faster than putf. */
 void crm_buf_putu(struct crm_buf *b, uint64_t v);
 void crm_buf_puti(struct crm_buf *b, int64_t v);

@@ -155,8 +155,9 @@ crm_buf_putf(struct crm_buf *b, const char *fmt, ...)
 	b->n += (size_t)n;
 }
 
-char *
-crm_digits(char *end, uint64_t v, unsigned least)
+/* The digits of v, and zeros before them, in the n places before end. */
+static inline void
+put_digits(char *end, uint64_t v, unsigned n)
 {
 	static const char two[] = "00010203040506070809"
 				  "10111213141516171819"
@@ -168,17 +169,44 @@ crm_digits(char *end, uint64_t v, unsigned least)
 				  "70717273747576777879"
 				  "80818283848586878889"
 				  "90919293949596979899";
-	char *p = end;
 
-	for (; v >= 100; v /= 100)
-		memcpy(p -= 2, two + v % 100 * 2, 2);
-	if (v >= 10)
-		memcpy(p -= 2, two + v * 2, 2);
-	else if (v > 0)
-		*--p = (char)('0' + v);
-	while (end - p < (ptrdiff_t)least)
-		*--p = '0';
-	return p;
+	for (; n >= 2; n -= 2, v /= 100)
+		memcpy(end -= 2, two + v % 100 * 2, 2);
+	if (n > 0)
+		end[-1] = (char)('0' + v);
+}
+
+static inline unsigned
+count_digits(uint64_t v, unsigned least)
+{
+	static const uint64_t ten[] = {1U, 10U, 100U, 1000U, 10000U, 100000U,
+	    1000000U, 10000000U, 100000000U, 1000000000U, 10000000000U,
+	    100000000000U, 1000000000000U, 10000000000000U, 100000000000000U,
+	    1000000000000000U, 10000000000000000U, 100000000000000000U,
+	    1000000000000000000U, 10000000000000000000U};
+	/* 1233 / 4096 is the logarithm of 2, as near as 64 bits need */
+	unsigned n = (64 - (unsigned)__builtin_clzll(v | 1)) * 1233 >> 12;
+
+	n += v >= ten[n];
+	return n < least ? least : n;
+}
+
+char *
+crm_digits(char *end, uint64_t v, unsigned least)
+{
+	unsigned n = count_digits(v, least);
+
+	put_digits(end, v, n);
+	return end - n;
+}
+
+char *
+crm_digits_at(char *p, uint64_t v, unsigned least)
+{
+	unsigned n = count_digits(v, least);
+
+	put_digits(p + n, v, n);
+	return p + n;
 }
 
 void

@@ -51,22 +51,43 @@ crm_money_parse(struct crm_str s, unsigned digits, int64_t *out)
 	return CRM_OK;
 }
 
+/* Amounts with two places that are not large, which most are: dividing by what
+ * is known takes a tenth. */
+static char *
+put_cents(char *p, unsigned m)
+{
+	unsigned whole = m / 100, cents = m - whole * 100;
+
+	if (whole < 10)
+		*p++ = (char)('0' + whole);
+	else
+		p = crm_digits_at(p, whole, 1);
+	p[0] = '.';
+	p[1] = (char)('0' + cents / 10);
+	p[2] = (char)('0' + cents % 10);
+	return p + 3;
+}
+
 void
 crm_money_put(struct crm_buf *b, int64_t v, unsigned digits)
 {
-	char text[48], *end = text + sizeof(text), *p = end;
+	char own[48], *at = crm_buf_at(b, own, sizeof own), *p = at;
 	uint64_t m = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 
+	if (v < 0)
+		*p++ = '-';
 	if (digits > 18)
 		digits = 18;
-	/* One place of each is moved to make room for the point. */
-	p = crm_digits(end, m, digits + 1);
-	if (digits > 0) {
-		memmove(p - 1, p, (size_t)(end - p) - digits);
-		p--;
-		end[-(ptrdiff_t)digits - 1] = '.';
+	if (digits == 2 && m <= UINT32_MAX) {
+		p = put_cents(p, (unsigned)m);
+	} else if (digits > 0) {
+		uint64_t one = (uint64_t)crm_pow10(digits);
+
+		p = crm_digits_at(p, m / one, 1);
+		*p++ = '.';
+		p = crm_digits_at(p, m % one, digits);
+	} else {
+		p = crm_digits_at(p, m, 1);
 	}
-	if (v < 0)
-		*--p = '-';
-	crm_buf_put(b, p, (size_t)(end - p));
+	crm_buf_upto(b, at, own, p);
 }

@@ -101,22 +101,22 @@ crm_date_put(struct crm_buf *b, int64_t days)
 void
 crm_time_put(struct crm_buf *b, int64_t t)
 {
-	char text[20], *p;
+	char own[20], *at = crm_buf_at(b, own, sizeof own), *p;
 	int64_t days;
 	int rest;
 
 	t = t < TIME_MIN ? TIME_MIN : t > TIME_MAX ? TIME_MAX : t;
 	days = (t - TIME_MIN) / CRM_DAY + DATE_MIN;
 	rest = (int)(t - days * CRM_DAY);
-	p = put_date(text, days);
+	p = put_date(at, days);
 	*p++ = 'T';
 	p = put_two(p, rest / 3600);
 	*p++ = ':';
 	p = put_two(p, rest / 60 % 60);
 	*p++ = ':';
 	p = put_two(p, rest % 60);
-	*p = 'Z';
-	crm_buf_put(b, text, sizeof(text));
+	*p++ = 'Z';
+	crm_buf_upto(b, at, own, p);
 }
 
 /* Z, +hh:mm or +hhmm and nothing after it. */

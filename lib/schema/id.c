@@ -131,15 +131,14 @@ void
 crm_id_put(const struct crm_schema *s, struct crm_buf *b,
     const struct crm_id *id, bool brief)
 {
-	char text[32], *end = text + sizeof text;
-	char *p = crm_digits(end, id->number, brief ? 1 : DIGITS);
+	char own[32], *at = crm_buf_at(b, own, sizeof own), *p = at;
 	const char *letter = crm_letter_of(id->kind)->letter;
-	size_t n = strlen(letter);
 
 	/* Letters are one or two. */
-	p -= n;
-	memcpy(p, letter, n);
-	crm_buf_put(b, p, (size_t)(end - p));
+	while (*letter)
+		*p++ = *letter++;
+	p = crm_digits_at(p, id->number, brief ? 1 : DIGITS);
+	crm_buf_upto(b, at, own, p);
 	if (id->sub > 0) {
 		crm_buf_putc(b, '-');
 		crm_buf_puts(b, part_letter(s, id));

@@ -12,7 +12,8 @@
 #include "store/store_internal.h"
 
 #define CRM_ENV_READERS 2048
-#define CRM_ENV_BRANCHES 8
+#define CRM_ENV_BRANCHES 64
+#define CRM_ENV_LEAVES 64
 #define CRM_ENV_NEAR 8
 
 /*
@@ -58,13 +59,12 @@ struct crm_txn {
 	bool full; /* the map was: to be run again */
 	int failed; /* code of a write that failed */
 	uint64_t revision; /* 0: not looked up */
-	const void *sorted[2]; /* leaves that were looked at last */
+	const void *leaf[CRM_ENV_LEAVES]; /* that are whole, by page */
 	struct { /* the tree that was, and pages that lead to its leaves */
 		const unsigned char *base; /* of the map; NULL: none was */
 		unsigned table, depth;
 		uint64_t root;
-		const void *branch[CRM_ENV_BRANCHES];
-		unsigned next;
+		const void *branch[CRM_ENV_BRANCHES]; /* by page */
 	} way;
 	/* Of a reader, by table modulo their number: where its last look-up
 	 * ended, mdb NULL when that was the first. */
@@ -117,10 +117,13 @@ int crm_env_table(struct crm_txn *t, unsigned table, bool create, MDB_dbi *out,
     struct crm_err *err);
 /* Closes the cursors that look-ups left. */
 void crm_env_far(struct crm_txn *t);
-/* env_place.c: may key be where a search ended that did not find it, or (found)
- * found what comes after it?  CRM_EDAMAGE when not. */
+/* env_place.c: may key be where a search ended that did not find it?
+ * CRM_EDAMAGE when not. */
 int crm_env_place(struct crm_txn *t, unsigned table, MDB_dbi dbi,
-    struct crm_str key, bool found, struct crm_err *err);
+    struct crm_str key, struct crm_err *err);
+/* May the entry k, v a cursor came to be the first at or after key? */
+int crm_env_first(struct crm_cursor *c, struct crm_str key, const MDB_val *k,
+    const MDB_val *v, struct crm_err *err);
 /* Is what leads to the leaf of an entry that a cursor came to whole? */
 int crm_env_leaf(struct crm_cursor *c, const MDB_val *k, struct crm_err *err);
 /* The entry a cursor came to by `next`, or its end (k NULL). */

@@ -6,6 +6,7 @@
  * here first, by pread, which cannot kill the process, and by the format alone
  * (struct MDB_meta of version 1, the same in all of LMDB 0.9).
  */
+#include <endian.h>
 #include <errno.h>
 #include <time.h>
 #include <unistd.h>
@@ -179,19 +180,55 @@ crm_page_metas(int fd, struct crm_page_meta m[2])
 	return what;
 }
 
-/* Keys of the entries at 16, 18, ... of a page, in order; the first of a
- * branch has none.  *bytes: of the nodes, without what leaves hold. */
-static bool
-keys_rise(const unsigned char *page, size_t size, bool branch, size_t *bytes)
+/* The entry's size in its page, but for its key; of a branch, 8. */
+static size_t
+node_rest(const unsigned char *node, bool branch)
 {
-	size_t lower = crm_page_u16(page + 12);
-	struct crm_str before = {0};
+	if (branch)
+		return 8;
+	return 8 + (crm_page_u16(node + 4) & NODE_BIG
+			   ? 8
+			   : crm_page_node_size(node));
+}
 
-	*bytes = 0;
-	if (lower > size || lower < 16)
+/*
+ * Is a before b?  Keys that stand together begin alike: eight bytes are
+ * compared at once, the last eight again where n is no multiple, instead of
+ * asking memcmp a hundred times for each page.
+ */
+static bool
+before(struct crm_str a, struct crm_str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c;
+
+	for (size_t i = 0; n >= 8; i = i + 16 > n ? n - 8 : i + 8) {
+		uint64_t x, y;
+
+		memcpy(&x, a.p + i, sizeof x);
+		memcpy(&y, b.p + i, sizeof y);
+		if (x != y)
+			return be64toh(x) < be64toh(y);
+		if (i + 8 == n)
+			return a.n < b.n;
+	}
+	c = memcmp(a.p, b.p, n);
+	return c ? c < 0 : a.n < b.n;
+}
+
+/* Do the keys of the entries at 16, 18, ... of a page rise, and do the entries
+ * fill it, so that none is left out?  The first of a branch has no key. */
+static bool
+page_whole(const unsigned char *page, size_t size, bool branch)
+{
+	size_t lower = crm_page_u16(page + 12), upper = crm_page_u16(page + 14);
+	size_t bytes = 0;
+	struct crm_str last = {0};
+
+	if (lower > upper || upper > size || lower < 16)
 		return false;
 	for (size_t i = 16; i + 1 < lower; i += 2) {
-		size_t at = crm_page_u16(page + i);
+		size_t at = crm_page_u16(page + i), n;
 		struct crm_str key;
 
 		if (at + 8 > size)
@@ -201,31 +238,26 @@ keys_rise(const unsigned char *page, size_t size, bool branch, size_t *bytes)
 		if (at + 8 + key.n > size ||
 		    (key.n == 0) != (branch && i == 16))
 			return false;
-		if (i > 16 && crm_str_cmp(before, key) >= 0)
+		if (i > 16 && last.n > 0 && !before(last, key))
 			return false;
-		before = key;
-		*bytes += 8 + key.n + key.n % 2;
+		last = key;
+		n = node_rest(page + at, branch) + key.n;
+		bytes += n + n % 2;
 	}
-	return true;
+	return bytes == size - upper;
 }
 
 bool
-crm_page_sorted(const unsigned char *page, size_t size)
+crm_page_leaf(const unsigned char *page, size_t size)
 {
-	size_t bytes;
-
-	return crm_page_u16(page + 10) == PAGE_LEAF &&
-	       keys_rise(page, size, false, &bytes);
+	return crm_page_is_leaf(page) && page_whole(page, size, false);
 }
 
 bool
 crm_page_branch(const unsigned char *page, size_t size)
 {
-	size_t upper = crm_page_u16(page + 14), bytes;
-
 	return crm_page_u16(page + 10) == PAGE_BRANCH &&
-	       keys_rise(page, size, true, &bytes) && upper <= size &&
-	       bytes == size - upper;
+	       page_whole(page, size, true);
 }
 
 uint64_t
@@ -271,10 +303,7 @@ crm_page_full(const unsigned char *page, size_t size)
 
 		if (at + 8 > size)
 			return false;
-		n = 8 + (size_t)crm_page_u16(page + at + 6);
-		n += crm_page_u16(page + at + 4) & NODE_BIG
-			 ? 8
-			 : crm_page_node_size(page + at);
+		n = node_rest(page + at, false) + crm_page_u16(page + at + 6);
 		sum += n + n % 2;
 	}
 	return sum == size - upper;

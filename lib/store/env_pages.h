@@ -30,9 +30,9 @@ size_t crm_page_node_size(const unsigned char *p);
 void crm_page_db(const unsigned char *p, struct crm_page_db *out);
 /* Reads n bytes at `at`.  CRM_NO when the file ends before, CRM_EIO. */
 int crm_page_read(int fd, void *to, size_t n, uint64_t at);
-/* Are the keys of this leaf, all of it in memory, in order? */
-bool crm_page_sorted(const unsigned char *page, size_t size);
-/* Do the entries of this leaf fill it, so that none is left out? */
+/* Do the entries of this leaf, all of it in memory, fill it, so that none is
+ * left out; and (crm_page_leaf) are their keys in order, too? */
+bool crm_page_leaf(const unsigned char *page, size_t size);
 bool crm_page_full(const unsigned char *page, size_t size);
 /* Is this branch whole - its keys in order, nothing left out -, and which of
  * its children has the key?  A node of a branch holds a page's number. */

@@ -29,30 +29,38 @@ place_fail(struct crm_txn *t, unsigned table, struct crm_err *err)
 	    t->store->path, name);
 }
 
-/* In a read transaction a key lies in the page as it is in the file. */
-static bool
-leaf_sorted(struct crm_txn *t, const void *key)
-{
-	size_t size = t->env->page;
-	const char *page = key;
-
-	if (t->write || size == 0)
-		return true;
-	page -= (uintptr_t)key % size;
-	if (page == t->sorted[0] || page == t->sorted[1])
-		return true;
-	if (!crm_page_sorted((const unsigned char *)page, size) ||
-	    !crm_page_full((const unsigned char *)page, size))
-		return false;
-	t->sorted[1] = t->sorted[0];
-	t->sorted[0] = page;
-	return true;
-}
-
 static const unsigned char *
 page_of(const void *p, size_t size)
 {
 	return (const unsigned char *)p - (uintptr_t)p % size;
+}
+
+/* Where a page that was looked at is remembered; a walk comes back to some of
+ * them again and again. */
+static const void **
+seen_at(const void **seen, size_t n, const unsigned char *page, size_t size)
+{
+	return &seen[(uintptr_t)page / size % n];
+}
+
+/* In a read transaction a key lies in the page as it is in the file. */
+static bool
+leaf_whole(struct crm_txn *t, const void *key)
+{
+	size_t size = t->env->page;
+	const unsigned char *page;
+	const void **seen;
+
+	if (t->write || size == 0)
+		return true;
+	page = page_of(key, size);
+	seen = seen_at(t->leaf, CRM_ENV_LEAVES, page, size);
+	if (*seen == page)
+		return true;
+	if (!crm_page_leaf(page, size))
+		return false;
+	*seen = page;
+	return true;
 }
 
 /* Finds the root of a table, and where the map begins: by the number of a page
@@ -87,12 +95,14 @@ way_begin(struct crm_txn *t, unsigned table, const unsigned char *leaf)
 static bool
 branch_whole(struct crm_txn *t, const unsigned char *page)
 {
-	for (unsigned i = 0; i < CRM_ENV_BRANCHES; i++)
-		if (t->way.branch[i] == page)
-			return true;
+	const void **seen =
+	    seen_at(t->way.branch, CRM_ENV_BRANCHES, page, t->env->page);
+
+	if (*seen == page)
+		return true;
 	if (!crm_page_branch(page, t->env->page))
 		return false;
-	t->way.branch[t->way.next++ % CRM_ENV_BRANCHES] = page;
+	*seen = page;
 	return true;
 }
 
@@ -138,12 +148,24 @@ neighbour(struct crm_txn *t, unsigned table, struct crm_str key, MDB_val k,
 	if (side < 0 ? cmp >= 0 : side > 0 ? cmp <= 0 : cmp < 0)
 		return false;
 	return crm_unseal(table, at, &value, NULL) == CRM_OK &&
-	       leaf_sorted(t, k.mv_data);
+	       leaf_whole(t, k.mv_data);
+}
+
+/* What a look beside a key came to: rc of LMDB, and whether all fits. */
+static int
+placed(
+    struct crm_txn *t, unsigned table, int rc, bool fits, struct crm_err *err)
+{
+	if (!fits)
+		return place_fail(t, table, err);
+	if (rc && rc != MDB_NOTFOUND)
+		return crm_env_fail(t->store, rc, "cannot read", err);
+	return CRM_OK;
 }
 
 int
 crm_env_place(struct crm_txn *t, unsigned table, MDB_dbi dbi,
-    struct crm_str key, bool found, struct crm_err *err)
+    struct crm_str key, struct crm_err *err)
 {
 	MDB_val k = {key.n, NULL}, v;
 	MDB_cursor *c;
@@ -160,10 +182,9 @@ crm_env_place(struct crm_txn *t, unsigned table, MDB_dbi dbi,
 	rc = mdb_cursor_get(c, &k, &v, MDB_SET_RANGE);
 	if (rc == 0) {
 		near = k.mv_data;
-		fits = neighbour(t, table, key, k, v, found ? 0 : 1);
+		fits = neighbour(t, table, key, k, v, 1);
 		rc = mdb_cursor_get(c, &k, &v, MDB_PREV);
 	} else if (rc == MDB_NOTFOUND) {
-		fits = !found;
 		rc = mdb_cursor_get(c, &k, &v, MDB_LAST);
 	}
 	if (rc == 0) {
@@ -173,11 +194,31 @@ crm_env_place(struct crm_txn *t, unsigned table, MDB_dbi dbi,
 	if (near)
 		fits = fits && way_whole(t, table, key, near);
 	mdb_cursor_close(c);
-	if (!fits)
-		return place_fail(t, table, err);
-	if (rc && rc != MDB_NOTFOUND)
-		return crm_env_fail(t->store, rc, "cannot read", err);
-	return CRM_OK;
+	return placed(t, table, rc, fits, err);
+}
+
+/* The cursor itself looks at the entry before and steps back, which spares a
+ * second search; a walk from beginning to beginning is made of these. */
+int
+crm_env_first(struct crm_cursor *c, struct crm_str key, const MDB_val *k,
+    const MDB_val *v, struct crm_err *err)
+{
+	struct crm_txn *t = c->txn;
+	MDB_val at, value;
+	bool fits;
+	int rc;
+
+	if (c->table == CRM_TAB_META)
+		return CRM_OK; /* without checksums */
+	fits = neighbour(t, c->table, key, *k, *v, 0) &&
+	       way_whole(t, c->table, key, k->mv_data);
+	rc = mdb_cursor_get(c->mdb, &at, &value, MDB_PREV);
+	if (rc == 0) {
+		fits = fits && neighbour(t, c->table, key, at, value, -1);
+		rc = mdb_cursor_get(c->mdb, &at, &value, MDB_NEXT);
+		fits = fits && at.mv_data == k->mv_data;
+	}
+	return placed(t, c->table, rc, fits, err);
 }
 
 int

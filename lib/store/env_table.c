@@ -276,7 +276,7 @@ crm_get(struct crm_txn *t, unsigned table, struct crm_str key,
 		return CRM_OK;
 	}
 	if (rc == MDB_NOTFOUND) {
-		code = crm_env_place(t, table, dbi, key, false, err);
+		code = crm_env_place(t, table, dbi, key, err);
 		return code < 0 ? code : CRM_NOTFOUND;
 	}
 	return rc == MDB_BAD_VALSIZE
@@ -512,7 +512,6 @@ crm_cursor_seek(struct crm_cursor *c, struct crm_str key, struct crm_str *k,
     struct crm_str *v, struct crm_err *err)
 {
 	MDB_val at = val_of(key);
-	MDB_dbi dbi;
 	int code;
 
 	if (key.n > CRM_KEY_MAX)
@@ -527,15 +526,15 @@ crm_cursor_seek(struct crm_cursor *c, struct crm_str key, struct crm_str *k,
 		c->last = at;
 		return code == CRM_OK ? crm_env_leaf(c, &at, err) : code;
 	}
-	if ((code == CRM_OK || code == CRM_NOTFOUND) && c->mdb) {
-		int placed;
+	if (code == CRM_OK) {
+		MDB_val value = val_of(*v);
 
-		dbi = mdb_cursor_dbi(c->mdb);
-		placed = crm_env_place(
-		    c->txn, c->table, dbi, key, code == CRM_OK, err);
-		if (placed < 0)
-			return placed;
+		code = crm_env_first(c, key, &at, &value, err);
 		c->last = at;
+	} else if (code == CRM_NOTFOUND && c->mdb) {
+		code = crm_env_place(
+		    c->txn, c->table, mdb_cursor_dbi(c->mdb), key, err);
+		return code < 0 ? code : CRM_NOTFOUND;
 	}
 	return code;
 }

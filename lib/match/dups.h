@@ -12,7 +12,7 @@ struct dup_value {
 	const uint32_t *p; /* folded code points */
 	uint32_t n;
 	uint32_t count; /* records that have it */
-	uint64_t sound, head; /* coarse keys; 0: none */
+	uint64_t sound, head; /* coarse keys; 0: none, or not viewed */
 	uint32_t year, day; /* of dates: yyyy, mmdd; 0: none */
 };
 
@@ -23,6 +23,7 @@ struct crm_dup_column {
 	struct crm_map ids; /* folded bytes -> number of the value */
 	struct dup_value *value;
 	size_t values, value_cap;
+	size_t viewed; /* of the values, those with keys */
 	struct crm_arena text;
 	size_t known; /* records that have a value */
 };
@@ -115,6 +116,8 @@ int crm_dup_level(
 void crm_dup_levels(const struct crm_dups *d, uint32_t a, uint32_t b,
     uint8_t level[CRM_DUP_COLUMNS]);
 
+/* Makes the coarse keys of all values. */
+int crm_dup_view(struct crm_dups *d, struct crm_err *err);
 /* Makes the rules and sorts the records by their keys. */
 int crm_dup_block(struct crm_dups *d, struct crm_err *err);
 /* Calls fn for each candidate pair of a rule, every stride-th of them by a hash

@@ -212,6 +212,15 @@ keep(int type, int32_t cp)
 	return !(class & CRM_CP_PUNCT) || type == CRM_DUP_EMAIL;
 }
 
+/* Kept whatever else there is: most of all characters. */
+static bool
+plain(int type, int32_t cp)
+{
+	return (cp >= '0' && cp <= '9') ||
+	       (cp >= 'a' && cp <= 'z' && type != CRM_DUP_DATE &&
+		   type != CRM_DUP_PHONE);
+}
+
 /* s folded, one space between words, as bytes. */
 static int
 fold(int type, struct crm_str s, struct crm_buf *out, struct crm_err *err)
@@ -231,6 +240,10 @@ fold(int type, struct crm_str s, struct crm_buf *out, struct crm_err *err)
 	for (rest = crm_buf_str(&b);
 	     code == CRM_OK && (n = crm_utf8_next(rest, &cp)) > 0;
 	     rest.p += n, rest.n -= n) {
+		if (!gap && plain(type, cp)) {
+			crm_buf_putc(out, (char)cp);
+			continue;
+		}
 		if (!keep(type, cp)) {
 			/* An apostrophe does not part words. */
 			gap |= cp == '-' || cp == '.' || cp == ',' || cp == '/';
@@ -313,19 +326,15 @@ number(const uint32_t *p, size_t n)
 	return v;
 }
 
-/* The keys of a value. */
+/* The keys of a value; of its letters, only rules ask for those. */
 static int
-view(int type, struct dup_value *v, struct crm_err *err)
+view(struct dup_value *v, struct crm_err *err)
 {
 	struct crm_buf sound = {.max = CRM_ALIKE_MAX * 12};
 	struct crm_word w = {v->p, v->n}, head;
 	size_t longest = 0, from = 0;
 	int code;
 
-	if (type == CRM_DUP_DATE && w.n == 8) {
-		v->year = number(w.p, 4);
-		v->day = number(w.p + 4, 4);
-	}
 	/* Of several words the longest is the one that says most. */
 	for (size_t i = 0; i <= w.n; i++)
 		if (i == w.n || w.p[i] == ' ') {
@@ -349,6 +358,20 @@ view(int type, struct dup_value *v, struct crm_err *err)
 	return code;
 }
 
+int
+crm_dup_view(struct crm_dups *d, struct crm_err *err)
+{
+	int code = CRM_OK;
+
+	for (size_t i = 0; i < d->columns; i++) {
+		struct crm_dup_column *c = &d->column[i];
+
+		for (; c->viewed < c->values && code == CRM_OK; c->viewed++)
+			code = view(&c->value[c->viewed], err);
+	}
+	return code;
+}
+
 /* A new value of the column. */
 static int
 enter(struct crm_dup_column *c, struct crm_str s, struct crm_err *err)
@@ -367,8 +390,12 @@ enter(struct crm_dup_column *c, struct crm_str s, struct crm_err *err)
 	*v = (struct dup_value){.p = p};
 	for (size_t n; (n = crm_utf8_next(s, &cp)) > 0; s.p += n, s.n -= n)
 		p[v->n++] = (uint32_t)cp;
+	if (c->type == CRM_DUP_DATE && v->n == 8) {
+		v->year = number(v->p, 4);
+		v->day = number(v->p + 4, 4);
+	}
 	c->values++;
-	return view(c->type, v, err);
+	return CRM_OK;
 }
 
 static int

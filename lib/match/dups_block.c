@@ -185,7 +185,7 @@ crm_dup_block(struct crm_dups *d, struct crm_err *err)
 {
 	struct entry *e = NULL;
 	size_t cap = 0;
-	int code = CRM_OK;
+	int code = crm_dup_view(d, err);
 
 	for (size_t w = 0; w < sizeof ways / sizeof *ways && code == CRM_OK;
 	     w++)

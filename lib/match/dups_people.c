@@ -114,6 +114,7 @@ crm_dups_person(const struct crm_dups *d, const struct crm_schema *s,
 		company = name;
 	for (size_t i = 0; i < d->columns; i++) {
 		const char *field = crm_dups_name(d, i);
+		const struct crm_value *v;
 		struct crm_buf b = {.max = 1 << 16};
 		int code = CRM_OK;
 
@@ -127,8 +128,11 @@ crm_dups_person(const struct crm_dups *d, const struct crm_schema *s,
 			     strlen(CRM_DUP_SCHEME)) == 0)
 			out[i] = identity(
 			    rec, crm_str(field + strlen(CRM_DUP_SCHEME)));
+		else if ((v = crm_record_get(rec, field))->type == CRM_T_TEXT ||
+			 v->type == CRM_T_NONE)
+			out[i] = v->s; /* no value is empty */
 		else {
-			crm_value_put(s, &b, crm_record_get(rec, field), true);
+			crm_value_put(s, &b, v, true);
 			code = crm_buf_keep(&b, a, &out[i], err);
 		}
 		crm_buf_release(&b);

@@ -196,11 +196,19 @@ settle_all(struct crm_naming *q, struct crm_err *err)
 
 	for (size_t i = 0; i < q->n && r == CRM_OK; i++)
 		r = crm_naming_settle(&q->list[i], err);
-	q->nhit = 0;
+	crm_naming_none(q);
 	return r;
 }
 
 /* ---- hits ---- */
+
+void
+crm_naming_none(struct crm_naming *q)
+{
+	q->nhit = 0;
+	q->best = 0;
+	q->many = false;
+}
 
 void
 crm_naming_thin(struct crm_naming *q)

@@ -23,6 +23,9 @@
 
 enum {
 	RARE = 128, /* of a word so few have, others' lists are not needed */
+	FEW = 64, /* nor is a walk over the index for another word */
+	FIRST =
+	    4096, /* read at first of the word that is rarest as it stands */
 	EACH = 24, /* entries of a list that are read while a record is */
 	RANK_STEP = 3 * CRM_NAMING_WORDS + 1,
 	RANKS = 4 * (CRM_NAMING_WORDS + 1) * RANK_STEP
@@ -30,6 +33,9 @@ enum {
 
 struct names {
 	struct crm_finding *f;
+	size_t enough; /* of more hits the others cannot be among the best */
+	bool namesakes; /* to be compared, not shown */
+	bool verified; /* the hits: nobody else can be one */
 	struct crm_buf text; /* folded words, NULs between */
 	struct crm_naming q;
 	const struct crm_kind *kind;
@@ -116,7 +122,7 @@ verify(struct names *q, size_t few, struct crm_err *err)
 	int r = crm_naming_settle(l, err);
 	unsigned quality;
 
-	q->q.nhit = 0;
+	crm_naming_none(&q->q);
 	for (size_t i = 0; r == CRM_OK && i < l->n; i++) {
 		struct crm_hit h = {.number = l->v[i] >> 2, .least = 3};
 
@@ -135,34 +141,135 @@ verify(struct names *q, size_t few, struct crm_err *err)
 		if (r == CRM_OK && h.words == q->q.n)
 			r = crm_naming_hit(&q->q, &h, err);
 	}
+	q->verified = true;
 	return r;
 }
 
-/* Those who have all words, near: with a letter wrong, too. */
+/* Those who have all words, from lists of at most max; from `few`, a short one
+ * (n: there is none), when another is longer. */
 static int
-find_whole(struct names *q, bool near, struct crm_err *err)
+find_all(struct names *q, bool near, size_t few, struct crm_err *err)
 {
-	size_t n = q->q.n, few = n, max = SIZE_MAX;
+	size_t max = SIZE_MAX;
 	bool all = true;
 	int r = CRM_OK;
 
+	if (few < q->q.n)
+		max = RARE + EACH * q->q.list[few].n;
+	for (size_t i = 0; i < q->q.n && all && r == CRM_OK; i++) {
+		r = crm_naming_read(&q->q, i, near, max, err);
+		all = r == CRM_OK;
+	}
+	if (r == CRM_NO)
+		return verify(q, few, err);
+	return r == CRM_OK ? crm_naming_meet(&q->q, err) : r;
+}
+
+/* Those who have all words as they stand, or words that begin so. */
+static int
+find_whole(struct names *q, struct crm_err *err)
+{
+	size_t n = q->q.n, few = n;
+	int r = CRM_OK;
+
 	for (size_t i = 0; i < n && (r == CRM_OK || r == CRM_NO); i++) {
-		r = crm_naming_read(&q->q, i, near, RARE, err);
+		r = crm_naming_read(&q->q, i, false, RARE, err);
 		if (r == CRM_OK &&
 		    (few == n || q->q.list[i].n < q->q.list[few].n))
 			few = i;
 		if (r == CRM_OK && q->q.list[i].n == 0)
 			return CRM_OK; /* nobody has all words */
 	}
-	if (few < n)
-		max = RARE + EACH * q->q.list[few].n;
-	for (size_t i = 0; i < n && all && (r == CRM_OK || r == CRM_NO); i++) {
-		r = crm_naming_read(&q->q, i, near, max, err);
-		all &= r == CRM_OK;
+	return r < 0 && r != CRM_NO ? r : find_all(q, false, few, err);
+}
+
+/* Are there so many hits of a quality that worse ones do not matter? */
+static bool
+are_enough(const struct names *q, unsigned quality)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < q->q.nhit; i++)
+		n += q->q.hit[i].quality >= quality;
+	return n > q->enough;
+}
+
+/* The word that fewest have as it stands; *n: how many, as far as RARE. */
+static int
+rarest(struct names *q, size_t *out, size_t *n, struct crm_err *err)
+{
+	int r = CRM_OK;
+
+	*n = SIZE_MAX;
+	for (size_t i = 0; i < q->q.n && (r == CRM_OK || r == CRM_NO); i++) {
+		size_t have;
+
+		r = crm_naming_read(&q->q, i, false, RARE, err);
+		have = r == CRM_OK ? q->q.list[i].n : RARE;
+		if (have < *n) {
+			*n = have;
+			*out = i;
+		}
 	}
-	if (r == CRM_NO)
-		return verify(q, few, err);
-	return r == CRM_OK ? crm_naming_meet(&q->q, err) : r;
+	return r == CRM_NO ? CRM_OK : r;
+}
+
+/*
+ * Those who have all words, with a letter wrong, too.  A walk over the index
+ * costs more than all else, so the rarest word goes first: mostly it is the
+ * one that is wrong, and the few near it, or those who have the others as
+ * they stand, say who it is.
+ */
+static int
+find_near(struct names *q, struct crm_err *err)
+{
+	size_t n = q->q.n, few = n, first = 0, have;
+	int r = rarest(q, &first, &have, err);
+
+	for (size_t k = 0; k < n && (r == CRM_OK || r == CRM_NO); k++) {
+		size_t i = (first + k) % n;
+
+		r = crm_naming_read(&q->q, i, true,
+		    k > 0   ? RARE
+		    : n > 1 ? FIRST
+			    : SIZE_MAX,
+		    err);
+		if (r != CRM_OK)
+			continue;
+		if (q->q.list[i].n == 0)
+			return CRM_OK; /* nobody has all words */
+		if (few == n || q->q.list[i].n < q->q.list[few].n)
+			few = i;
+		if (n > 1 && q->q.list[i].n <= FEW)
+			return verify(q, i, err);
+		if (n == 1 || k > 0 || have > 0)
+			continue;
+		/* Nobody has this one as it stands, so that whoever has
+		 * another with a letter wrong has two and comes last. */
+		r = find_all(q, false, few, err);
+		if (r < 0 || q->verified ||
+		    are_enough(q, (unsigned)(3 * n - 3)))
+			return r;
+	}
+	return r < 0 && r != CRM_NO ? r : find_all(q, true, few, err);
+}
+
+/* Those who have all words but one. */
+static int
+find_part(struct names *q, struct crm_err *err)
+{
+	size_t n = q->q.n;
+	int r = CRM_OK;
+
+	for (unsigned near = 0; near < 2; near++) {
+		for (size_t i = 0; i < n && r == CRM_OK; i++)
+			r = crm_naming_read(&q->q, i, near > 0, SIZE_MAX, err);
+		if (r == CRM_OK)
+			r = crm_naming_join(&q->q, n - 1, err);
+		if (r < 0 || are_enough(q, (unsigned)(3 * n - 4)))
+			break;
+	}
+	return r;
 }
 
 /* Is there a letter in it?  In digits alone every near number is another. */
@@ -181,9 +288,9 @@ find_hits(struct names *q, struct crm_err *err)
 	bool letters = false, letter;
 	int r = CRM_OK;
 
-	if (!q->f->opt->near)
-		r = find_whole(q, false, err);
-	if (r < 0 || q->q.nhit > 0)
+	if (!q->f->opt->near || q->namesakes)
+		r = find_whole(q, err);
+	if (r < 0 || (q->namesakes ? q->q.nhit >= q->enough : q->q.nhit > 0))
 		return r;
 	for (size_t i = 0; i < q->q.n; i++) {
 		letter = has_letter(q->q.word[i]);
@@ -191,12 +298,10 @@ find_hits(struct names *q, struct crm_err *err)
 		if (!crm_near_init(&q->q.near[i], q->q.word[i]) || !letter)
 			q->q.near[i].n = 0;
 	}
-	r = find_whole(q, true, err);
+	r = find_near(q, err);
 	if (r < 0 || q->q.nhit > 0 || !letters || q->q.n == 1)
 		return r;
-	for (size_t i = 0; i < q->q.n && r == CRM_OK; i++)
-		r = crm_naming_read(&q->q, i, true, SIZE_MAX, err);
-	return r == CRM_OK ? crm_naming_join(&q->q, q->q.n - 1, err) : r;
+	return find_part(q, err);
 }
 
 /* ---- the best of them ---- */
@@ -343,11 +448,18 @@ read_best(struct names *q, const struct best *b, size_t n,
 	return r;
 }
 
+/* How many of the hits are looked at, to show the best. */
+static size_t
+best_of(const struct crm_find_options *opt)
+{
+	return 4 * opt->limit + 64;
+}
+
 static int
 choose(struct names *q, struct crm_err *err)
 {
 	struct crm_finding *f = q->f;
-	size_t most = 4 * f->opt->limit + 64, n;
+	size_t most = best_of(f->opt), n;
 	struct crm_found *found;
 	struct best *b;
 	int r = CRM_OK;
@@ -376,16 +488,39 @@ choose(struct names *q, struct crm_err *err)
 	return r;
 }
 
-int
-crm_find_names(struct crm_finding *f, struct crm_str text, struct crm_err *err)
+/* Instead of the best: those to compare with, no more than there is room for.
+ * Of equally good ones the last who came. */
+static void
+take(struct names *q, uint64_t *out, size_t room, size_t *n)
+{
+	unsigned lowest;
+	size_t above = 0;
+
+	crm_naming_thin(&q->q);
+	lowest = lowest_rank(&q->q, room);
+	for (size_t i = 0; i < q->q.nhit; i++)
+		above += rank_of(&q->q.hit[i]) > lowest;
+	*n = 0;
+	for (size_t i = q->q.nhit; i-- > 0;) {
+		const struct crm_hit *h = &q->q.hit[i];
+		bool better = rank_of(h) > lowest;
+
+		if (better || (rank_of(h) == lowest && room > above)) {
+			out[(*n)++] = h->number;
+			room -= !better;
+		}
+	}
+}
+
+/* The words of a text, and who has them. */
+static int
+names_open(struct names *q, struct crm_finding *f, struct crm_str text,
+    struct crm_err *err)
 {
 	const struct crm_kind *k = &f->schema->kind[CRM_K_CUSTOMER];
-	struct names *q = calloc(1, sizeof *q);
 	struct crm_str rest;
 	int r;
 
-	if (q == NULL)
-		return crm_err_nomem(err);
 	q->f = f;
 	q->kind = k;
 	q->q.txn = f->txn;
@@ -399,15 +534,54 @@ crm_find_names(struct crm_finding *f, struct crm_str text, struct crm_err *err)
 	rest = crm_buf_str(&q->text);
 	while (r == CRM_OK && rest.n > 0 && q->q.n < CRM_NAMING_WORDS)
 		crm_str_split(&rest, '\0', &q->q.word[q->q.n++]);
-	if (r == CRM_OK && q->q.n > 0)
-		r = find_hits(q, err);
-	if (r == CRM_OK && q->q.nhit > 0)
-		r = choose(q, err);
-	f->more |= q->q.cut && f->n > 0;
+	return r == CRM_OK && q->q.n > 0 ? find_hits(q, err) : r;
+}
+
+static void
+names_close(struct names *q)
+{
 	crm_naming_release(&q->q);
 	crm_buf_release(&q->words);
 	crm_buf_release(&q->text);
 	crm_arena_release(&q->arena);
 	free(q);
+}
+
+int
+crm_find_names(struct crm_finding *f, struct crm_str text, struct crm_err *err)
+{
+	struct names *q = calloc(1, sizeof *q);
+	int r;
+
+	if (q == NULL)
+		return crm_err_nomem(err);
+	q->enough = best_of(f->opt);
+	r = names_open(q, f, text, err);
+	if (r == CRM_OK && q->q.nhit > 0)
+		r = choose(q, err);
+	f->more |= q->q.cut && f->n > 0;
+	names_close(q);
+	return r;
+}
+
+int
+crm_find_namesakes(struct crm_txn *t, const struct crm_schema *s,
+    struct crm_str text, size_t enough, uint64_t *out, size_t max, size_t *n,
+    struct crm_err *err)
+{
+	const struct crm_find_options opt = {.limit = max, .near = true};
+	struct crm_finding f = {.txn = t, .schema = s, .opt = &opt};
+	struct names *q = calloc(1, sizeof *q);
+	int r;
+
+	*n = 0;
+	if (q == NULL)
+		return crm_err_nomem(err);
+	q->namesakes = true;
+	q->enough = enough;
+	r = names_open(q, &f, text, err);
+	if (r == CRM_OK)
+		take(q, out, max, n);
+	names_close(q);
 	return r;
 }

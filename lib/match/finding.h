@@ -20,6 +20,15 @@ struct crm_finding {
 int crm_find_names(
     struct crm_finding *f, struct crm_str text, struct crm_err *err);
 
+/*
+ * The customers whose names are most like a text, for comparing them: no
+ * record and no figure is read.  Names with a letter wrong are looked for
+ * when there are less than `enough` without.  *n of them, at most max.
+ */
+int crm_find_namesakes(struct crm_txn *t, const struct crm_schema *s,
+    struct crm_str text, size_t enough, uint64_t *out, size_t max, size_t *n,
+    struct crm_err *err);
+
 /* ---- find_lists.c: who has which word ---- */
 
 enum {
@@ -64,6 +73,8 @@ int crm_naming_read(
     struct crm_naming *q, size_t i, bool near, size_t max, struct crm_err *err);
 /* Puts a list in order. */
 int crm_naming_settle(struct crm_naming_list *l, struct crm_err *err);
+/* Forgets the hits. */
+void crm_naming_none(struct crm_naming *q);
 /* Adds a hit; their numbers rise. */
 int crm_naming_hit(
     struct crm_naming *q, const struct crm_hit *h, struct crm_err *err);

@@ -3,43 +3,66 @@
  *
  * Asked for one customer at a time, so nothing is estimated: candidates come
  * from the indexes of identities and words of names, and are weighed by what
- * is usual in a shop of this size.
+ * is usual in a shop of this size.  A common name has many bearers, and all
+ * of them cannot be compared letter by letter; those go first who also have
+ * something else that is written just so.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include <crm/dedupe.h>
 #include <crm/err.h>
-#include <crm/match.h>
 
-/* Customers looked at for one question. */
-enum { CANDIDATES = 64, LOOKED_AT = 3 * CANDIDATES };
+#include "dups.h"
+#include "finding.h"
+
+enum {
+	CANDIDATES = 64, /* compared, of one question */
+	NAMESAKES = 256, /* looked at for them */
+	COMPARED = 3 * CANDIDATES
+};
 
 struct asking {
 	struct crm_txn *txn;
 	const struct crm_schema *s;
-	uint64_t number[LOOKED_AT];
+	uint64_t number[COMPARED];
 	size_t n;
+	uint64_t namesake[NAMESAKES];
+	size_t namesakes;
 };
 
+/* A namesake, and what speaks for it at first sight. */
+struct sight {
+	uint64_t number;
+	double odds;
+	struct crm_str values[CRM_DUP_COLUMNS];
+};
+
+static void
+take(struct asking *x, uint64_t number, uint64_t self)
+{
+	for (size_t k = 0; k < x->n; k++)
+		if (x->number[k] == number)
+			return;
+	if (x->n < COMPARED && number != self)
+		x->number[x->n++] = number;
+}
+
+/* Those with an address or a telephone. */
 static int
 ask(struct asking *x, struct crm_str query, uint64_t self, struct crm_err *err)
 {
 	struct crm_find_options opt = {.limit = CANDIDATES, .near = true};
 	struct crm_found found[CANDIDATES];
-	size_t n = 0, k;
+	size_t n = 0;
 	bool more;
 	int code;
 
 	if (query.n == 0)
 		return CRM_OK;
 	code = crm_find(x->txn, x->s, query, &opt, found, &n, &more, err);
-	for (size_t i = 0; i < n && code == CRM_OK; i++) {
-		for (k = 0; k < x->n && x->number[k] != found[i].number;)
-			k++;
-		if (k == x->n && x->n < LOOKED_AT && found[i].number != self)
-			x->number[x->n++] = found[i].number;
-	}
+	for (size_t i = 0; i < n && code == CRM_OK; i++)
+		take(x, found[i].number, self);
 	return code;
 }
 
@@ -63,9 +86,20 @@ candidates(struct asking *x, const struct crm_record *rec, struct crm_err *err)
 	if (code == CRM_OK)
 		code = ask(x, crm_record_get(rec, "phone")->s, rec->id, err);
 	if (code == CRM_OK)
-		code = ask(x, crm_buf_str(&name), rec->id, err);
+		code = crm_find_namesakes(x->txn, x->s, crm_buf_str(&name),
+		    CANDIDATES, x->namesake, NAMESAKES, &x->namesakes, err);
 	crm_buf_release(&name);
 	return code;
+}
+
+static int
+by_sight(const void *x, const void *y)
+{
+	const struct sight *a = x, *b = y;
+
+	if (a->odds != b->odds)
+		return a->odds > b->odds ? -1 : 1;
+	return a->number > b->number ? -1 : a->number < b->number;
 }
 
 static int
@@ -78,6 +112,124 @@ by_bits(const void *x, const void *y)
 	return a->number < b->number ? -1 : a->number > b->number;
 }
 
+/* The odds that values written just so speak for; only the strongest of an
+ * area counts, as it will in the end. */
+static double
+first_sight(
+    const struct crm_dups *d, const struct crm_str *a, const struct crm_str *b)
+{
+	double odds = 1, area = 1;
+
+	for (size_t i = 0; i < d->columns; i++) {
+		double part =
+		    d->model.m[i][CRM_DUP_EXACT] / d->model.u[i][CRM_DUP_EXACT];
+
+		if (a[i].n == 0 || !crm_str_eq(a[i], b[i]))
+			continue;
+		if (!crm_dup_area(d->column[i].type))
+			odds *= part;
+		else if (part > area)
+			area = part;
+	}
+	return odds * area;
+}
+
+/* Reads a customer as it is compared; CRM_NOTFOUND. */
+static int
+look(struct asking *x, const struct crm_dups *d, struct crm_lookup *l,
+    uint64_t number, struct crm_arena *a, struct crm_str *values,
+    struct crm_err *err)
+{
+	struct crm_record *other =
+	    crm_record_new(&x->s->kind[CRM_K_CUSTOMER], a);
+	int code;
+
+	if (!other)
+		return crm_err_nomem(err);
+	code = crm_lookup_read(l, x->txn, number, other, err);
+	return code == CRM_OK ? crm_dups_person(d, x->s, other, a, values, err)
+			      : code;
+}
+
+/*
+ * Those who were chosen have more in common with the record than is usual, so
+ * they do not tell how frequent its values are: all namesakes do, as if so
+ * many of them had been taken by chance as were chosen.
+ */
+static void
+count_all(struct crm_dups *d, const struct crm_str *self, const struct sight *s,
+    size_t n)
+{
+	for (size_t i = 0; i < d->columns; i++) {
+		struct dup_value *v = &d->column[i].value[d->of[i]];
+		size_t same = 0;
+
+		for (size_t k = 0; k < n; k++)
+			same += crm_str_eq(self[i], s[k].values[i]);
+		same = same > 0 && same * CANDIDATES < n
+			   ? 1
+			   : same * CANDIDATES / n;
+		if (d->of[i] > 0 && v->count > same + 1)
+			v->count = (uint32_t)same + 1;
+	}
+}
+
+/* Adds the most promising of the namesakes. */
+static int
+add_namesakes(struct asking *x, struct crm_dups *d, const struct crm_str *self,
+    uint64_t id, struct crm_lookup *l, struct crm_arena *a, struct crm_err *err)
+{
+	struct sight *s = crm_arena_alloc(a, (x->namesakes + 1) * sizeof *s);
+	size_t n = 0, known = x->n;
+	int code = s ? CRM_OK : crm_err_nomem(err);
+
+	for (size_t i = 0; i < x->namesakes && code == CRM_OK; i++) {
+		size_t k = 0;
+
+		while (k < known && x->number[k] != x->namesake[i])
+			k++;
+		if (k < known || x->namesake[i] == id)
+			continue;
+		code = look(x, d, l, x->namesake[i], a, s[n].values, err);
+		if (code == CRM_OK) {
+			s[n].number = x->namesake[i];
+			s[n].odds = first_sight(d, self, s[n].values);
+			n++;
+		}
+		code = code == CRM_NOTFOUND ? CRM_OK : code;
+	}
+	if (code == CRM_OK && n > 1)
+		qsort(s, n, sizeof *s, by_sight);
+	for (size_t i = 0; i < n && i < CANDIDATES && code == CRM_OK; i++) {
+		x->number[x->n++] = s[i].number;
+		code = crm_dups_add(d, s[i].values, err);
+	}
+	if (code == CRM_OK && n > CANDIDATES)
+		count_all(d, self, s, n);
+	return code;
+}
+
+/* Adds those whom an identity told; who is not there any more falls out. */
+static int
+add_known(struct asking *x, struct crm_dups *d, struct crm_lookup *l,
+    struct crm_arena *a, struct crm_err *err)
+{
+	struct crm_str values[CRM_DUP_COLUMNS];
+	size_t n = x->n;
+	int code = CRM_OK;
+
+	x->n = 0;
+	for (size_t i = 0; i < n && code == CRM_OK; i++) {
+		code = look(x, d, l, x->number[i], a, values, err);
+		if (code == CRM_OK) {
+			x->number[x->n++] = x->number[i];
+			code = crm_dups_add(d, values, err);
+		}
+		code = code == CRM_NOTFOUND ? CRM_OK : code;
+	}
+	return code;
+}
+
 /* Puts the record and its candidates into d, the record first. */
 static int
 compare(struct asking *x, struct crm_dups *d, const struct crm_record *rec,
@@ -85,8 +237,8 @@ compare(struct asking *x, struct crm_dups *d, const struct crm_record *rec,
 {
 	const struct crm_kind *k = &x->s->kind[CRM_K_CUSTOMER];
 	struct crm_str values[CRM_DUP_COLUMNS];
+	struct crm_lookup *l = NULL;
 	struct crm_want want = {0};
-	struct crm_record *other;
 	uint64_t all = 0;
 	int code = crm_dups_people(d, err);
 
@@ -98,18 +250,16 @@ compare(struct asking *x, struct crm_dups *d, const struct crm_record *rec,
 	if (code == CRM_OK)
 		code = crm_dups_add(d, values, err);
 	crm_dups_want(d, k, &want);
-	for (size_t i = 0; i < x->n && code == CRM_OK; i++) {
-		other = crm_record_new(k, a);
-		if (!other)
-			return crm_err_nomem(err);
-		code = crm_model_read(
-		    x->txn, x->s, k, x->number[i], &want, other, err);
-		if (code == CRM_OK)
-			code = crm_dups_person(d, x->s, other, a, values, err);
-		if (code == CRM_OK)
-			code = crm_dups_add(d, values, err);
-	}
+	if (code == CRM_OK)
+		code = crm_lookup_open(
+		    crm_txn_store(x->txn), x->s, k, &want, INT64_MAX, &l, err);
 	crm_dups_assume(d, (double)all + 2);
+	if (code == CRM_OK)
+		code = add_known(x, d, l, a, err);
+	if (code == CRM_OK)
+		code = add_namesakes(x, d, values, rec->id, l, a, err);
+	crm_lookup_close(l);
+	d->model.records = d->n;
 	return code;
 }
 
@@ -118,7 +268,7 @@ crm_dups_likely(struct crm_txn *t, const struct crm_schema *s,
     const struct crm_record *rec, double probability, struct crm_dups *d,
     struct crm_likely *out, size_t max, size_t *n, struct crm_err *err)
 {
-	struct crm_likely all[LOOKED_AT];
+	struct crm_likely all[COMPARED];
 	struct asking x = {.txn = t, .s = s};
 	struct crm_arena a = {0};
 	int code = candidates(&x, rec, err);

@@ -19,7 +19,7 @@ B=$(cd "$B" && pwd)
 bin=$B/bin B=$B/bench
 scale=${SCALE:-s}
 rounds=${ROUNDS:-5}
-jobs=${JOBS:-get get-stream get-email load add-stream rfm segments fresh also list where add each mix}
+jobs=${JOBS:-get get-stream get-email load add-stream rfm segments fresh also check list where add each mix}
 D=$B/$scale
 T=$D/turns.tsv
 tab=$(printf '\t') failed=0
@@ -508,6 +508,27 @@ job_segments()
 	compare segments text,text,money
 }
 
+# Is a new customer known?  Of a frequent name, with a letter wrong in one and
+# in both names, and of a name that is rare.  Somebody is: none would be exit 1.
+job_check()
+{
+	check="crm-dedupe check --store $D/store --least 1e-9 --postcode 10871"
+	side crm 50 - "$check --name 'Karl Bauer'"
+	side typo 50 - "$check --name 'Karl Baeur'"
+	side both-typo 50 - "$check --name 'Kral Baeur'"
+	side rare 50 - "$check --name 'Karl Baumgaertel'"
+	compare check -
+	for name in 'Karl Bauer' 'Kral Baeur'; do
+		# shellcheck disable=SC2086  # words of a command
+		counted $check --name "$name" || return 0
+		callgrind_annotate "$D/callgrind" | awk -v name="$name" '
+			/PROGRAM TOTALS/ {
+				gsub(",", "", $1)
+				printf "start\tcheck %s\t1\t%d\n", name, $1
+			}' >>"$raw"
+	done
+}
+
 # A thousand orders come in, and segments and scores are asked for; each round
 # adds as many to both.
 job_fresh()
@@ -688,13 +709,21 @@ job_mix()
 
 # ---- start-up, in instructions ----
 
+# counted COMMAND...: what it executes, in $D/callgrind; fails where there is
+# no valgrind.
+counted()
+{
+	command -v valgrind >/dev/null &&
+	    valgrind -q --tool=callgrind \
+		--callgrind-out-file="$D/callgrind" "$@" \
+		>/dev/null 2>"$D/callgrind.err"
+}
+
 instructions()
 {
-	command -v valgrind >/dev/null || return 0
 	say 'instructions of a cold look-up'
-	valgrind -q --tool=callgrind --callgrind-out-file="$D/callgrind" \
-	    crm-customer get --store "$D/store" "C$((customers / 3))" \
-	    >/dev/null 2>"$D/callgrind.err" || return 0
+	counted crm-customer get --store "$D/store" "C$((customers / 3))" ||
+	    return 0
 	callgrind_annotate --inclusive=yes --threshold=100 "$D/callgrind" |
 	    awk '
 		/PROGRAM TOTALS/ { gsub(",", "", $1); total = $1 }
@@ -759,6 +788,7 @@ for j in $jobs; do
 	fresh) job_fresh ;;
 	growth) job_growth ;;
 	also) job_also ;;
+	check) job_check ;;
 	list) job_list ;;
 	where) job_where ;;
 	add) job_add ;;

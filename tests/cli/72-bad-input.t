@@ -225,7 +225,7 @@ if command -v mdb_dump >/dev/null && command -v mdb_load >/dev/null; then
 	at "$T/newer" 78 "the store '$T/newer' has format 3" crm-customer list
 	err_has 'a newer version of crm-tools is needed'
 	at "$T/newer" 78 'has format 3' crm-customer add --name X
-	newer ' 0000000200000001'
+	newer ' 0000000280000000'
 	at "$T/newer" 78 'needs features' crm-customer list
 	# A flipped byte in a record.
 	cp -R store flipped

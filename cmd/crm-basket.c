@@ -107,6 +107,12 @@ static const struct crm_field rule_fields[R_FIELDS] = {
 
 enum { PLACES = 6 };
 
+/* An item's text and what comes between items, CHUNK more bytes behind. */
+struct label {
+	size_t at, n;
+};
+enum { CHUNK = 16 };
+
 struct work {
 	struct cli *c;
 	struct crm_sales x;
@@ -115,6 +121,9 @@ struct work {
 	struct crm_share share;
 	uint8_t *super;
 	struct cli_rows *rows;
+	struct label *label; /* of the frequent items */
+	struct crm_buf labels;
+	size_t nglue;
 	struct crm_buf left, right;
 	uint32_t *item, *part; /* room for one set */
 	bool full; /* --limit is reached */
@@ -246,25 +255,60 @@ check_names(struct work *k, struct crm_err *err)
 
 /* ---- printing ---- */
 
-static void
-put_items(struct work *k, struct crm_buf *out, const uint32_t *item, size_t n)
+/* The texts of the frequent items are made once: they are printed in millions
+ * of sets. */
+static int
+make_labels(struct work *k, struct crm_err *err)
 {
 	const struct crm_names *names = &k->x.names[CRM_SALES_PRODUCT];
-	struct crm_str between = crm_str(glue);
+	struct crm_buf *b = &k->labels;
+
+	k->nglue = strlen(glue);
+	k->label = calloc((size_t)k->b.nitems + 1, sizeof *k->label);
+	if (!k->label)
+		return crm_err_nomem(err);
+	for (uint32_t i = 0; i < k->sets.nranks; i++) {
+		uint32_t item = k->sets.item[i];
+		struct crm_value v = crm_names_value(names, item);
+		struct label *l = &k->label[item];
+
+		l->at = b->n;
+		if (names->kind)
+			crm_value_put(k->c->schema, b, &v, false);
+		else
+			crm_buf_putstr(b, v.s);
+		crm_buf_puts(b, glue);
+		l->n = b->n - l->at;
+	}
+	for (size_t i = 0; i < CHUNK; i++)
+		crm_buf_putc(b, 0);
+	return crm_buf_check(b, err);
+}
+
+static int
+put_items(struct work *k, struct crm_buf *out, const uint32_t *item, size_t n,
+    struct crm_err *err)
+{
+	size_t all = 0;
+	char *to;
 
 	crm_buf_clear(out);
+	for (size_t i = 0; i < n; i++)
+		all += k->label[item[i]].n;
+	if (!crm_buf_room(out, all + CHUNK))
+		return crm_buf_check(out, err);
+	to = out->p;
 	for (size_t i = 0; i < n; i++) {
-		struct crm_value v;
+		const struct label *l = &k->label[item[i]];
+		const char *from = k->labels.p + l->at;
 
-		if (i > 0)
-			crm_buf_putstr(out, between);
-		if (!names->kind) {
-			crm_buf_putstr(out, names->text[item[i]]);
-			continue;
-		}
-		v = crm_names_value(names, item[i]);
-		crm_value_put(k->c->schema, out, &v, false);
+		/* most are short: what is copied too much is written over */
+		for (size_t at = 0; at < l->n; at += CHUNK)
+			memcpy(to + at, from + at, CHUNK);
+		to += l->n;
 	}
+	out->n = all - k->nglue;
+	return CRM_OK;
 }
 
 static struct crm_value
@@ -315,6 +359,7 @@ put_set(void *ctx, uint32_t node, const uint32_t *rank, unsigned n,
 	struct work *k = ctx;
 	uint64_t count = k->sets.node[node].count;
 	struct crm_value v[S_FIELDS];
+	int code;
 
 	if ((int64_t)n < min_size ||
 	    (k->super && (k->super[node] &
@@ -323,7 +368,9 @@ put_set(void *ctx, uint32_t node, const uint32_t *rank, unsigned n,
 	for (unsigned i = 0; i < n; i++)
 		k->item[i] = k->sets.item[rank[i]];
 	sort_items(k->item, n);
-	put_items(k, &k->left, k->item, n);
+	code = put_items(k, &k->left, k->item, n, err);
+	if (code < 0)
+		return code;
 	v[S_ITEMS] = crm_value_text(crm_buf_str(&k->left));
 	v[S_SIZE] = whole(n);
 	v[S_COUNT] = whole(count);
@@ -339,12 +386,16 @@ put_rule(struct work *k, const struct crm_together *t, size_t nleft,
 	double conviction = crm_together_conviction(t);
 	double chi = crm_together_chi_square(t);
 	struct crm_value v[R_FIELDS];
+	int code;
 
 	/* item: those of the left side, then those of the right */
 	sort_items(k->item, nleft);
 	sort_items(k->item + nleft, nright);
-	put_items(k, &k->left, k->item, nleft);
-	put_items(k, &k->right, k->item + nleft, nright);
+	code = put_items(k, &k->left, k->item, nleft, err);
+	if (code == CRM_OK)
+		code = put_items(k, &k->right, k->item + nleft, nright, err);
+	if (code < 0)
+		return code;
 	v[R_LEFT] = crm_value_text(crm_buf_str(&k->left));
 	v[R_RIGHT] = crm_value_text(crm_buf_str(&k->right));
 	v[R_SIZE] = whole(nleft + nright);
@@ -365,53 +416,58 @@ put_rule(struct work *k, const struct crm_together *t, size_t nleft,
 	return emit(k, v, err);
 }
 
-/* The rule with the items `right` (bits, by place in rank) as consequent. */
+/* The rule with the items `right` (bits, by place in rank) as consequent.
+ * without: the node of the others, 0 where it is not known. */
 static int
 try_rule(struct work *k, uint32_t node, const uint32_t *rank, unsigned n,
-    uint64_t right, struct crm_err *err)
+    uint64_t right, uint32_t without, struct crm_err *err)
 {
-	struct crm_together t = {.n = k->b.n, .both = k->sets.node[node].count};
+	const struct crm_itemset *set = k->sets.node;
+	struct crm_together t = {.n = k->b.n, .both = set[node].count};
 	size_t nleft = 0, nright = 0;
 
-	for (unsigned i = 0; i < n; i++)
-		if (!(right >> i & 1))
-			k->part[nleft++] = rank[i];
-	t.a =
-	    k->sets.node[crm_itemsets_find(&k->sets, k->part, (unsigned)nleft)]
-		.count;
-	if (t.both < crm_share_of(&k->share, t.a))
+	if (!without) {
+		for (unsigned i = 0; i < n; i++)
+			if (!(right >> i & 1))
+				k->part[nleft++] = rank[i];
+		without = crm_itemsets_find(&k->sets, k->part, (unsigned)nleft);
+	}
+	t.a = set[without].count;
+	if (!crm_share_reached(&k->share, t.both, t.a))
 		return CRM_OK;
-	for (size_t i = 0; i < nleft; i++)
-		k->item[i] = k->sets.item[k->part[i]];
+	nleft = 0;
 	for (unsigned i = 0; i < n; i++)
-		if (right >> i & 1) {
-			k->part[nright] = rank[i];
-			k->item[nleft + nright++] = k->sets.item[rank[i]];
-		}
-	t.b =
-	    k->sets.node[crm_itemsets_find(&k->sets, k->part, (unsigned)nright)]
-		.count;
+		if (right >> i & 1)
+			k->part[nright++] = rank[i];
+		else
+			k->item[nleft++] = k->sets.item[rank[i]];
+	for (size_t i = 0; i < nright; i++)
+		k->item[nleft + i] = k->sets.item[k->part[i]];
+	t.b = set[crm_itemsets_find(&k->sets, k->part, (unsigned)nright)].count;
 	return put_rule(k, &t, nleft, nright, err);
 }
 
 static int
 put_rules(void *ctx, uint32_t node, const uint32_t *rank, unsigned n,
-    struct crm_err *err)
+    const uint32_t *part, struct crm_err *err)
 {
 	struct work *k = ctx;
 	int code = CRM_OK;
 
 	if (n < 2 || (int64_t)n < min_size)
 		return CRM_OK;
+	for (unsigned i = 0; code == CRM_OK && i < n; i++)
+		code =
+		    try_rule(k, node, rank, n, (uint64_t)1 << i, part[i], err);
 	/* All sets of k bits, rising (Gosper): a set of 62 items would have
 	 * 2^62 frequent parts, so that there is none. */
-	for (int64_t c = 1; c <= consequents && c < (int64_t)n; c++) {
+	for (int64_t c = 2; c <= consequents && c < (int64_t)n; c++) {
 		uint64_t m = ((uint64_t)1 << c) - 1;
 
 		while (code == CRM_OK && m < (uint64_t)1 << n) {
 			uint64_t low = m & (~m + 1), next = m + low;
 
-			code = try_rule(k, node, rank, n, m, err);
+			code = try_rule(k, node, rank, n, m, 0, err);
 			m = next | (((m ^ next) / low) >> 2);
 		}
 	}
@@ -500,8 +556,10 @@ run(struct work *k, bool rules, struct crm_err *err)
 		code = crm_itemsets_supersets(&k->sets, &k->super, err);
 	k->share = rules ? sure : k->share;
 	if (code == CRM_OK)
-		code = crm_itemsets_each(
-		    &k->sets, rules ? put_rules : put_set, k, err);
+		code = make_labels(k, err);
+	if (code == CRM_OK)
+		code = rules ? crm_itemsets_parts(&k->sets, put_rules, k, err)
+			     : crm_itemsets_each(&k->sets, put_set, k, err);
 	if (code == CRM_OK && k->b.n > 0 && !k->some && !k->full)
 		cli_note(k->c,
 		    "of %zu baskets no %s: lower --support%s tells more",
@@ -525,8 +583,10 @@ basket(struct cli *c, bool rules, struct crm_err *err)
 	crm_sales_release(&k.x);
 	crm_baskets_release(&k.b);
 	crm_itemsets_release(&k.sets);
+	crm_buf_release(&k.labels);
 	crm_buf_release(&k.left);
 	crm_buf_release(&k.right);
+	free(k.label);
 	free(k.super);
 	return code;
 }

@@ -55,6 +55,8 @@ int crm_share_parse(struct crm_str text, bool counts, struct crm_share *out,
     struct crm_err *err);
 /* The least count that reaches the share of n, at least 1. */
 uint64_t crm_share_of(const struct crm_share *s, uint64_t n);
+/* Whether k of n reach it, k at least 1. */
+bool crm_share_reached(const struct crm_share *s, uint64_t k, uint64_t n);
 
 struct crm_itemset_options {
 	uint64_t min_count; /* baskets a set has to be in, at least 1 */
@@ -93,6 +95,12 @@ uint32_t crm_itemsets_find(
 typedef int crm_itemset_fn(void *ctx, uint32_t node, const uint32_t *rank,
     unsigned n, struct crm_err *err);
 int crm_itemsets_each(const struct crm_itemsets *s, crm_itemset_fn *fn,
+    void *ctx, struct crm_err *err);
+/* The same with the sets of one item less: part[i] is the node of the set
+ * without rank[i]. */
+typedef int crm_itemset_parts_fn(void *ctx, uint32_t node, const uint32_t *rank,
+    unsigned n, const uint32_t *part, struct crm_err *err);
+int crm_itemsets_parts(const struct crm_itemsets *s, crm_itemset_parts_fn *fn,
     void *ctx, struct crm_err *err);
 /*
  * For each node whether a set with one item more is as frequent (bit 0: then

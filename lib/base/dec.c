@@ -247,22 +247,21 @@ void
 crm_dec_put(struct crm_buf *b, struct crm_dec d)
 {
 	/* Room for any scale a damaged record may hold. */
-	char text[UINT8_MAX + 24], *end = text + sizeof(text), *p = end;
-	uint64_t m;
-	unsigned i;
+	char own[UINT8_MAX + 24], *at = crm_buf_at(b, own, sizeof own), *p = at;
+	uint64_t m, one;
 
 	d = crm_dec_canon(d);
 	m = d.v < 0 ? 0 - (uint64_t)d.v : (uint64_t)d.v;
-	for (i = 0; i < d.scale; i++, m /= 10)
-		*--p = (char)('0' + m % 10);
-	if (d.scale > 0)
-		*--p = '.';
-	do
-		*--p = (char)('0' + m % 10);
-	while ((m /= 10) > 0);
 	if (d.v < 0)
-		*--p = '-';
-	crm_buf_put(b, p, (size_t)(end - p));
+		*p++ = '-';
+	/* of more places nothing is before the point */
+	one = d.scale <= 18 ? (uint64_t)crm_pow10(d.scale) : UINT64_MAX;
+	p = crm_digits_at(p, m / one, 1);
+	if (d.scale > 0) {
+		*p++ = '.';
+		p = crm_digits_at(p, m % one, d.scale);
+	}
+	crm_buf_upto(b, at, own, p);
 }
 
 /* Both at the larger scale.  Scales of a valid decimal are at most 12. */
@@ -404,16 +403,18 @@ crm_dec_rescale(struct crm_dec d, unsigned scale, int64_t *out)
 bool
 crm_dec_from_double(double x, unsigned scale, struct crm_dec *out)
 {
+	uint64_t bits;
 	int e;
-	double m;
 	u128 p;
 
 	if (!isfinite(x) || scale > CRM_SCALE_MAX)
 		return false;
-	m = frexp(fabs(x), &e);
-	p = (u128)(uint64_t)ldexp(m, 53) * (uint64_t)crm_pow10(scale);
-	e -= 53;
-	if (p == 0 || e < -120) {
+	/* Its parts as IEEE 754 lays them out: a subnormal is next to 0. */
+	memcpy(&bits, &x, sizeof bits);
+	e = (int)(bits >> 52 & 0x7ff) - 1075;
+	p = (u128)(bits & (((uint64_t)1 << 52) - 1)) | (u128)1 << 52;
+	p *= (uint64_t)crm_pow10(scale);
+	if (e < -120) {
 		p = 0;
 	} else if (e < 0) {
 		p = (p + ((u128)1 << (-e - 1))) >> -e;

@@ -208,6 +208,15 @@ crm_share_of(const struct crm_share *s, uint64_t n)
 	return least ? least : 1;
 }
 
+bool
+crm_share_reached(const struct crm_share *s, uint64_t k, uint64_t n)
+{
+	if (s->count)
+		return k >= (uint64_t)s->v.v;
+	return (u128)k * (uint64_t)crm_pow10(s->v.scale) >=
+	       (u128)n * (uint64_t)s->v.v;
+}
+
 /* ---- measures ---- */
 
 double

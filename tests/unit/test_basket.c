@@ -97,6 +97,11 @@ shares_are_exact(void **state)
 		    (code == CRM_OK &&
 			crm_share_of(&s, row[i].n) != row[i].least))
 			fail_msg("'%s'", row[i].text);
+		if (code == CRM_OK &&
+		    (!crm_share_reached(&s, row[i].least, row[i].n) ||
+			(row[i].least > 1 &&
+			    crm_share_reached(&s, row[i].least - 1, row[i].n))))
+			fail_msg("'%s' is reached by others", row[i].text);
 	}
 }
 

@@ -61,6 +61,27 @@ see(void *ctx, uint32_t node, const uint32_t *rank, unsigned n,
 	return CRM_OK;
 }
 
+static int
+see_parts(void *ctx, uint32_t node, const uint32_t *rank, unsigned n,
+    const uint32_t *part, struct crm_err *err)
+{
+	struct seen *x = ctx;
+	uint32_t rest[ITEMS];
+
+	(void)err;
+	assert_int_equal(crm_itemsets_find(x->s, rank, n), node);
+	for (unsigned i = 0; i < n; i++) {
+		unsigned k = 0;
+
+		for (unsigned j = 0; j < n; j++)
+			if (j != i)
+				rest[k++] = rank[j];
+		assert_int_equal(crm_itemsets_find(x->s, rest, k), part[i]);
+	}
+	x->n--;
+	return CRM_OK;
+}
+
 static uint32_t
 count(const uint32_t *mask, size_t n, uint32_t set)
 {
@@ -127,6 +148,9 @@ all_sets_are_found_with_their_counts(void **state)
 			check_supersets(x, mark, m);
 		}
 		assert_int_equal(x->n, want);
+		assert_int_equal(
+		    crm_itemsets_parts(&s, see_parts, x, NULL), CRM_OK);
+		assert_int_equal(x->n, 0);
 		free(mark);
 		crm_itemsets_release(&s);
 		crm_baskets_release(&b);

@@ -106,8 +106,6 @@ int crm_clv_fit_money(const struct crm_clv_data *d,
 /* The log-likelihood of these customers under a model. */
 int crm_clv_loglik(const struct crm_clv_data *d, const struct crm_clv_model *m,
     double *out, struct crm_err *err);
-int crm_clv_loglik_money(const struct crm_clv_data *d,
-    const struct crm_clv_model *m, double *out, struct crm_err *err);
 
 /* ---- predictions ---- */
 

@@ -6,8 +6,6 @@
  * the log's entry of that revision leads to the bytes it had before: so any
  * record can be taken back, revision by revision, to the one that added it.
  *
- *	crm_log_image(t, CRM_K_CUSTOMER, 42, 1873, &bytes, err);
- *		C42 as it was known when revision 1873 was the last
  *	crm_change_open(&ch, store, &opt, NULL, err);
  *	crm_undo_put(ch, 1873, &undone, err);
  *	crm_change_commit(ch, &revision, err);
@@ -67,16 +65,6 @@ typedef int crm_log_fn(
  * were there.  A code of fn ends it. */
 int crm_log_entries(struct crm_txn *t, uint64_t revision, crm_log_fn *fn,
     void *ctx, struct crm_err *err);
-
-/* ---- records as they were ---- */
-
-/*
- * A record's bytes (without checksum) as of a revision, inclusive; a
- * tombstone's where it was gone by then.  CRM_NOTFOUND: it was not there
- * yet.  CRM_EDATA: the log does not reach so far back.
- */
-int crm_log_image(struct crm_txn *t, unsigned kind, uint64_t number,
-    uint64_t revision, struct crm_buf *out, struct crm_err *err);
 
 /* ---- what changed ---- */
 

@@ -37,9 +37,6 @@ enum crm_sales_column {
 #define CRM_SALES(name) CRM_SALES_BIT(CRM_SALES_##name)
 #define CRM_SALES_QUANTITY_SCALE 6
 
-/* The name of a column in streams: "customer_id". */
-const char *crm_sales_name(enum crm_sales_column column);
-
 /* Ids by their numbers from 0 on: records of a kind, or texts.  Orders that
  * came as texts are only numbered: text[] is NULL. */
 struct crm_codes;

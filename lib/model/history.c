@@ -381,24 +381,6 @@ crm_walk_close(struct crm_walk *w)
 	crm_buf_release(&w->old);
 }
 
-int
-crm_log_image(struct crm_txn *t, unsigned kind, uint64_t number,
-    uint64_t revision, struct crm_buf *out, struct crm_err *err)
-{
-	struct crm_walk w = {0};
-	int r;
-
-	r = crm_walk_open(&w, t, kind, number, err);
-	if (r == CRM_OK)
-		r = crm_walk_to(&w, revision, err);
-	if (r == CRM_OK) {
-		crm_buf_putstr(out, crm_buf_str(&w.now));
-		r = crm_buf_check(out, err);
-	}
-	crm_walk_close(&w);
-	return r;
-}
-
 struct crm_str
 crm_log_name(const struct crm_schema *s, unsigned kind, uint64_t number,
     struct crm_buf *b)

@@ -27,7 +27,9 @@ int crm_walk_open(struct crm_walk *w, struct crm_txn *t, unsigned kind,
 /* CRM_NOTFOUND: here it was added.  CRM_NO: what is older is not in the log.
  * CRM_EDAMAGE: the log does not lead on. */
 int crm_walk_back(struct crm_walk *w, struct crm_err *err);
-/* Back to how it was at a revision; codes of crm_log_image. */
+/* Back to how it was at a revision, inclusive; a tombstone's bytes where it was
+ * gone by then.  CRM_NOTFOUND: it was not there yet.  CRM_EDATA: the log does
+ * not reach so far back. */
 int crm_walk_to(struct crm_walk *w, uint64_t revision, struct crm_err *err);
 /* The record in the arena, its texts too; NULL in *out for a tombstone, whose
  * state is the walk's. */

@@ -406,17 +406,3 @@ crm_clv_fit_money(const struct crm_clv_data *d, const struct crm_clv_how *how,
 	free(s.v);
 	return code;
 }
-
-int
-crm_clv_loglik_money(const struct crm_clv_data *d,
-    const struct crm_clv_model *m, double *out, struct crm_err *err)
-{
-	struct spenders s;
-	double correlation;
-	int code = take_spenders(d, &s, &correlation, err);
-
-	if (code == CRM_OK)
-		*out = s.n ? money_mean(&s, m->g) * (double)s.n : 0;
-	free(s.v);
-	return code;
-}

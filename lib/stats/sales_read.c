@@ -30,12 +30,6 @@ static const struct {
 
 enum { MONEY_DIGITS = 2, MONEY_DIGITS_MAX = 6 };
 
-const char *
-crm_sales_name(enum crm_sales_column column)
-{
-	return columns[column].name;
-}
-
 /* ---- a stream ---- */
 
 struct reader {

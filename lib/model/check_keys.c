@@ -73,6 +73,7 @@ struct derived {
 	size_t n;
 	size_t at[512]; /* places in ck->keys */
 	bool bad; /* an identity that cannot be one */
+	bool again; /* that was said when the records were counted */
 };
 
 static struct crm_str
@@ -140,6 +141,8 @@ derive_ident(struct derived *d, struct crm_str scheme, struct crm_str value,
 		return crm_err_nomem(err);
 	if (r < 0) {
 		d->bad = true;
+		if (d->again)
+			return CRM_OK;
 		return crm_check_at(ck, err, d->rec->kind, d->rec->id,
 		    "its identity '%.*s:%.*s' cannot be one",
 		    (int)(scheme.n < 63 ? scheme.n : 63), scheme.p,
@@ -236,6 +239,7 @@ crm_check_derive(struct crm_check *ck, const struct crm_record *rec, bool exact,
 
 	if (d == NULL)
 		return crm_err_nomem(err);
+	d->again = exact;
 	r = derive(d, ck, rec, err);
 	for (size_t i = 0; i < d->n && r == CRM_OK; i++) {
 		struct crm_str key = derived_key(d, i, &table);
@@ -330,6 +334,7 @@ exact_entry(struct crm_check *ck, unsigned table, struct crm_str key,
 	}
 	d->n = 0;
 	d->bad = false;
+	d->again = true;
 	if (r == CRM_OK)
 		r = derive(d, ck, rec, err);
 	else

@@ -72,6 +72,57 @@ status_is 0
 crm-store dump --store "$T/s4" >"$T/b"
 same 'and with what came after' "$T/b" "$T/a"
 
+# A number of an identity that was taken away is not given again.
+crm-store init --currency EUR --store "$T/s6" >/dev/null
+for what in add identify identify identify identify; do
+	case $what in
+	add) crm-customer add --name Ann --store "$T/s6" >/dev/null ;;
+	*) n=$((${n:-0} + 1))
+	   crm-customer identify C1 erp:$n --store "$T/s6" >/dev/null ;;
+	esac
+done
+crm-customer identify C1 erp:4 --remove --store "$T/s6" >/dev/null
+crm-store dump --store "$T/s6" >"$T/given"
+ok 'the dump says which was the last' grep -q "^C0000000001${TAB}identity${TAB}4$" \
+    "$T/given"
+run crm-store load - --store "$T/s7" <"$T/given"
+status_is 0
+crm-store dump --store "$T/s7" >"$T/b"
+same 'and it comes back' "$T/b" "$T/given"
+crm-customer identify C1 erp:5 --store "$T/s7" >/dev/null
+is 'the next is another' "$(crm-customer identities --store "$T/s7" \
+    --format value -f identity_id | tail -n 1)" C0000000001-i5
+mistake()
+{
+	sed "s/^C0000000001${TAB}identity${TAB}4/$2/" "$T/given" >"$T/bad"
+	fails 65 "$1" crm-store load - --store "$T/none" <"$T/bad"
+}
+mistake "last: '2' is not a number past those of the rows" \
+    "C0000000001${TAB}identity${TAB}2"
+mistake "last: 'x' is not" "C0000000001${TAB}identity${TAB}x"
+mistake "part: 'nose' is not a part of its kind" "C0000000001${TAB}nose${TAB}4"
+mistake "customer_id: 'C0000000009' is not in the section of records before" \
+    "C0000000009${TAB}identity${TAB}4"
+
+# Without the log the past begins with the load.
+crm-store dump --no-log --store "$T/s6" >"$T/nolog"
+run crm-store load - --store "$T/s8" <"$T/nolog"
+status_is 0
+crm-customer set C1 --name Anna --store "$T/s8" >/dev/null
+fails 65 'the log begins with revision' \
+    crm-customer list --as-of rev:1 --store "$T/s8"
+fails 65 'the log begins with revision' \
+    crm-customer get C1 --as-of rev:1 --store "$T/s8"
+first=$(crm-log list --format value -f revision --store "$T/s8" | head -n 1)
+is 'as of its first revision it is as it was loaded' "$(crm-customer list \
+    --as-of "rev:$first" --format value -f name --store "$T/s8")" Ann
+works crm-log history C1 --store "$T/s8"
+works crm-log follow --since 1 --store "$T/s8"
+works crm-log verify -q --store "$T/s8"
+mkdir -p "$T/full/of"
+fails 73 'is not an empty folder' \
+    crm-store load - --store "$T/full" <"$T/nolog"
+
 # New records, as crm-gen writes them.
 cat >"$T/new" <<'END'
 \:customer	1

@@ -56,6 +56,9 @@ fails 65 'a discount lowers the total' crm-order add --line P1 \
     --adjust 'discount 5'
 fails 65 'is not an adjustment' crm-order add --adjust shipping
 fails 65 'has no line' crm-order add --line P1 --adjust 'coupon -1 line 7'
+fails 65 "has no rate but 1" crm-order add --line P1 --rate 2
+fails 65 'has more decimal places than its currency' crm-order add \
+    --currency JPY --rate 0.006 --line '"x" = 10.50'
 fails 65 "'XXX' is not an ISO 4217 currency" crm-order add --currency XXX
 fails 65 "no rate for 'USD'" crm-order add --currency USD --line '"a" @ 5'
 fails 64 'for a single order' crm-order add --line P1 -

@@ -109,6 +109,19 @@ crm-dedupe unmerge C1 >/dev/null
 dump >d1
 ok 'merge and unmerge leave the dump as it was' cmp d0 d1
 
+# ---- what each is ----
+crm-customer stage C1 established --role supplier >/dev/null
+crm-customer stage C1 prospect >/dev/null
+crm-customer stage C2 maintained >/dev/null
+works crm-dedupe merge -q C1 C2 --survivor newest
+is 'the survivor keeps its stage, and has the roles of both' \
+    "$(crm-customer roles C2 --format value -f role,role_stage | sort | xargs)" \
+    'customer maintained supplier established'
+works crm-dedupe unmerge C1
+is 'and gives the other back' \
+    "$(crm-customer roles C1 --format value -f role,role_stage | sort | xargs)" \
+    'customer prospect supplier established'
+
 # ---- a stream ----
 # Pairs from a file, under the name of the command.
 cat >crm-dedupe <<'END'

@@ -56,7 +56,7 @@ done
 # Pairs that would wait for each other must fail, not hang.
 within()
 {
-	timeout 20 sh -c "$1" >"$out" 2>"$err"
+	timeout 60 sh -c "$1" >"$out" 2>"$err"
 	status=$?
 	ran=$1
 }

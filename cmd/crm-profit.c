@@ -82,6 +82,9 @@ struct work {
 	enum how how;
 	int field; /* of customers */
 	enum crm_period period;
+	struct crm_sales sales; /* of --from */
+	unsigned column; /* of them */
+	unsigned digits;
 	struct crm_members *set; /* of segments */
 	struct crm_segments *sg;
 	struct crm_idmap ids;
@@ -99,6 +102,31 @@ wrong(const char *option, const char *text, const char *wanted,
 	crm_err_set(err, CRM_EUSAGE, "'%s' is not %s", text, wanted);
 	crm_err_field(err, option, strlen(option));
 	return CRM_EUSAGE;
+}
+
+/* --from: what a log can be cut by. */
+static int
+parse_from(struct work *w, struct crm_err *err)
+{
+	struct crm_sales *s = &w->sales;
+
+	if (strcmp(by, "channel") == 0)
+		w->how = BY_ORDER;
+	if (w->how == BY_SEGMENT || (w->how == BY_WORD)) {
+		wrong("--by", by, "customer, product, channel or cohort", err);
+		crm_err_hint(err, "--from knows the columns of its stream "
+				  "only, and --columns channel=NAME takes "
+				  "another for it");
+		return CRM_EUSAGE;
+	}
+	w->column = w->how == BY_PRODUCT ? CRM_SALES_PRODUCT
+		    : w->how == BY_ORDER ? CRM_SALES_CHANNEL
+					 : CRM_SALES_CUSTOMER;
+	s->want = CRM_SALES_BIT(w->column) | CRM_SALES(TOTAL);
+	if (w->how == BY_COHORT || cli_opt.at)
+		s->want |= CRM_SALES(PLACED);
+	s->may = CRM_SALES(ORDER) | CRM_SALES(COST);
+	return CRM_OK;
 }
 
 /* A column of orders, else of customers; customer.NAME is the latter's. */
@@ -137,19 +165,29 @@ parse(struct work *w, struct crm_err *err)
 	if (code == CRM_OK && crm_period_parse(crm_str(period), &w->period) < 0)
 		code = wrong("--period", period,
 		    "day, week, month, quarter or year", err);
-	w->opt.at = c->at == INT64_MAX ? INT64_MAX : cli_from_end(c, NULL);
+	if (code == CRM_OK && cli_opt.from)
+		code = cli_store_maybe(c, err);
+	if (code == CRM_OK)
+		code = cli_from_check(c, err);
+	w->digits = (unsigned)c->schema->digits;
+	w->opt.at = INT64_MAX;
+	if (!cli_opt.from && c->at != INT64_MAX)
+		w->opt.at = cli_from_end(c, NULL);
 	while (i < BY_WORD && (!words[i] || strcmp(by, words[i]) != 0))
 		i++;
 	w->how = (enum how)i;
 	w->opt.by = w->how == BY_PRODUCT ? CRM_PROFIT_BY_PRODUCT
 					 : CRM_PROFIT_BY_CUSTOMER;
-	if (code == CRM_OK && i == BY_WORD)
+	if (code == CRM_OK && cli_opt.from)
+		code = parse_from(w, err);
+	else if (code == CRM_OK && i == BY_WORD)
 		code = parse_column(w, err);
 	if (code == CRM_OK && deciles && w->how != BY_CUSTOMER)
 		code = crm_err_set(err, CRM_EUSAGE,
 		    "--deciles are of customers, without --by");
 	w->chosen = code == CRM_OK && c->noperand;
-	if (w->chosen && w->opt.by != CRM_PROFIT_BY_CUSTOMER)
+	if (w->chosen &&
+	    (w->opt.by != CRM_PROFIT_BY_CUSTOMER || w->how == BY_ORDER))
 		code = crm_err_set(err, CRM_EUSAGE,
 		    "a stream of customers goes with rows that are made of "
 		    "customers, not with --by %s",
@@ -190,12 +228,45 @@ choose(struct work *w)
 }
 
 static int
+read_stream(struct work *w, struct crm_err *err)
+{
+	struct cli_window window = {
+	    .since = INT64_MIN, .until = INT64_MAX, .signs = true};
+	struct crm_sales *s = &w->sales;
+	bool *chosen = NULL;
+	size_t n = 0;
+	int code = cli_from_read(w->c, s, &window, err);
+
+	if (code == CRM_OK && s->anonymous > 0)
+		cli_note(w->c, "%llu rows without a customer are left out",
+		    (unsigned long long)s->anonymous);
+	if (code == CRM_OK && s->n == 0)
+		code = crm_err_set(err, CRM_NO, "there are no sales");
+	if (code == CRM_OK && !(s->has & CRM_SALES(COST)))
+		cli_note(w->c, "there is no column 'cost': the goods are taken "
+			       "to be free");
+	if (code == CRM_OK && w->chosen)
+		code = cli_from_chosen(w->c, s, &chosen, NULL, err);
+	if (code == CRM_OK)
+		code = crm_profits_sales(&w->x, s, w->column, err);
+	w->digits = s->digits;
+	for (size_t i = 0; code == CRM_OK && chosen && i < w->x.n; i++)
+		if (chosen[w->x.row[i].id - 1])
+			w->x.row[n++] = w->x.row[i];
+	if (chosen)
+		w->x.n = n;
+	return code;
+}
+
+static int
 measure(struct work *w, struct crm_err *err)
 {
 	struct cli *c = w->c;
 	struct crm_txn *t;
 	int code = CRM_OK;
 
+	if (cli_opt.from)
+		return read_stream(w, err);
 	if (w->chosen)
 		code = cli_selector(
 		    c, NULL, &c->schema->kind[CRM_K_CUSTOMER], &w->ids, err);
@@ -242,7 +313,19 @@ share(int64_t a, int64_t b)
 static struct crm_value
 money(const struct work *w, int64_t v)
 {
-	return crm_value_num(CRM_T_MONEY, v, (unsigned)w->c->schema->digits);
+	return crm_value_num(CRM_T_MONEY, v, w->digits);
+}
+
+/* What a log cannot know. */
+static bool
+unknown(const struct work *w, int figure)
+{
+	if (!cli_opt.from)
+		return false;
+	if (figure == CRM_PROFIT_COST)
+		return !(w->sales.has & CRM_SALES(COST));
+	return figure == CRM_PROFIT_DISCOUNTS ||
+	       (figure >= CRM_PROFIT_DELIVERY && figure < CRM_PROFIT);
 }
 
 static int
@@ -254,7 +337,8 @@ print_row(
 	v[C_KEY] = key;
 	v[C_FIGURES] = crm_value_num(CRM_T_INT, y[CRM_PROFIT_ORDERS], 0);
 	for (int i = 1; i < CRM_PROFIT_FIGURES; i++)
-		v[C_FIGURES + i] = money(w, y[i]);
+		v[C_FIGURES + i] =
+		    unknown(w, i) ? (struct crm_value){0} : money(w, y[i]);
 	v[C_MARGIN] = share(y[CRM_PROFIT], y[CRM_PROFIT_REVENUE]);
 	return cli_rows_put(w->rows, v, err);
 }
@@ -275,7 +359,10 @@ print_rows(struct work *w, struct crm_err *err)
 		const struct crm_profit_row *y = &w->x.row[i];
 		struct crm_value key = {0};
 
-		if (w->how == BY_ORDER)
+		if (cli_opt.from)
+			key = crm_names_value(
+			    &w->sales.names[w->column], (size_t)(y->id - 1));
+		else if (w->how == BY_ORDER)
 			key = text(y->text);
 		else if (y->id)
 			key = crm_value_id(kind, y->id);
@@ -474,6 +561,8 @@ open_rows(struct work *w, struct crm_err *err)
 	else if (w->how == BY_PRODUCT)
 		f[C_KEY] = (struct crm_field){"product_id", CRM_T_ID,
 		    CRM_K_PRODUCT, 0, 0, NULL, "the product; empty: of none"};
+	else if (w->how == BY_ORDER && cli_opt.from)
+		f[C_KEY].name = "channel";
 	else if (w->how == BY_ORDER)
 		f[C_KEY].name =
 		    w->c->schema->kind[CRM_K_ORDER].fields[w->opt.field].name;
@@ -482,6 +571,10 @@ open_rows(struct work *w, struct crm_err *err)
 		    w->c->schema->kind[CRM_K_CUSTOMER].fields[w->field].name;
 	else
 		f[C_KEY].name = by;
+	if (cli_opt.from) {
+		f[C_KEY].type = CRM_T_TEXT;
+		f[C_KEY].ref = 0;
+	}
 	/* "orders" is a figure here */
 	for (int i = 1; i < C_COUNT; i++)
 		if (strcmp(f[C_KEY].name, f[i].name) == 0)
@@ -511,13 +604,15 @@ profit(struct cli *c, struct crm_err *err)
 		crm_sets_release(w.set, crm_segments_count(w.sg));
 	crm_segments_close(w.sg);
 	crm_profits_release(&w.x);
+	crm_sales_release(&w.sales);
 	crm_idmap_release(&w.ids);
 	crm_buf_release(&w.name);
 	return code;
 }
 
 static const struct cli_verb verbs[] = {
-    {"", profit, CLI_SCAN, CLI_OUT | CLI_LIST | CLI_NOTIME | CLI_CLOCK | CLI_IN,
+    {"", profit, CLI_SCAN,
+	CLI_OUT | CLI_LIST | CLI_NOTIME | CLI_FROM | CLI_CLOCK | CLI_IN,
 	options, "[-]", NULL},
     {0},
 };

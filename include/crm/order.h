@@ -109,6 +109,11 @@ struct crm_order_booking {
 int crm_order_book(const struct crm_schema *s, const struct crm_record *order,
     int64_t at, struct crm_buf *out, struct crm_err *err);
 
+/* Sets what is kept of each line (returned, cancelled) to what it was before
+ * `at`, in memory. */
+int crm_order_lines_at(const struct crm_schema *s, struct crm_record *order,
+    int64_t at, struct crm_err *err);
+
 /* What `quantity` units (NULL: all left) of a line (0: of all lines) came to, with
  * discounts and tax. */
 int crm_order_worth(const struct crm_schema *s, const struct crm_record *order,

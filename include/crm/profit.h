@@ -15,7 +15,7 @@
 #ifndef CRM_PROFIT_H
 #define CRM_PROFIT_H
 
-#include <crm/hash.h>
+#include <crm/sales.h>
 #include <crm/store.h>
 
 enum crm_profit_figure {
@@ -64,6 +64,10 @@ struct crm_profits {
 int crm_profits_read(struct crm_profits *x, struct crm_txn *t,
     const struct crm_schema *s, const struct crm_profit_options *opt,
     struct crm_err *err);
+/* The same of a log with TOTAL, and what there is of COST, ORDER and PLACED: a
+ * row for each id i of a column, .id i + 1. */
+int crm_profits_sales(struct crm_profits *x, const struct crm_sales *s,
+    unsigned column, struct crm_err *err);
 /* Adds figures; false when one is too large. */
 bool crm_profit_add(int64_t *to, const int64_t *v);
 void crm_profits_release(struct crm_profits *x);

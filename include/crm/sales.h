@@ -31,6 +31,7 @@ enum crm_sales_column {
 	CRM_SALES_TOTAL, /* units of 10^-digits */
 	CRM_SALES_QUANTITY, /* millionths */
 	CRM_SALES_ORDERS, /* 0: the row is money only, no order */
+	CRM_SALES_COST, /* as TOTAL */
 	CRM_SALES_COLUMNS
 };
 #define CRM_SALES_BIT(column) (1U << (column))

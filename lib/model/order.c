@@ -199,6 +199,22 @@ keep_lines(const struct crm_calc *c, struct crm_record *rec, unsigned digits)
 }
 
 int
+crm_order_lines_at(const struct crm_schema *s, struct crm_record *order,
+    int64_t at, struct crm_err *err)
+{
+	struct crm_order_state o;
+	struct crm_calc c;
+	int r = crm_calc_load(&c, s, order, err);
+
+	if (r == CRM_OK)
+		r = crm_calc_walk(&c, at, &o, err);
+	if (r == CRM_OK)
+		keep_lines(&c, order, (unsigned)crm_money_digits(s, order));
+	crm_calc_close(&c);
+	return r;
+}
+
+int
 crm_order_keep(
     const struct crm_schema *s, struct crm_record *rec, struct crm_err *err)
 {

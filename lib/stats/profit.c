@@ -357,6 +357,10 @@ add_order(struct reader *r, struct crm_record *rec, struct crm_err *err)
 	for (size_t i = 0; i < lines->n; i++)
 		x->without_cost +=
 		    lines->row[i].v[r->f.cost].type == CRM_T_NONE;
+	if (r->opt->by == CRM_PROFIT_BY_PRODUCT && r->opt->at != INT64_MAX)
+		code = crm_order_lines_at(r->s, rec, r->opt->at, err);
+	if (code < 0)
+		return code;
 	if (r->opt->by == CRM_PROFIT_BY_PRODUCT && lines->n > 0)
 		return add_lines(r, rec, customer, v, err);
 	if (r->opt->by == CRM_PROFIT_BY_FIELD) {

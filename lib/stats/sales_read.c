@@ -26,6 +26,7 @@ static const struct {
     [CRM_SALES_TOTAL] = {"total", MONEY},
     [CRM_SALES_QUANTITY] = {"quantity", QUANTITY},
     [CRM_SALES_ORDERS] = {"orders", QUANTITY},
+    [CRM_SALES_COST] = {"cost", MONEY},
 };
 
 enum { MONEY_DIGITS = 2, MONEY_DIGITS_MAX = 6 };
@@ -176,25 +177,33 @@ read_currency(struct reader *r, struct crm_err *err)
 	return CRM_EDATA;
 }
 
-/* All amounts so far, in units of more places. */
+/* All amounts so far, those of this row too, in units of more places. */
 static bool
-more_digits(struct crm_sales *x, unsigned digits)
+more_digits(struct crm_sales *x, struct crm_sales_row *row, unsigned digits)
 {
-	int64_t *v = x->num[CRM_SALES_TOTAL];
+	static const unsigned money[] = {CRM_SALES_TOTAL, CRM_SALES_COST};
 	int64_t by = crm_pow10(digits - x->digits);
 
-	for (size_t i = 0; i < x->n; i++)
-		if (!crm_mul64(v[i], by, &v[i]))
+	for (size_t k = 0; k < 2; k++) {
+		int64_t *v = x->num[money[k]], *last = &row->num[money[k]];
+
+		if (!(x->has & CRM_SALES_BIT(money[k])))
+			continue;
+		for (size_t i = 0; i < x->n; i++)
+			if (!crm_mul64(v[i], by, &v[i]))
+				return false;
+		if (!crm_mul64(*last, by, last))
 			return false;
+	}
 	x->digits = digits;
 	return true;
 }
 
 static int
-read_money(
-    struct reader *r, struct crm_str v, int64_t *out, struct crm_err *err)
+read_money(struct reader *r, unsigned k, struct crm_str v,
+    struct crm_sales_row *row, struct crm_err *err)
 {
-	unsigned k = CRM_SALES_TOTAL;
+	int64_t *out = &row->num[k];
 	struct crm_dec d;
 
 	if (crm_dec_parse(v, &d) < 0 || d.scale > MONEY_DIGITS_MAX)
@@ -205,7 +214,7 @@ read_money(
 				  "before, or leave it out");
 		return CRM_EDATA;
 	}
-	if (d.scale > r->x->digits && !more_digits(r->x, d.scale))
+	if (d.scale > r->x->digits && !more_digits(r->x, row, d.scale))
 		return refuse(r, k, v, "has too many places", err);
 	if (!crm_dec_rescale(d, r->x->digits, out))
 		return refuse(r, k, v, "is too large", err);
@@ -213,9 +222,10 @@ read_money(
 }
 
 static int
-read_number(struct reader *r, unsigned k, struct crm_str v, int64_t *out,
-    struct crm_err *err)
+read_number(struct reader *r, unsigned k, struct crm_str v,
+    struct crm_sales_row *row, struct crm_err *err)
 {
+	int64_t *out = &row->num[k];
 	const struct crm_calendar *cal =
 	    r->opt->calendar ? r->opt->calendar : &r->utc;
 	struct crm_dec d;
@@ -229,7 +239,7 @@ read_number(struct reader *r, unsigned k, struct crm_str v, int64_t *out,
 			    err);
 		return CRM_OK;
 	case MONEY:
-		return read_money(r, v, out, err);
+		return read_money(r, k, v, row, err);
 	default:
 		if (crm_dec_parse(v, &d) < 0 ||
 		    d.scale > CRM_SALES_QUANTITY_SCALE ||
@@ -256,6 +266,7 @@ read_row(struct reader *r, struct crm_sales_row *row, struct crm_err *err)
 		crm_stream_name(r->s, (size_t)r->at[CRM_SALES_TOTAL]),
 		CRM_STR("base_")))
 		code = read_currency(r, err);
+	row->num[CRM_SALES_TOTAL] = row->num[CRM_SALES_COST] = 0;
 	for (unsigned bits = r->there; code == CRM_OK && bits;
 	     bits &= bits - 1) {
 		unsigned k = (unsigned)__builtin_ctz(bits);
@@ -271,7 +282,7 @@ read_row(struct reader *r, struct crm_sales_row *row, struct crm_err *err)
 		else if (v.n == 0)
 			row->num[k] = 0;
 		else
-			code = read_number(r, k, v, &row->num[k], err);
+			code = read_number(r, k, v, row, err);
 	}
 	if (code == CRM_OK && r->at[CRM_SALES_PLACED] >= 0 &&
 	    (row->num[CRM_SALES_PLACED] < r->opt->since ||

@@ -137,4 +137,69 @@ is 'deciles are all customers and all profit' "$(awk -F '\t' 'NR > 1 { n += $2; 
 	least = $8 } END { printf "%d %d %.2f", bad, n, p }' o) $(tail -n 1 o | cut -f 7)" \
     "0 $(crm-profit -q | grep -c '^C') $(crm-profit -q -f profit | grep '^C' |
 	awk '{ s += $2 } END { printf "%.2f", s }') 1"
+
+# A log in place of the store.
+printf '%s\n' 'customer_id	order_id	placed	product_id	channel	total	cost' \
+    'ann	o1	2025-01-02	cup	web	10	4' \
+    'ann	o1	2025-01-02	pot	web	20.50	12.255' \
+    'bob	o2	2025-02-02	cup	app	10	4' \
+    'bob	o2	2025-02-05	cup	app	-10	-4' \
+    '	o3	2025-02-06	cup	app	8	' >log.tsv
+shop=$CRM_STORE
+CRM_STORE=/nonexistent/x
+# parts [OPTION...]: key, orders, gross, returns, cost, profit of the log.
+parts()
+{
+	crm-profit -q --from log.tsv \
+	    "$@" -f orders,gross,returns,cost_of_goods,delivery,profit | sed 1d |
+	    tr '\t' ' '
+}
+is 'of a log: by customer, what it cannot know is empty' "$(parts)" \
+    'ann 1 30.500 0.000 16.255  14.245
+bob 1 10.000 -10.000 0.000  0.000'
+is 'by product, an order once for each' "$(parts --by product)" \
+    'cup 3 28.000 -10.000 4.000  14.000
+pot 1 20.500 0.000 12.255  8.245'
+is 'by channel' "$(parts --by channel)" \
+    'app 2 18.000 -10.000 0.000  8.000
+web 1 30.500 0.000 16.255  14.245'
+is 'by cohort' "$(parts --by cohort | cut -c 1-9)" '2025-01 1
+2025-02 1'
+is 'as it stood then' "$(parts --at 2025-02-05)" \
+    'ann 1 30.500 0.000 16.255  14.245
+bob 1 10.000 0.000 4.000  6.000'
+is 'by deciles' "$(crm-profit -q --from log.tsv --deciles | awk -F '\t' '
+	NR > 1 { n += $2; p += $5 } END { print n, p }')" '2 14.245'
+is 'of the customers on stdin' "$(printf 'customer_id\nbob\n' |
+	crm-profit -q --from log.tsv -f profit - | sed 1d)" "bob${TAB}0.000"
+run crm-profit --from log.tsv
+err_has '1 rows without a customer are left out'
+cut -f 1-6 log.tsv >bare.tsv
+run crm-profit --from bare.tsv
+err_has "there is no column 'cost'"
+fails 64 "'country' is not customer, product, channel or cohort" \
+    crm-profit --from log.tsv --by country
+err_has 'columns channel=NAME'
+cut -f 1-5 log.tsv >bare.tsv
+fails 65 "no column 'total'" crm-profit --from bare.tsv
+sed '3s/12.255/much/' log.tsv >bare.tsv
+fails 65 "cost: 'much' is not a money amount" crm-profit --from bare.tsv
+fails 1 'there are no sales' crm-profit --from /dev/null
+CRM_STORE=$shop
+
+# By product at a past day, an order's lines are those of then.
+CRM_STORE=$T/past
+new_store
+crm-product add --sku A --name a --cost 1 >/dev/null
+crm-product add --sku B --name b --cost 1 >/dev/null
+crm-order add --placed 2026-01-10 --line 'sku:A x 2 @ 10' \
+    --line 'sku:B x 2 @ 10' >/dev/null
+crm-order return O1 --line 1 --quantity 2 --amount 20 --at 2026-02-10 >/dev/null
+is 'by product: what came back' \
+    "$(crm-profit -q --by product -f revenue,cost_of_goods | sed 1d | tr '\t' ' ')" \
+    'P0000000001 0.00 0.00
+P0000000002 20.00 2.00'
+is 'and before it did' "$(crm-profit -q --by product -f revenue,cost_of_goods \
+    --at 2026-02-01 | sed 1d | tr '\t' ' ')" 'P0000000001 20.00 2.00
+P0000000002 20.00 2.00'
 done_testing

@@ -173,6 +173,14 @@ find_pairs(struct pairs *x, double least, struct crm_err *err)
 		if (code < 0)
 			code = crm_err_nomem(err);
 	}
+	if (code == CRM_OK && x->x.n < 2)
+		cli_note(c, "%zu record%s: there is nothing to compare", x->x.n,
+		    x->x.n == 1 ? "" : "s");
+	else if (code == CRM_OK && x->n == 0)
+		cli_note(c,
+		    "of %zu records no two are the same with a "
+		    "probability of %g and more%s",
+		    x->x.n, least, x->most < 1 ? ", and below --most" : "");
 	if (code == CRM_OK && x->n > 0)
 		qsort(x->p, x->n, sizeof *x->p, by_bits);
 	if (code == CRM_OK)

@@ -485,6 +485,19 @@ by_profit(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
+/* Tenths of fewer than ten would be empty. */
+static int
+check_deciles(const struct work *w, struct crm_err *err)
+{
+	size_t n = w->x.n - (w->x.n > 0 && w->x.row[0].id == 0);
+
+	if (n >= 10)
+		return CRM_OK;
+	return crm_err_set(err, CRM_NO,
+	    "%zu customer%s: at least 10 are wanted for tenths of them", n,
+	    n == 1 ? "" : "s");
+}
+
 static int
 print_deciles(struct work *w, struct crm_err *err)
 {
@@ -501,8 +514,10 @@ print_deciles(struct work *w, struct crm_err *err)
 	for (size_t i = 0; i < n; i++)
 		if (!crm_profit_add(all, row[i].v))
 			return too_large(err);
-	if (n > 1)
-		qsort(row, n, sizeof *row, by_profit);
+	if (all[CRM_PROFIT] <= 0)
+		cli_note(
+		    w->c, "there is no profit in all that could be shared");
+	qsort(row, n, sizeof *row, by_profit);
 	for (size_t d = 0; code == CRM_OK && d < 10; d++) {
 		size_t from = d * n / 10, end = (d + 1) * n / 10;
 		int64_t sum[CRM_PROFIT_FIGURES] = {0};
@@ -593,6 +608,8 @@ profit(struct cli *c, struct crm_err *err)
 		code = open_rows(&w, err);
 	if (code == CRM_OK)
 		code = measure(&w, err);
+	if (code == CRM_OK && deciles)
+		code = check_deciles(&w, err);
 	read = code == CRM_OK;
 	if (read)
 		code = print(&w, err);

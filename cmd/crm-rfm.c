@@ -127,6 +127,9 @@ measure(struct rfm *r, struct crm_err *err)
 	code = crm_rfm_read(t, r->c->schema, &r->window, &r->x, err);
 	/* All figures are in memory: what is printed can take its time. */
 	crm_txn_end(t);
+	if (code == CRM_OK && r->x.n == 0)
+		code = crm_err_set(err, CRM_NO, "there are no orders%s",
+		    since || until || cli_opt.at ? " in that time" : "");
 	if (code == CRM_OK && within)
 		crm_rfm_within(&r->x, &r->ids);
 	for (int k = 0; code == CRM_OK && k < CRM_RFM_FIGURES; k++)
@@ -270,7 +273,7 @@ rfm(struct cli *c, struct crm_err *err)
 		return crm_err_nomem(err);
 	r->c = c;
 	code = run(r, err);
-	if (code == CRM_OK || (code == CRM_NO && r->rows))
+	if (code == CRM_OK || (code == CRM_NO && r->rows && r->x.n > 0))
 		code = cli_rows_close(r->rows, err);
 	else
 		cli_rows_abort(r->rows);

@@ -9,9 +9,8 @@ order()
 	crm-order add --customer "$1" --placed "$2T10:00:00Z" \
 	    --line "\"x\" @ $3" --format value -f order_id
 }
-works crm-rfm
-out_is "customer_id${TAB}recency${TAB}frequency${TAB}monetary${TAB}r${TAB}f${TAB}m${TAB}score" \
-    'nobody has bought'
+fails 1 'there are no orders' crm-rfm
+fails 1 'there are no orders in that time' crm-rfm --cells --at 2020-01-01
 for n in 1 2 3 4 5 6; do
 	crm-customer add --name "N$n" --email "n$n@example.org" >/dev/null
 done

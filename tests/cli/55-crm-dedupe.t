@@ -4,13 +4,15 @@
 . "${CRM_TOP:?run this by tests/run.sh}/tests/cli/lib.sh"
 new_store
 
-works crm-dedupe scan
+run crm-dedupe scan
+err_has '0 records: there is nothing to compare' 'an empty shop is told of'
 is 'an empty shop has no doubles' "$(sed 1d "$out")" ''
 
 crm-customer add --name 'Ann Meyer' --email ann@example.org \
     --phone '0171 5551234' --street 'Hofweg 3' --postcode 20095 \
     --city Hamburg --tags a,b >/dev/null
-works crm-dedupe scan
+run crm-dedupe scan
+err_has '1 record: there is nothing to compare' 'so is one customer'
 is 'one customer is nobody twice' "$(sed 1d "$out")" ''
 crm-customer add --name 'Anne Meier' --email anne.meier@example.net \
     --phone '+49 171 5551234' --postcode 20095 --birth-date 1970-02-11 \
@@ -250,7 +252,8 @@ fails 64 "--least: '1' is not a probability between 0 and 1" \
 			    10000 + i * 97 } }'
 	printf 'x\tAnna\tFam4ly\t1966-03-12\tWeg13 1\t10097\n'
 } >homes.tsv
-works crm-dedupe scan --from homes.tsv -f other_id
+run crm-dedupe scan --from homes.tsv -f other_id
+err_has 'of 121 records no two are the same' 'nobody found is said'
 is 'couples are not doubles' "$(sed 1d "$out" | wc -l | tr -d ' ')" 0
 works crm-dedupe explain 7-0 7-1 --from homes.tsv
 is 'and explain says why' "$(awk -F '\t' '$1 == "household" {

@@ -73,6 +73,7 @@ is 'as it was known, with the settings of then' "$(crm-profit -q --as-of rev:7 |
 fails 64 "no column 'moon'" crm-profit --by moon
 fails 64 "'moon' is not day" crm-profit --by cohort --period moon
 fails 64 'not a column to group by' crm-profit --by customer.orders
+fails 1 '2 customers: at least 10 are wanted' crm-profit --deciles
 fails 64 'are of customers' crm-profit --deciles --by product
 fails 64 'a stream of customers goes with' crm-profit --by product -
 # apply TEXT MESSAGE
@@ -168,8 +169,12 @@ is 'by cohort' "$(parts --by cohort | cut -c 1-9)" '2025-01 1
 is 'as it stood then' "$(parts --at 2025-02-05)" \
     'ann 1 30.500 0.000 16.255  14.245
 bob 1 10.000 0.000 4.000  6.000'
-is 'by deciles' "$(crm-profit -q --from log.tsv --deciles | awk -F '\t' '
-	NR > 1 { n += $2; p += $5 } END { print n, p }')" '2 14.245'
+fails 1 '2 customers: at least 10 are wanted' \
+    crm-profit -q --from log.tsv --deciles
+is 'by deciles' "$({ cat log.tsv && for i in 1 2 3 4 5 6 7 8; do
+	printf 'c%d\tp%d\t2025-03-01\tcup\tapp\t%d\t1\n' $i $i $i
+done; } | crm-profit -q --from - --deciles | awk -F '\t' '
+	NR > 1 { n += $2; p += $5 } END { print n, p }')" '10 42.245'
 is 'of the customers on stdin' "$(printf 'customer_id\nbob\n' |
 	crm-profit -q --from log.tsv -f profit - | sed 1d)" "bob${TAB}0.000"
 run crm-profit --from log.tsv

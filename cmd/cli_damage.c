@@ -12,6 +12,7 @@
  * the check, which tells the two apart.
  */
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli_parts.h"
@@ -27,16 +28,35 @@
 #define WATCH 1
 #endif
 
-static char message[1024];
-static size_t length;
-static char stack[32768]; /* the usual one may be used up */
+/*
+ * What the message is made of when it is needed; most runs need none.  The
+ * stack, as the usual one may be used up, is had from the heap: in the midst
+ * of our other variables it would spread them over more pages.
+ */
+static const char *program, *folder;
+enum { STACK = 32768, SHOWN = 500 };
 
 static void
 stopped(int sig)
 {
-	/* What a failed write could be told to has failed. */
-	ssize_t put = write(STDERR_FILENO, message, length);
+	static const char rest[] =
+	    "' is damaged, or this program is wrong: reading it failed\n"
+	    "crm-store check tells which\n";
+	char text[1024];
+	struct crm_buf b = {.p = text, .cap = sizeof text, .max = sizeof text};
+	ssize_t put;
 
+	/* It does not grow. */
+	crm_buf_puts(&b, program);
+	crm_buf_puts(&b, ": the store '");
+	for (size_t i = 0; i < SHOWN && folder[i]; i++)
+		crm_buf_putc(
+		    &b, (unsigned char)folder[i] < ' ' || folder[i] == 0x7f
+			    ? '?'
+			    : folder[i]);
+	crm_buf_puts(&b, rest);
+	/* What a failed write could be told to has failed. */
+	put = write(STDERR_FILENO, b.p, b.n);
 	(void)put;
 	(void)sig;
 	_exit(crm_code_exit(CRM_EDAMAGE));
@@ -46,28 +66,20 @@ void
 cli_damage_watch(const struct cli *c, const char *path)
 {
 	static const int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE};
+	static char *stack;
 	struct sigaction sa = {
 	    .sa_handler = stopped, .sa_flags = SA_ONSTACK | (int)SA_RESETHAND};
-	stack_t alt = {.ss_sp = stack, .ss_size = sizeof stack};
-	struct crm_buf b = {.max = sizeof message};
+	stack_t alt = {.ss_size = STACK};
 
 	if (!WATCH)
 		return;
-	crm_buf_putf(&b,
-	    "%s: the store '%.500s' is damaged, or this program is wrong: "
-	    "reading it failed\ncrm-store check tells which\n",
-	    c->command->name, path);
-	if (b.fail || sigaltstack(&alt, NULL) < 0) {
-		crm_buf_release(&b);
+	program = c->command->name;
+	folder = path;
+	if (!stack)
+		stack = malloc(STACK);
+	alt.ss_sp = stack;
+	if (!stack || sigaltstack(&alt, NULL) < 0)
 		return;
-	}
-	length = b.n;
-	memcpy(message, b.p, b.n);
-	crm_buf_release(&b);
-	for (size_t i = 0; i < length; i++)
-		if (message[i] != '\n' &&
-		    ((unsigned char)message[i] < ' ' || message[i] == 0x7f))
-			message[i] = '?';
 	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
 		sigaction(signals[i], &sa, NULL);
 }

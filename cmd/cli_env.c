@@ -161,8 +161,10 @@ cli_env_read(struct cli *c, struct crm_err *err)
 	int code;
 
 	crm_buf_puts(&b, c->command->name);
-	if (c->verb && c->verb->name[0])
-		crm_buf_putf(&b, " %s", c->verb->name);
+	if (c->verb && c->verb->name[0]) {
+		crm_buf_putc(&b, ' ');
+		crm_buf_puts(&b, c->verb->name);
+	}
 	if (!b.fail && b.n < sizeof c->program)
 		memcpy(c->program, b.p, b.n);
 	crm_buf_release(&b);

@@ -68,34 +68,42 @@ static const bool close_at_exit = true;
 static const bool close_at_exit = false;
 #endif
 
+#define DATA "/data.mdb"
+
 /*
  * A file without content would be taken for a new environment and filled.
+ * The folder's name is lent: a path of its own would be one more page of the
+ * stack, which is one more to be had from the kernel at each start.
  */
 static int
-env_look(const struct crm_store *s, const char *gen, struct crm_err *err)
+env_look(const struct crm_store *s, char gen[CRM_PATH_MAX + sizeof DATA],
+    struct crm_err *err)
 {
-	char path[CRM_PATH_MAX + 16];
-	const char *what;
+	const char *path = gen, *what;
+	size_t n = strlen(gen);
 	struct stat st;
 	int fd, code = CRM_OK;
 
-	snprintf(path, sizeof(path), "%s/data.mdb", gen);
+	memcpy(gen + n, DATA, sizeof DATA);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
-		return crm_err_set(err, CRM_EDAMAGE,
+		code = crm_err_set(err, CRM_EDAMAGE,
 		    "the store '%s' is damaged: there is no '%s'", s->path,
 		    path);
-	if (fd < 0)
-		return crm_err_sys(
+	else if (fd < 0)
+		code = crm_err_sys(
 		    err, CRM_EPERM, errno, "cannot open '%s'", path);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < 4096)
+	else if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+		 st.st_size < 4096)
 		code = crm_err_set(err, CRM_EDAMAGE,
 		    "the store '%s' is damaged: '%s' is truncated", s->path,
 		    path);
 	else if ((what = crm_env_metas(fd)) != NULL)
 		code = crm_err_set(err, CRM_EDAMAGE,
 		    "the store '%s' is damaged: %s", s->path, what);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
+	gen[n] = '\0';
 	return code;
 }
 
@@ -163,7 +171,7 @@ static int
 env_new(struct crm_store *s, const char *name, size_t map, struct crm_err *err)
 {
 	struct crm_env *env = calloc(1, sizeof(*env));
-	char gen[CRM_PATH_MAX];
+	char gen[CRM_PATH_MAX + sizeof DATA];
 	unsigned flags = env_flags(s);
 	int rc = 0;
 	int code;
@@ -420,17 +428,18 @@ int
 crm_store_open(struct crm_store **out, const struct crm_store_options *opt,
     struct crm_err *err)
 {
-	struct crm_store *s;
-	char path[CRM_STORE_PATH_MAX];
-	int code = crm_folder_name(path, opt->path ? opt->path : "", err);
+	const char *path = opt->path ? opt->path : "";
+	struct crm_store *s = calloc(1, sizeof(*s) + strlen(path) + 1);
+	int code;
 
 	*out = NULL;
-	if (code < 0)
-		return code;
-	s = calloc(1, sizeof(*s) + strlen(path) + 1);
 	if (!s)
 		return crm_err_nomem(err);
-	memcpy(s->path, path, strlen(path));
+	code = crm_folder_name(s->path, path, err);
+	if (code < 0) {
+		free(s);
+		return code;
+	}
 	s->lock.fd = -1;
 	s->write = opt->write;
 	s->scan = opt->scan;

@@ -27,6 +27,7 @@ extern const struct crm_render crm_render_csv, crm_render_json,
 const struct crm_render *crm_render_of(enum crm_format f);
 
 enum crm_way {
+	CRM_WAY_UNKNOWN, /* not looked at yet */
 	CRM_WAY_WRITE, /* never blocks: a file, /dev/null */
 	CRM_WAY_NOWAIT, /* pwritev2(RWF_NOWAIT) */
 	CRM_WAY_POLL, /* poll, then at most PIPE_BUF */

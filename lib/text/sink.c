@@ -137,9 +137,38 @@ close_own(int *fd)
 	*fd = -1;
 }
 
+/* Files take what they are given, and so does /dev/null (1, 3 on Linux). */
+static bool
+never_blocks(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	if (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode))
+		return true;
+	return S_ISCHR(st.st_mode) && major(st.st_rdev) == 1;
+}
+
+/* The descriptor is looked at when there is something for it: most look-ups
+ * end before. */
+static int
+find_way(struct crm_out *o, struct crm_err *err)
+{
+	o->way = never_blocks(o->opt.fd) ? CRM_WAY_WRITE : CRM_WAY_NOWAIT;
+	if (!isatty(o->opt.fd))
+		return CRM_OK;
+	o->way = CRM_WAY_OTHER;
+	return open_other(o) ? CRM_OK : start_spill(o, err);
+}
+
 static int
 write_held(struct crm_out *o, const char *p, size_t n, struct crm_err *err)
 {
+	int found = o->way == CRM_WAY_UNKNOWN ? find_way(o, err) : CRM_OK;
+
+	if (found < 0)
+		return found;
 	while (n > 0 && o->way != CRM_WAY_SPILL) {
 		ssize_t put = write_once(o, p, n);
 		int code;
@@ -194,19 +223,6 @@ crm_out_flush(struct crm_out *o, struct crm_err *err)
 	return crm_sink_flush(o, err);
 }
 
-/* Files take what they are given, and so does /dev/null (1, 3 on Linux). */
-static bool
-never_blocks(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return false;
-	if (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode))
-		return true;
-	return S_ISCHR(st.st_mode) && major(st.st_rdev) == 1;
-}
-
 int
 crm_out_hold(struct crm_out *o, struct crm_err *err)
 {
@@ -216,11 +232,8 @@ crm_out_hold(struct crm_out *o, struct crm_err *err)
 	if (o->held || !o->opt.spill_dir)
 		return CRM_OK;
 	o->held = true;
-	o->way = never_blocks(o->opt.fd) ? CRM_WAY_WRITE : CRM_WAY_NOWAIT;
-	if (!isatty(o->opt.fd))
-		return CRM_OK;
-	o->way = CRM_WAY_OTHER;
-	return open_other(o) ? CRM_OK : start_spill(o, err);
+	o->way = CRM_WAY_UNKNOWN;
+	return CRM_OK;
 }
 
 static int

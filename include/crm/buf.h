@@ -114,7 +114,20 @@ char *crm_digits_at(char *p, uint64_t v, unsigned least);
 void crm_buf_putu(struct crm_buf *b, uint64_t v);
 void crm_buf_puti(struct crm_buf *b, int64_t v);
 /* LEB128 varint; zig-zag for signed. */
-void crm_buf_putvar(struct crm_buf *b, uint64_t v);
+void crm_buf_putvar_long(struct crm_buf *b, uint64_t v);
+/* Most numbers of a record have a byte or two. */
+static inline void
+crm_buf_putvar(struct crm_buf *b, uint64_t v)
+{
+	if (v < 0x80 && b->n < b->cap)
+		b->p[b->n++] = (char)v;
+	else if (v < 0x4000 && b->cap - b->n >= 2) {
+		b->p[b->n] = (char)(v | 0x80);
+		b->p[b->n + 1] = (char)(v >> 7);
+		b->n += 2;
+	} else
+		crm_buf_putvar_long(b, v);
+}
 void crm_buf_putzig(struct crm_buf *b, int64_t v);
 /* Big-endian fixed width. */
 void crm_buf_putbe(struct crm_buf *b, uint64_t v, unsigned bytes);

@@ -22,8 +22,26 @@ struct crm_dec {
 };
 
 /* False on overflow, *out then unchanged. */
-bool crm_add64(int64_t a, int64_t b, int64_t *out);
-bool crm_sub64(int64_t a, int64_t b, int64_t *out);
+static inline bool
+crm_add64(int64_t a, int64_t b, int64_t *out)
+{
+	int64_t r;
+
+	if (__builtin_add_overflow(a, b, &r))
+		return false;
+	*out = r;
+	return true;
+}
+static inline bool
+crm_sub64(int64_t a, int64_t b, int64_t *out)
+{
+	int64_t r;
+
+	if (__builtin_sub_overflow(a, b, &r))
+		return false;
+	*out = r;
+	return true;
+}
 bool crm_mul64(int64_t a, int64_t b, int64_t *out);
 /* a * b / c, rounded, the product in 128 bits.  False when c is 0 or the
  * result does not fit. */

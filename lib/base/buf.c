@@ -229,20 +229,13 @@ crm_buf_puti(struct crm_buf *b, int64_t v)
 }
 
 void
-crm_buf_putvar(struct crm_buf *b, uint64_t v)
+crm_buf_putvar_long(struct crm_buf *b, uint64_t v)
 {
 	char bytes[10], *to = bytes;
 	size_t n = 0;
 
-	/* A record is mostly these: where there is room, they go there. */
-	if (b->cap - b->n >= sizeof bytes) {
+	if (b->cap - b->n >= sizeof bytes)
 		to = b->p + b->n;
-		if (v < 0x80) {
-			*to = (char)v;
-			b->n++;
-			return;
-		}
-	}
 	for (; v >= 0x80; v >>= 7)
 		to[n++] = (char)(unsigned char)(v | 0x80);
 	to[n++] = (char)v;

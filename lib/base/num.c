@@ -14,28 +14,6 @@ __extension__ typedef __int128 i128;
 __extension__ typedef unsigned __int128 u128;
 
 bool
-crm_add64(int64_t a, int64_t b, int64_t *out)
-{
-	int64_t r;
-
-	if (__builtin_add_overflow(a, b, &r))
-		return false;
-	*out = r;
-	return true;
-}
-
-bool
-crm_sub64(int64_t a, int64_t b, int64_t *out)
-{
-	int64_t r;
-
-	if (__builtin_sub_overflow(a, b, &r))
-		return false;
-	*out = r;
-	return true;
-}
-
-bool
 crm_mul64(int64_t a, int64_t b, int64_t *out)
 {
 	int64_t r;

@@ -39,6 +39,13 @@ struct crm_load_rec {
 	struct crm_record *rec;
 	unsigned long line;
 };
+/* The records read last, to be written together. */
+struct crm_load_set {
+	struct crm_arena arena;
+	struct crm_load_rec
+	    *rec; /* living ones by rising number, then others */
+	size_t nrec, caprec, nlive;
+};
 struct crm_load {
 	const struct crm_load_options *opt;
 	struct crm_stream *in;
@@ -57,12 +64,10 @@ struct crm_load {
 	int64_t created;
 	size_t capfields, capsegments;
 
-	/* the records read last, to be written together */
-	const struct crm_kind *kind;
-	struct crm_arena arena;
-	struct crm_load_rec
-	    *rec; /* living ones by rising number, then others */
-	size_t nrec, caprec, nlive;
+	const struct crm_kind *kind; /* of the section */
+	struct crm_load_set sets[2], *set; /* the one that is read into */
+	struct crm_load_behind *behind; /* puts the other one, NULL: nobody */
+	bool alone; /* there is to be nobody */
 	uint64_t after[CRM_K_MAX]; /* the highest number so far */
 
 	/* entries to be written together: table, key, value, each counted */
@@ -81,6 +86,18 @@ int crm_load_given(struct crm_load *l, struct crm_err *err);
 int crm_load_gone(struct crm_load *l, struct crm_err *err);
 /* Writes the records there are, or puts them into the change. */
 int crm_load_flush(struct crm_load *l, struct crm_err *err);
+
+/* Puts the new records of a set into the change. */
+int crm_load_new(
+    struct crm_load *l, const struct crm_load_set *set, struct crm_err *err);
+/*
+ * load_behind.c: has the set put that was read, by a second thread where there
+ * can be one, and goes on with the other one; waits until all that was given
+ * is put, and answers what came of it; ends the thread.
+ */
+int crm_load_give(struct crm_load *l, struct crm_err *err);
+int crm_load_wait(struct crm_load *l, struct crm_err *err);
+void crm_load_end(struct crm_load *l);
 
 /* load_settings.c */
 int crm_load_store(struct crm_load *l, struct crm_err *err);

@@ -397,6 +397,8 @@ finish_records(struct crm_load *l, struct crm_err *err)
 	struct crm_rebuild_result built;
 	int r = crm_load_flush(l, err);
 
+	if (r == CRM_OK)
+		r = crm_load_wait(l, err);
 	if (r < 0)
 		return r;
 	if (!l->full) {
@@ -504,7 +506,7 @@ crm_store_load(const struct crm_load_options *opt, struct crm_stream *archive,
 	char path[CRM_STORE_PATH_MAX];
 	struct crm_load_options given = *opt;
 	struct crm_load *l;
-	int r = crm_folder_name(path, opt->path, err);
+	int r = crm_folder_name(path, opt->path, err), early;
 
 	if (r == CRM_OK)
 		r = look_free(path, err);
@@ -516,9 +518,14 @@ crm_store_load(const struct crm_load_options *opt, struct crm_stream *archive,
 	given.path = path;
 	l->opt = &given;
 	l->in = archive;
+	l->set = &l->sets[0];
 	r = all_sections(l, err);
+	/* What is wrong with the records before this comes first. */
+	if (r < 0 && (early = crm_load_wait(l, err)) < 0)
+		r = early;
 	if (r == CRM_OK)
 		r = finish(l, path, err);
+	crm_load_end(l);
 	if (r == CRM_OK && out != NULL)
 		*out = l->result;
 	crm_change_release(l->change);
@@ -527,9 +534,11 @@ crm_store_load(const struct crm_load_options *opt, struct crm_stream *archive,
 		crm_folder_remove(l->temp);
 	crm_buf_release(&l->batch);
 	crm_buf_release(&l->value);
-	crm_arena_release(&l->arena);
+	for (int i = 0; i < 2; i++) {
+		crm_arena_release(&l->sets[i].arena);
+		free(l->sets[i].rec);
+	}
 	crm_arena_release(&l->keep);
-	free(l->rec);
 	free(l->range);
 	free(l->settings.custom);
 	free(l->settings.segment);

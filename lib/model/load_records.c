@@ -14,15 +14,15 @@ static int
 add(struct crm_load *l, uint64_t number, struct crm_record **out,
     struct crm_err *err)
 {
-	struct crm_record *rec = crm_record_new(l->kind, &l->arena);
+	struct crm_record *rec = crm_record_new(l->kind, &l->set->arena);
 
-	if (rec == NULL ||
-	    !crm_grow(&l->rec, &l->caprec, l->nrec, sizeof *l->rec))
+	if (rec == NULL || !crm_grow(&l->set->rec, &l->set->caprec,
+			       l->set->nrec, sizeof *l->set->rec))
 		return crm_err_nomem(err);
 	rec->id = number;
 	rec->v[0] = crm_value_id(l->kind->number, number);
-	l->rec[l->nrec].line = crm_stream_line(l->in);
-	l->rec[l->nrec++].rec = rec;
+	l->set->rec[l->set->nrec].line = crm_stream_line(l->in);
+	l->set->rec[l->set->nrec++].rec = rec;
 	*out = rec;
 	return CRM_OK;
 }
@@ -81,7 +81,7 @@ parse_cell(struct crm_load *l, const struct crm_field *f, size_t column,
 {
 	struct crm_str text = crm_stream_field(l->in, column);
 	struct crm_parse ctx = {
-	    .schema = l->schema, .arena = &l->arena, .digits = digits};
+	    .schema = l->schema, .arena = &l->set->arena, .digits = digits};
 	int r = CRM_OK;
 
 	if (f->type == CRM_T_TEXT && l->full)
@@ -95,7 +95,7 @@ parse_cell(struct crm_load *l, const struct crm_field *f, size_t column,
 	if ((out->type == CRM_T_TEXT || out->type == CRM_T_LIST ||
 		(out->type == CRM_T_ID && out->i == 0)) &&
 	    out->s.n > 0) {
-		out->s = crm_arena_str(&l->arena, out->s);
+		out->s = crm_arena_str(&l->set->arena, out->s);
 		if (out->s.p == NULL)
 			return crm_err_nomem(err);
 	}
@@ -133,12 +133,12 @@ record_row(struct crm_load *l, const int *to, struct crm_err *err)
 	if (id.number <= l->after[l->kind->number])
 		return crm_load_bad(l, 0, err, "greater than the id before it");
 	l->after[l->kind->number] = id.number;
-	if (l->nrec >= CRM_ARCHIVE_MOST)
+	if (l->set->nrec >= CRM_ARCHIVE_MOST)
 		return crm_load_section_bad(l, err,
 		    "a section has at most %d records: begin another one",
 		    CRM_ARCHIVE_MOST);
 	r = add(l, id.number, &rec, err);
-	l->nlive = l->nrec;
+	l->set->nlive = l->set->nrec;
 	for (size_t c = 1; c < crm_stream_columns(l->in) && r == CRM_OK; c++)
 		if (to[c] == REVISION) {
 			if (!crm_load_u64(l, c, &revision) || revision == 0 ||
@@ -182,18 +182,19 @@ crm_load_records(
 static struct crm_record *
 find(const struct crm_load *l, uint64_t number)
 {
-	size_t low = 0, high = l->nlive;
+	size_t low = 0, high = l->set->nlive;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (l->rec[mid].rec->id < number)
+		if (l->set->rec[mid].rec->id < number)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return low < l->nlive && l->rec[low].rec->id == number ? l->rec[low].rec
-							       : NULL;
+	return low < l->set->nlive && l->set->rec[low].rec->id == number
+		   ? l->set->rec[low].rec
+		   : NULL;
 }
 
 int
@@ -348,15 +349,15 @@ flush_full(struct crm_load *l, struct crm_err *err)
 	char key[8];
 	int r = CRM_OK;
 
-	qsort(l->rec, l->nrec, sizeof *l->rec, rec_cmp);
-	for (size_t i = 0; i < l->nrec && r == CRM_OK; i++) {
-		const struct crm_record *rec = l->rec[i].rec;
+	qsort(l->set->rec, l->set->nrec, sizeof *l->set->rec, rec_cmp);
+	for (size_t i = 0; i < l->set->nrec && r == CRM_OK; i++) {
+		const struct crm_record *rec = l->set->rec[i].rec;
 
 		if (rec->id == before) {
 			r = crm_err_set(err, CRM_EDATA, "%s%llu occurs twice",
 			    l->kind->letter, (unsigned long long)rec->id);
 			crm_err_place(
-			    err, crm_stream_file(l->in), l->rec[i].line);
+			    err, crm_stream_file(l->in), l->set->rec[i].line);
 			break;
 		}
 		before = rec->id;
@@ -377,13 +378,15 @@ flush_full(struct crm_load *l, struct crm_err *err)
 
 /* New records: the change numbers them, and an archive whose numbers are
  * others would refer to the wrong ones. */
-static int
-flush_new(struct crm_load *l, struct crm_err *err)
+int
+crm_load_new(
+    struct crm_load *l, const struct crm_load_set *set, struct crm_err *err)
 {
 	int r = CRM_OK;
 
-	for (size_t i = 0; i < l->nrec && r == CRM_OK; i++) {
-		struct crm_record *rec = l->rec[i].rec;
+	for (size_t i = 0; i < set->nrec && r == CRM_OK; i++) {
+		struct crm_record *rec = set->rec[i].rec;
+		const struct crm_kind *k = rec->kind;
 		uint64_t number = rec->id;
 
 		rec->id = 0;
@@ -392,14 +395,14 @@ flush_new(struct crm_load *l, struct crm_err *err)
 		if (r == CRM_OK && rec->id != number) {
 			r = crm_err_set(err, CRM_EDATA,
 			    "'%s%llu' is not the next id, which is %s%llu",
-			    l->kind->letter, (unsigned long long)number,
-			    l->kind->letter, (unsigned long long)rec->id);
-			crm_err_field(err, l->kind->fields[0].name,
-			    strlen(l->kind->fields[0].name));
+			    k->letter, (unsigned long long)number, k->letter,
+			    (unsigned long long)rec->id);
+			crm_err_field(
+			    err, k->fields[0].name, strlen(k->fields[0].name));
 		}
 		if (r < 0)
 			crm_err_place(
-			    err, crm_stream_file(l->in), l->rec[i].line);
+			    err, crm_stream_file(l->in), set->rec[i].line);
 		crm_change_reset(l->change);
 	}
 	return r;
@@ -410,11 +413,11 @@ crm_load_flush(struct crm_load *l, struct crm_err *err)
 {
 	int r = CRM_OK;
 
-	if (l->nrec > 0)
-		r = l->full ? flush_full(l, err) : flush_new(l, err);
-	l->result.records += l->nrec;
-	l->nrec = l->nlive = 0;
-	crm_arena_reset(&l->arena);
+	l->result.records += l->set->nrec;
+	if (l->set->nrec > 0)
+		r = l->full ? flush_full(l, err) : crm_load_give(l, err);
+	l->set->nrec = l->set->nlive = 0;
+	crm_arena_reset(&l->set->arena);
 	if (l->opt->watch.fn != NULL)
 		l->opt->watch.fn(
 		    l->opt->watch.ctx, "records", l->result.records, 0);

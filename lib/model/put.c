@@ -155,13 +155,14 @@ keep_identities(struct crm_change *ch, const struct crm_record *old,
 	if (part < 0)
 		return CRM_OK;
 	for (i = 0; i < k->nfields && r == CRM_OK; i++) {
-		struct crm_str scheme = crm_str(k->fields[i].name);
+		struct crm_str scheme;
 		struct crm_row *row;
 		bool shared = false;
 
 		if (!(k->fields[i].flags & CRM_F_IDENT) ||
 		    rec->v[i].type == CRM_T_NONE)
 			continue;
+		scheme = crm_str(k->fields[i].name);
 		crm_buf_clear(&was);
 		crm_buf_clear(&is);
 		r = crm_ident_normal(ch->schema, scheme, rec->v[i].s, &is, err);
@@ -345,6 +346,8 @@ crm_change_derive(struct crm_change *ch, const struct crm_record *old,
 	return r;
 }
 
+enum { IMAGE = 1000, KEYS = 500, EFFECTS = 250 };
+
 static int
 take(struct crm_change *ch, const struct crm_record *old,
     const struct crm_record *rec, bool again, struct crm_err *err)
@@ -357,6 +360,9 @@ take(struct crm_change *ch, const struct crm_record *old,
 	struct crm_record flat = *rec;
 	int r;
 
+	/* Most fit at once, where they would grow by doubling from little. */
+	(void)(crm_buf_room(&image, IMAGE) && crm_buf_room(&keys, KEYS) &&
+	       crm_buf_room(&effects, EFFECTS));
 	flat.revision = 0;
 	crm_record_encode(&flat, &image);
 	r = crm_buf_check(&image, err);

@@ -2,6 +2,11 @@
 . "${CRM_TOP:?run this by tests/run.sh}/tests/cli/lib.sh"
 
 new_store
+
+tabs()
+{
+	printf '%s\n' "$@" | tr '|' "$TAB"
+}
 cat >"$CRM_STORE/crm.yaml" <<'END'
 currency: EUR
 timezone: Europe/Berlin
@@ -143,6 +148,31 @@ err_empty
 is 'they are computed' \
     "$(crm-customer list --format value -f revenue --store "$T/s5")" 10.00
 works crm-store check --store "$T/s5"
+# records are put while the section behind is read: what comes first in the
+# text is told, and one fault is
+tabs '\:customer|1' 'customer_id|name|country' 'C1|Ann|DE' 'C2|Bo|Utopia' \
+    '\:product|1' 'product_id|sku' 'P1|A' 'P9|' >"$T/two"
+for cpus in 0 all; do
+	set -- crm-store load - --currency EUR --store "$T/two6"
+	[ $cpus = all ] || set -- taskset -c "$(taskset -cp $$ |
+	    sed 's/.*: //; s/[-,].*//')" "$@"
+	run "$@" <"$T/two"
+	status_is 65
+	err_has "stdin:4: country: 'Utopia'"
+	not_ok 'nothing is left of it' test -e "$T/two6"
+	sed 's/Utopia/FR/' "$T/two" | tr '9' '3' >"$T/late"
+	run "$@" <"$T/late"
+	status_is 65
+	err_has "stdin:8: "
+	sed 's/Utopia/FR/; s/P9.*/x\ty\tz/' "$T/two" >"$T/ragged"
+	run "$@" <"$T/ragged"
+	status_is 65
+	err_has 'stdin:8: 3 fields'
+	sed 's/P9.*/x\ty\tz/' "$T/two" >"$T/both"
+	run "$@" <"$T/both"
+	status_is 65
+	err_has "stdin:4: country: 'Utopia'"
+done
 
 # A bad archive: file, line, field, and nothing is left.
 crm-store dump >"$T/a"

@@ -182,13 +182,16 @@ crm_near_walk(struct crm_txn *t, struct crm_near *a, struct crm_str query,
 	struct crm_str k, v, word;
 	unsigned quality = 0;
 	uint64_t number;
-	size_t depth, head;
+	size_t depth, head = 0;
 	bool alive;
 	int r;
 
 	crm_word_key(&key, CRM_K_CUSTOMER, (struct crm_str){"", 0}, 0);
-	head = --key.n; /* without the NUL */
-	r = crm_cursor_open(t, CRM_TAB_INDEX, &cur, err);
+	r = crm_buf_check(&key, err);
+	if (r == CRM_OK) {
+		head = --key.n; /* without the NUL */
+		r = crm_cursor_open(t, CRM_TAB_INDEX, &cur, err);
+	}
 	if (r == CRM_OK)
 		r = crm_cursor_seek(cur, crm_buf_str(&key), &k, &v, err);
 	while (r == CRM_OK && k.n > head && memcmp(k.p, key.p, head) == 0) {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "cli_from.h"
 #include "cli_noun.h"
 
 static int64_t bins = -1;
@@ -67,6 +68,8 @@ struct rfm {
 	struct cli *c;
 	struct crm_rfm x;
 	struct crm_rfm_window window;
+	struct crm_sales sales; /* of --from */
+	unsigned digits;
 	struct crm_idmap ids;
 	bool chosen; /* by ids */
 	struct cli_rows *rows;
@@ -104,8 +107,7 @@ take_cuts(struct rfm *r, struct crm_err *err)
 		return CRM_EUSAGE;
 	}
 	for (int k = 0; k < CRM_RFM_FIGURES; k++) {
-		unsigned digits =
-		    k == CRM_RFM_M ? (unsigned)r->c->schema->digits : 0;
+		unsigned digits = k == CRM_RFM_M ? r->digits : 0;
 
 		if (cuts[k] &&
 		    crm_rfm_fix(&r->x, k, crm_str(cuts[k]), digits, err) < 0) {
@@ -117,16 +119,62 @@ take_cuts(struct rfm *r, struct crm_err *err)
 }
 
 static int
-measure(struct rfm *r, struct crm_err *err)
+read_stream(struct rfm *r, struct crm_err *err)
+{
+	struct cli_window window = {
+	    .since = r->window.since, .until = r->window.until, .signs = true};
+	const struct crm_calendar *days = &r->c->schema->calendar;
+	struct crm_sales *s = &r->sales;
+	bool *chosen = NULL;
+	int code;
+
+	s->want = CRM_SALES(CUSTOMER) | CRM_SALES(PLACED) | CRM_SALES(TOTAL);
+	s->may = CRM_SALES(ORDER);
+	code = cli_from_read(r->c, s, &window, err);
+	if (code == CRM_OK && s->anonymous > 0)
+		cli_note(r->c, "%llu rows without a customer are left out",
+		    (unsigned long long)s->anonymous);
+	if (code == CRM_OK && r->chosen)
+		code = cli_from_chosen(r->c, s, &chosen, NULL, err);
+	for (size_t i = 0;
+	     code == CRM_OK && chosen && i < s->names[CRM_SALES_CUSTOMER].n;
+	     i++)
+		if (chosen[i] && crm_idmap_put(&r->ids, i, 0) == CRM_ENOMEM)
+			code = crm_err_nomem(err);
+	r->digits = s->digits;
+	if (code == CRM_OK && s->n > 0)
+		code = crm_rfm_sales(&r->x, s, days,
+		    crm_day_of(days, cli_from_end(r->c, s)), err);
+	return code;
+}
+
+static int
+read_store(struct rfm *r, struct crm_err *err)
 {
 	struct crm_txn *t;
-	int code = crm_txn_begin(r->c->store, &t, err);
+	int code = CRM_OK;
 
+	if (r->chosen)
+		code = cli_selector(r->c, NULL,
+		    &r->c->schema->kind[CRM_K_CUSTOMER], &r->ids, err);
+	if (code == CRM_OK)
+		code = crm_txn_begin(r->c->store, &t, err);
 	if (code < 0)
 		return code;
 	code = crm_rfm_read(t, r->c->schema, &r->window, &r->x, err);
 	/* All figures are in memory: what is printed can take its time. */
 	crm_txn_end(t);
+	return code;
+}
+
+static int
+measure(struct rfm *r, struct crm_err *err)
+{
+	int code = cli_opt.from ? read_stream(r, err) : read_store(r, err);
+
+	/* the places of money are known now */
+	if (code == CRM_OK && cli_opt.from)
+		code = take_cuts(r, err);
 	if (code == CRM_OK && r->x.n == 0)
 		code = crm_err_set(err, CRM_NO, "there are no orders%s",
 		    since || until || cli_opt.at ? " in that time" : "");
@@ -152,7 +200,6 @@ number(int64_t v)
 static int
 print_customers(struct rfm *r, struct crm_err *err)
 {
-	unsigned digits = (unsigned)r->c->schema->digits;
 	int64_t step = 10;
 	int code = CRM_OK;
 
@@ -164,11 +211,15 @@ print_customers(struct rfm *r, struct crm_err *err)
 		int64_t a = y->score[0], b = y->score[1], c = y->score[2];
 		struct crm_value v[C_COUNT];
 
-		v[C_ID] = crm_value_id(CRM_K_CUSTOMER, y->customer);
+		v[C_ID] =
+		    cli_opt.from
+			? crm_names_value(&r->sales.names[CRM_SALES_CUSTOMER],
+			      (size_t)y->customer)
+			: crm_value_id(CRM_K_CUSTOMER, y->customer);
 		v[C_RECENCY] = number(y->figure[CRM_RFM_R]);
 		v[C_FREQUENCY] = number(y->figure[CRM_RFM_F]);
 		v[C_MONETARY] =
-		    crm_value_num(CRM_T_MONEY, y->figure[CRM_RFM_M], digits);
+		    crm_value_num(CRM_T_MONEY, y->figure[CRM_RFM_M], r->digits);
 		v[C_R] = number(a);
 		v[C_F] = number(b);
 		v[C_M] = number(c);
@@ -196,8 +247,7 @@ print_cell(struct rfm *r, unsigned a, unsigned b, const struct cell *cell,
 	v[G_F] = number(b);
 	v[G_CUSTOMERS] = number(cell->customers);
 	v[G_ORDERS] = number(cell->orders);
-	v[G_REVENUE] = crm_value_num(
-	    CRM_T_MONEY, cell->revenue, (unsigned)r->c->schema->digits);
+	v[G_REVENUE] = crm_value_num(CRM_T_MONEY, cell->revenue, r->digits);
 	code = cli_rows_put(r->rows, v, err);
 	crm_buf_release(&name);
 	return code;
@@ -235,8 +285,14 @@ static int
 run(struct rfm *r, struct crm_err *err)
 {
 	struct cli *c = r->c;
+	const struct crm_field *f = columns;
 	int code = cli_operands(c, 0, 1, err);
 
+	if (code == CRM_OK && cli_opt.from)
+		code = cli_store_maybe(c, err);
+	if (code == CRM_OK)
+		code = cli_from_check(c, err);
+	r->digits = (unsigned)c->schema->digits;
 	if (code == CRM_OK && c->noperand && !cli_stdin(c))
 		code = crm_err_set(err, CRM_EUSAGE,
 		    "'%s' is not -, the stream on stdin", c->operand[0]);
@@ -246,16 +302,14 @@ run(struct rfm *r, struct crm_err *err)
 		    err, CRM_EUSAGE, "--within wants a stream of customers: -");
 	if (code == CRM_OK)
 		code = take_window(r, err);
-	if (code == CRM_OK)
+	if (code == CRM_OK && !cli_opt.from)
 		code = take_cuts(r, err);
+	if (code == CRM_OK)
+		code = cli_from_fields(c, columns, C_COUNT, &f, err);
 	if (code == CRM_OK)
 		code =
 		    cells ? cli_rows_open(c, grid, G_COUNT, NULL, &r->rows, err)
-			  : cli_rows_open(
-				c, columns, C_COUNT, NULL, &r->rows, err);
-	if (code == CRM_OK && r->chosen)
-		code = cli_selector(
-		    c, NULL, &c->schema->kind[CRM_K_CUSTOMER], &r->ids, err);
+			  : cli_rows_open(c, f, C_COUNT, NULL, &r->rows, err);
 	if (code == CRM_OK)
 		code = measure(r, err);
 	if (code == CRM_OK)
@@ -278,12 +332,14 @@ rfm(struct cli *c, struct crm_err *err)
 	else
 		cli_rows_abort(r->rows);
 	crm_rfm_release(&r->x);
+	crm_sales_release(&r->sales);
 	crm_idmap_release(&r->ids);
 	return code;
 }
 
 static const struct cli_verb verbs[] = {
-    {"", rfm, CLI_SCAN, CLI_OUT | CLI_LIST | CLI_NOTIME | CLI_IN | CLI_CLOCK,
+    {"", rfm, CLI_SCAN,
+	CLI_OUT | CLI_LIST | CLI_NOTIME | CLI_FROM | CLI_IN | CLI_CLOCK,
 	options, "[-]", NULL},
     {0},
 };

@@ -13,7 +13,7 @@
 #ifndef CRM_RFM_H
 #define CRM_RFM_H
 
-#include <crm/ledger.h>
+#include <crm/sales.h>
 #include <crm/stats.h>
 
 enum { CRM_RFM_R, CRM_RFM_F, CRM_RFM_M, CRM_RFM_FIGURES };
@@ -46,6 +46,10 @@ struct crm_rfm_window {
 /* The live customers' figures. */
 int crm_rfm_read(struct crm_txn *t, const struct crm_schema *s,
     const struct crm_rfm_window *w, struct crm_rfm *out, struct crm_err *err);
+/* Those of a log: CUSTOMER, PLACED, TOTAL, and ORDER when it is there; else
+ * each row is an order.  A total below 0 is money given back. */
+int crm_rfm_sales(struct crm_rfm *out, struct crm_sales *sales,
+    const struct crm_calendar *days, int64_t today, struct crm_err *err);
 /* Keeps the rows of these customers only. */
 void crm_rfm_within(struct crm_rfm *x, const struct crm_idmap *customers);
 

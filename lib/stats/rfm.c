@@ -20,7 +20,7 @@ struct entries {
 };
 
 static int
-add_row(struct crm_rfm *x, const struct crm_schema *s, uint64_t customer,
+add_row(struct crm_rfm *x, const struct crm_calendar *days, uint64_t customer,
     int64_t last, int64_t orders, int64_t revenue, int64_t today,
     struct crm_err *err)
 {
@@ -32,7 +32,7 @@ add_row(struct crm_rfm *x, const struct crm_schema *s, uint64_t customer,
 		return crm_err_nomem(err);
 	row = &x->row[x->n++];
 	*row = (struct crm_rfm_row){.customer = customer};
-	row->figure[CRM_RFM_R] = today - crm_day_of(&s->calendar, last);
+	row->figure[CRM_RFM_R] = today - crm_day_of(days, last);
 	row->figure[CRM_RFM_F] = orders;
 	row->figure[CRM_RFM_M] = revenue;
 	return CRM_OK;
@@ -92,7 +92,7 @@ read_tallies(struct crm_txn *t, const struct crm_schema *s, int64_t today,
 			continue;
 		code = crm_tally_decode(y.value, &tally, err);
 		if (code == CRM_OK)
-			code = add_row(out, s, y.number, tally.last,
+			code = add_row(out, &s->calendar, y.number, tally.last,
 			    tally.orders, tally.revenue, today, err);
 	}
 	crm_cursor_close(y.cursor);
@@ -146,8 +146,8 @@ fold(struct entries *e, const struct crm_schema *s,
 		if (placed > last)
 			last = placed;
 	}
-	return add_row(
-	    out, s, e->v[0].customer, last, orders, revenue, w->today, err);
+	return add_row(out, &s->calendar, e->v[0].customer, last, orders,
+	    revenue, w->today, err);
 }
 
 /* Drops those of customers that are no longer there. */
@@ -217,6 +217,54 @@ crm_rfm_read(struct crm_txn *t, const struct crm_schema *s,
 	    w->at == INT64_MAX && !crm_txn_overlay(t))
 		return read_tallies(t, s, w->today, out, err);
 	return read_ledger(t, s, w, out, err);
+}
+
+/* ---- of a log ---- */
+
+static int
+cmp_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+int
+crm_rfm_sales(struct crm_rfm *out, struct crm_sales *x,
+    const struct crm_calendar *days, int64_t today, struct crm_err *err)
+{
+	uint32_t *order = malloc((x->n + 1) * sizeof *order);
+	int code = order ? crm_sales_group(x, CRM_SALES_CUSTOMER, err)
+			 : crm_err_nomem(err);
+	size_t c = 0;
+
+	for (; code == CRM_OK && c < x->names[CRM_SALES_CUSTOMER].n; c++) {
+		int64_t revenue = 0, last = INT64_MIN, orders = 0;
+		size_t n = 0;
+
+		for (size_t i = x->start[c]; i < x->start[c + 1]; i++) {
+			int64_t total = x->num[CRM_SALES_TOTAL][i];
+
+			if (!crm_add64(revenue, total, &revenue))
+				code = crm_err_set(err, CRM_EDATA,
+				    "the revenue of a customer is too large");
+			if (total < 0)
+				continue;
+			last = x->num[CRM_SALES_PLACED][i];
+			order[n++] = x->has & CRM_SALES(ORDER)
+					 ? x->id[CRM_SALES_ORDER][i]
+					 : (uint32_t)i;
+		}
+		if (n > 1)
+			qsort(order, n, sizeof *order, cmp_number);
+		for (size_t i = 0; i < n; i++)
+			orders += i == 0 || order[i] != order[i - 1];
+		if (code == CRM_OK)
+			code = add_row(
+			    out, days, c, last, orders, revenue, today, err);
+	}
+	free(order);
+	return code;
 }
 
 void

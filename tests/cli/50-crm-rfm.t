@@ -110,6 +110,31 @@ crm-rfm >/dev/full 2>"$err"
 status=$?
 status_is 74
 
+# A log in place of the store: the same figures.
+crm-rfm --at 2026-05-01 -f recency,frequency,monetary,score >want
+crm-order list --at 2026-05-01 -w 'customer_id is not empty and revenue >= 0' \
+    -f customer_id,placed,revenue,status >orders
+grep -v cancelled orders | grep -v pending |
+    (CRM_STORE=/nonexistent/x crm-rfm --from - --columns total=revenue \
+	--at 2026-05-01 -f recency,frequency,monetary,score) >got
+same 'of a log as of the store' got want
+printf '%s\n' 'customer_id	order_id	placed	total' 'ann	1	2026-01-01	10' \
+    'ann	1	2026-01-01	5.5' 'ann	2	2026-01-05	1' 'bob	3	2026-01-03	4' \
+    'bob	3	2026-01-09	-4' 'cy	4	2026-01-07	-2' >log.tsv
+(CRM_STORE=/nonexistent/x crm-rfm --from log.tsv --bins 2) >got
+is 'orders of several rows, money given back' "$(sed 1d got | tr '\t' ' ')" \
+    'ann 5 2 16.50 2 2 2 222
+bob 7 1 0.00 1 1 1 111'
+is 'of the customers on stdin' "$(printf 'customer_id\nbob\n' |
+	crm-rfm --from log.tsv -f frequency - | sed 1d)" "bob${TAB}1"
+is 'fixed cuts of money' "$(crm-rfm --from log.tsv --cuts-monetary 7.50 -f m |
+	sed 1d | xargs)" 'ann 2 bob 1'
+is 'cells' "$(crm-rfm --from log.tsv --bins 2 --cells -f customers,revenue |
+	sed -n 2p | tr '\t' ' ')" '2-2 1 16.50'
+cut -f 1-3 log.tsv >bare.tsv
+fails 65 "no column 'total'" crm-rfm --from bare.tsv
+fails 1 'there are no orders' crm-rfm --from /dev/null
+
 # The published scores.
 if [ -n "${CRM_DATA-}" ] && [ -x "$CRM_BIN/crm-import" ]; then
 	CRM_STORE=$T/rfm

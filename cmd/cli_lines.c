@@ -12,11 +12,17 @@
 
 int
 cli_lines_read(struct cli *c, struct crm_sales *x, const struct cli_window *w,
-    const struct crm_idmap *orders, struct crm_err *err)
+    const struct crm_idmap *orders, unsigned threads, struct crm_err *err)
 {
+	struct crm_lines_options opt = {.since = w->since,
+	    .until = w->until < c->at ? w->until : c->at,
+	    .orders = orders,
+	    .threads = threads};
 	struct crm_txn *t;
 	int code;
 
+	if (threads == 0)
+		opt.threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 	if (cli_opt.from)
 		return cli_from_read(c, x, w, err);
 	code = cli_from_check(c, err);
@@ -24,8 +30,7 @@ cli_lines_read(struct cli *c, struct crm_sales *x, const struct cli_window *w,
 		code = crm_txn_begin(c->store, &t, err);
 	if (code < 0)
 		return code;
-	code = crm_sales_lines(x, t, c->schema, w->since,
-	    w->until < c->at ? w->until : c->at, orders, err);
+	code = crm_sales_lines(x, t, c->schema, &opt, err);
 	crm_txn_end(t);
 	return code;
 }

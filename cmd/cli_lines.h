@@ -8,11 +8,12 @@
 
 /*
  * Fills x by its columns (want, may) from the store's lines, or from --from.
- * orders (may be NULL): of the store only these.
+ * orders (may be NULL): of the store only these.  threads: that read it, at
+ * most; 0: as many as there are processors.
  */
 int cli_lines_read(struct cli *c, struct crm_sales *x,
     const struct cli_window *w, const struct crm_idmap *orders,
-    struct crm_err *err);
+    unsigned threads, struct crm_err *err);
 /* --from of a basket a line: the columns ORDER (the lines' numbers) and
  * PRODUCT.  sep: between items. */
 int cli_lines_baskets(

@@ -115,7 +115,8 @@ read_lines(struct cli_recommend *r, struct crm_err *err)
 	if (since || until || cli_opt.at)
 		r->x.want |= CRM_SALES(PLACED);
 	if (code == CRM_OK)
-		code = cli_lines_read(c, &r->x, &w, NULL, err);
+		code =
+		    cli_lines_read(c, &r->x, &w, NULL, (unsigned)threads, err);
 	if (code == CRM_OK && r->x.n == 0)
 		cli_note(c, "there are no orders with products%s",
 		    r->x.anonymous ? " of customers" : "");

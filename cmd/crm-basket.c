@@ -185,8 +185,8 @@ read_store(struct work *k, const struct cli_window *w, struct crm_err *err)
 	if (since || until || cli_opt.at)
 		k->x.want |= CRM_SALES(PLACED);
 	if (code == CRM_OK)
-		code =
-		    cli_lines_read(c, &k->x, w, c->noperand ? &ids : NULL, err);
+		code = cli_lines_read(
+		    c, &k->x, w, c->noperand ? &ids : NULL, 0, err);
 	crm_idmap_release(&ids);
 	return code;
 }

@@ -19,8 +19,14 @@
  * PLACED, QUANTITY (ordered less cancelled).  Under CUSTOMER orders without a
  * customer are counted and left out.  CRM_EBUG when another is wanted.
  */
+struct crm_lines_options {
+	int64_t since, until; /* INT64_MIN, INT64_MAX: open */
+	const struct crm_idmap *orders;
+	unsigned
+	    threads; /* that read, at most; 0 is 1; the result is the same */
+};
 int crm_sales_lines(struct crm_sales *x, struct crm_txn *t,
-    const struct crm_schema *s, int64_t since, int64_t until,
-    const struct crm_idmap *orders, struct crm_err *err);
+    const struct crm_schema *s, const struct crm_lines_options *opt,
+    struct crm_err *err);
 
 #endif

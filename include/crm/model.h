@@ -105,13 +105,41 @@ struct crm_scan;
 int crm_scan_open(struct crm_txn *t, const struct crm_schema *s,
     const struct crm_kind *k, const struct crm_want *want, int64_t at,
     struct crm_scan **out, struct crm_err *err);
-/* Of the rows of parts only these fields are read, bits by index; the others
- * are not to be looked at.  Before the first record. */
+/* Of the rows of the one part that is wanted only these fields are read, bits by
+ * index; the others are not to be looked at.  Before the first record. */
 void crm_scan_cells(struct crm_scan *sc, uint64_t cells);
 /* CRM_NOTFOUND at the end. */
 int crm_scan_next(
     struct crm_scan *sc, struct crm_record **rec, struct crm_err *err);
 void crm_scan_close(struct crm_scan *sc);
+/* Only numbers from `from` to before `to`, 0: to the end.  Before the first
+ * record. */
+void crm_scan_range(struct crm_scan *sc, uint64_t from, uint64_t to);
+/* Entries come to so far, with those of records that are gone. */
+uint64_t crm_scan_entries(const struct crm_scan *sc);
+
+/*
+ * All live records of a kind in parts, each read by a thread of its own.  Part i
+ * is given to fn with ctx[i], in order of number, and all its numbers come
+ * before those of part i + 1: whoever joins what the parts left, in order, has
+ * the same as of one part.  There are fewer parts than asked for where the
+ * kind has few records, and one where that is needed: of a moment of the past,
+ * or with values that are looked up elsewhere.  The first part's error counts.
+ */
+typedef int crm_scan_fn(void *ctx, struct crm_record *rec, struct crm_err *err);
+#define CRM_SCAN_PARTS 16
+struct crm_scan_job {
+	const struct crm_schema *schema;
+	const struct crm_kind *kind;
+	const struct crm_want *want;
+	uint64_t cells; /* as of crm_scan_cells, 0: all */
+	int64_t at;
+	crm_scan_fn *fn;
+	void *ctx[CRM_SCAN_PARTS];
+	unsigned parts; /* at most; 0 is 1 */
+};
+int crm_scan_parts(
+    struct crm_txn *t, const struct crm_scan_job *job, struct crm_err *err);
 
 /* ---- changes ---- */
 

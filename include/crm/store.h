@@ -197,6 +197,14 @@ uint64_t crm_store_committed(const struct crm_store *s);
 int crm_txn_begin(
     struct crm_store *s, struct crm_txn **out, struct crm_err *err);
 void crm_txn_end(struct crm_txn *t);
+/*
+ * Another one that reads the same state as t, for another thread: what reads
+ * by it (get, cursors, scans of what is stored) may run while the first is
+ * read from.  Begun and ended by the thread that begins all others of the store.
+ * CRM_NO: the store has changed since t began, t writes or is overlaid; then
+ * err may have been touched.
+ */
+int crm_txn_twin(struct crm_txn *t, struct crm_txn **out, struct crm_err *err);
 struct crm_store *crm_txn_store(struct crm_txn *t);
 
 /* The revision: of the last commit (read), of this one to be (write). */
@@ -293,7 +301,7 @@ int crm_record_decode(const struct crm_schema *s, struct crm_str bytes,
  * what is wanted is found out once.  Borrows the schema and the kind; may be
  * moved, and used by one thread at a time.
  */
-#define CRM_PLAN_WORDS 8
+#define CRM_PLAN_WORDS 32
 struct crm_plan {
 	const struct crm_schema *schema;
 	const struct crm_kind *kind;
@@ -303,8 +311,18 @@ struct crm_plan {
 	unsigned others; /* tags from here on are not in the table */
 	unsigned coin; /* the tag of the currency, 0 none */
 	uint64_t cells; /* fields of rows that are wanted, bits; 0: all */
+	/* Of the rows of the one part that is wanted, when their tags allow
+	 * it: the highest tag of those cells, 0 not so, and 1 + the field of
+	 * a tag that is one of them. */
+	unsigned cell_last;
+	uint8_t cell[32];
+	/* What is stepped over without a closer look, of items and of cells. */
+	struct crm_plan_easy {
+		uint32_t stop; /* not these of the tags below 32, bits */
+		unsigned far, parts; /* all between these */
+	} easy, cell_easy;
 	uint8_t place[CRM_TAGS]; /* 1 + the field of a tag, 0 not wanted */
-	/* the last word of an enum that was looked up, by field */
+	/* words of enums that were looked up, by field and value */
 	struct {
 		const char *values;
 		int64_t i;
@@ -313,6 +331,9 @@ struct crm_plan {
 };
 void crm_plan_make(struct crm_plan *p, const struct crm_schema *s,
     const struct crm_kind *k, const struct crm_want *want);
+/* Of the rows of the one part that is wanted only these fields, bits by index;
+ * the others of a row are left as they were.  Of more parts all are read. */
+void crm_plan_cells(struct crm_plan *p, uint64_t cells);
 int crm_plan_decode(struct crm_plan *p, struct crm_str bytes,
     struct crm_record *r, struct crm_err *err);
 /* Digits of the money in a record that is not in the base currency: by its

@@ -39,6 +39,8 @@ struct crm_scan {
 	uint64_t block; /* the first number of the next one */
 	bool within; /* it */
 	uint64_t from; /* records before it are done */
+	uint64_t to; /* those from it on are not wanted; 0: no end */
+	uint64_t entries; /* of the table that were come to */
 	struct crm_arena arena;
 	struct crm_record *rec;
 };
@@ -269,7 +271,23 @@ crm_scan_cells(struct crm_scan *sc, uint64_t cells)
 	/* what is computed, or as it was, is made of all of a row */
 	if (!sc->fills.virtuals &&
 	    (sc->at == INT64_MAX || !crm_hooks[sc->kind->number].as_at))
-		sc->plan.cells = cells;
+		crm_plan_cells(&sc->plan, cells);
+}
+
+void
+crm_scan_range(struct crm_scan *sc, uint64_t from, uint64_t to)
+{
+	sc->from = from;
+	sc->to = to;
+	/* a part's entries are counted */
+	crm_columns_close(sc->columns);
+	sc->columns = NULL;
+}
+
+uint64_t
+crm_scan_entries(const struct crm_scan *sc)
+{
+	return sc->entries;
 }
 
 /* The figures of the customer that was read: under the cursor, or none. */
@@ -406,6 +424,9 @@ crm_scan_next(struct crm_scan *sc, struct crm_record **rec, struct crm_err *err)
 			continue;
 		if (r < 0)
 			return r;
+		if (sc->to && number >= sc->to)
+			return CRM_NOTFOUND;
+		sc->entries++;
 		if (v.n > 0 && v.p[0] != CRM_LIVE)
 			continue;
 		/* figures and virtual values are in the arena: reset it when

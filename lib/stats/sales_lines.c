@@ -55,13 +55,10 @@ mark(struct seen *s, uint64_t number)
 }
 
 static bool
-grow(struct crm_sales *x)
+room(struct crm_sales *x, size_t cap)
 {
-	size_t cap = x->cap + x->cap / 2 + 4096;
 	void *p;
 
-	if (x->n < x->cap)
-		return true;
 	for (unsigned k = 0; k < CRM_SALES_IDS; k++)
 		if (x->has & CRM_SALES_BIT(k)) {
 			p = realloc(x->id[k], cap * sizeof *x->id[k]);
@@ -81,14 +78,9 @@ grow(struct crm_sales *x)
 }
 
 static bool
-put_id(struct reader *r, enum crm_sales_column column, uint64_t number)
+grow(struct crm_sales *x)
 {
-	if (!has(r, column))
-		return true;
-	if (!mark(&r->seen[column], number))
-		return false;
-	r->x->id[column][r->x->n] = (uint32_t)number;
-	return true;
+	return x->n < x->cap || room(x, x->cap + x->cap / 2 + 4096);
 }
 
 static struct crm_dec
@@ -114,11 +106,19 @@ put_line(struct reader *r, const struct crm_record *rec,
 		return CRM_OK;
 	if (left.v <= 0)
 		return CRM_OK;
-	if (!grow(x) ||
-	    !put_id(r, CRM_SALES_CUSTOMER, (uint64_t)rec->v[r->customer].i) ||
-	    !put_id(r, CRM_SALES_ORDER, rec->id) ||
-	    !put_id(r, CRM_SALES_PRODUCT, (uint64_t)product->i))
+	if (!grow(x))
 		return crm_err_nomem(err);
+	/* the order's own are marked once, by who calls */
+	if (has(r, CRM_SALES_CUSTOMER))
+		x->id[CRM_SALES_CUSTOMER][x->n] =
+		    (uint32_t)rec->v[r->customer].i;
+	if (has(r, CRM_SALES_ORDER))
+		x->id[CRM_SALES_ORDER][x->n] = (uint32_t)rec->id;
+	if (has(r, CRM_SALES_PRODUCT)) {
+		if (!mark(&r->seen[CRM_SALES_PRODUCT], (uint64_t)product->i))
+			return crm_err_nomem(err);
+		x->id[CRM_SALES_PRODUCT][x->n] = (uint32_t)product->i;
+	}
 	if (has(r, CRM_SALES_PLACED))
 		x->num[CRM_SALES_PLACED][x->n] = rec->v[r->placed].i;
 	if (has(r, CRM_SALES_QUANTITY) &&
@@ -143,9 +143,11 @@ counts(const struct reader *r, const struct crm_record *rec)
 }
 
 static int
-put_order(struct reader *r, const struct crm_record *rec, struct crm_err *err)
+put_order(void *ctx, struct crm_record *rec, struct crm_err *err)
 {
+	struct reader *r = ctx;
 	const struct crm_rows *lines = &rec->part[0];
+	size_t before = r->x->n;
 	int code = CRM_OK;
 
 	if (!counts(r, rec))
@@ -161,6 +163,14 @@ put_order(struct reader *r, const struct crm_record *rec, struct crm_err *err)
 	}
 	for (size_t i = 0; code == CRM_OK && i < lines->n; i++)
 		code = put_line(r, rec, &lines->row[i], err);
+	if (r->x->n == before)
+		return code;
+	if ((has(r, CRM_SALES_ORDER) &&
+		!mark(&r->seen[CRM_SALES_ORDER], rec->id)) ||
+	    (has(r, CRM_SALES_CUSTOMER) &&
+		!mark(&r->seen[CRM_SALES_CUSTOMER],
+		    (uint64_t)rec->v[r->customer].i)))
+		return crm_err_nomem(err);
 	return code;
 }
 
@@ -234,53 +244,105 @@ number_ids(struct reader *r, enum crm_sales_column column, unsigned kind,
 	return CRM_OK;
 }
 
+/* A part's rows behind those before it, its marks among theirs. */
+static bool
+append(struct reader *to, const struct reader *from)
+{
+	struct crm_sales *x = to->x;
+	const struct crm_sales *y = from->x;
+
+	if (x->n + y->n > x->cap && !room(x, x->n + y->n))
+		return false;
+	for (unsigned k = 0; k < CRM_SALES_COLUMNS; k++) {
+		if (!(x->has & CRM_SALES_BIT(k)) || y->n == 0)
+			continue;
+		if (k < CRM_SALES_IDS)
+			memcpy(
+			    x->id[k] + x->n, y->id[k], y->n * sizeof *x->id[k]);
+		else
+			memcpy(x->num[k] + x->n, y->num[k],
+			    y->n * sizeof *x->num[k]);
+	}
+	x->n += y->n;
+	x->anonymous += y->anonymous;
+	x->outside += y->outside;
+	for (unsigned k = 0; k < CRM_SALES_IDS; k++) {
+		const struct seen *s = &from->seen[k];
+
+		/* from the highest, so that room is made once */
+		for (size_t i = s->n; i-- > 0;)
+			if (s->v[i] && !mark(&to->seen[k], i))
+				return false;
+	}
+	return true;
+}
+
+static void
+reader_release(struct reader *r)
+{
+	for (unsigned i = 0; i < CRM_SALES_IDS; i++)
+		free(r->seen[i].v);
+	*r = (struct reader){0};
+}
+
 static int
-scan(struct reader *r, struct crm_txn *t, int64_t until, struct crm_err *err)
+scan(struct reader *r, struct crm_txn *t, int64_t until, unsigned threads,
+    struct crm_err *err)
 {
 	const struct crm_kind *k = &r->s->kind[CRM_K_ORDER];
-	struct crm_scan *scan;
-	struct crm_record *rec;
+	struct reader part[CRM_SCAN_PARTS];
+	struct crm_sales x[CRM_SCAN_PARTS];
+	struct crm_scan_job job = {.schema = r->s,
+	    .kind = k,
+	    .want = &r->want,
+	    .at = until,
+	    .fn = put_order,
+	    .ctx = {r},
+	    .parts = threads};
 	int code;
 
 	bind(r, k);
-	code = crm_scan_open(t, r->s, k, &r->want, until, &scan, err);
-	if (code < 0)
-		return code;
-	crm_scan_cells(scan, UINT64_C(1) << r->product |
-				 UINT64_C(1) << r->quantity |
-				 UINT64_C(1) << r->cancelled);
-	while ((code = crm_scan_next(scan, &rec, err)) == CRM_OK) {
-		code = put_order(r, rec, err);
-		if (code < 0)
-			break;
+	job.cells = UINT64_C(1) << r->product | UINT64_C(1) << r->quantity |
+		    UINT64_C(1) << r->cancelled;
+	for (unsigned i = 1; i < CRM_SCAN_PARTS; i++) {
+		x[i] = (struct crm_sales){.has = r->x->has};
+		part[i] = *r;
+		part[i].x = &x[i];
+		job.ctx[i] = &part[i];
 	}
-	crm_scan_close(scan);
-	return code == CRM_NOTFOUND ? CRM_OK : code;
+	code = crm_scan_parts(t, &job, err);
+	for (unsigned i = 1; i < CRM_SCAN_PARTS; i++) {
+		if (code == CRM_OK && !append(r, &part[i]))
+			code = crm_err_nomem(err);
+		crm_sales_release(&x[i]);
+		reader_release(&part[i]);
+	}
+	return code;
 }
 
 int
 crm_sales_lines(struct crm_sales *x, struct crm_txn *t,
-    const struct crm_schema *s, int64_t since, int64_t until,
-    const struct crm_idmap *orders, struct crm_err *err)
+    const struct crm_schema *s, const struct crm_lines_options *opt,
+    struct crm_err *err)
 {
 	const unsigned can = CRM_SALES(CUSTOMER) | CRM_SALES(ORDER) |
 			     CRM_SALES(PRODUCT) | CRM_SALES(PLACED) |
 			     CRM_SALES(QUANTITY);
-	struct reader r = {.x = x, .s = s, .orders = orders, .since = since};
+	struct reader r = {
+	    .x = x, .s = s, .orders = opt->orders, .since = opt->since};
 	int code;
 
 	if (x->want & ~can)
 		return crm_err_set(
 		    err, CRM_EBUG, "lines of orders have no such column");
 	x->has = x->want | (x->may & can);
-	code = scan(&r, t, until, err);
+	code = scan(&r, t, opt->until, opt->threads, err);
 	if (code == CRM_OK)
 		code = number_ids(&r, CRM_SALES_CUSTOMER, CRM_K_CUSTOMER, err);
 	if (code == CRM_OK)
 		code = number_ids(&r, CRM_SALES_ORDER, CRM_K_ORDER, err);
 	if (code == CRM_OK)
 		code = number_ids(&r, CRM_SALES_PRODUCT, CRM_K_PRODUCT, err);
-	for (unsigned i = 0; i < CRM_SALES_IDS; i++)
-		free(r.seen[i].v);
+	reader_release(&r);
 	return code;
 }

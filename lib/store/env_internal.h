@@ -29,6 +29,7 @@ struct crm_env {
 	size_t page; /* its size; 0: of a format that is not looked at */
 	MDB_dbi dbi[CRM_TABS]; /* 0: not open (0 is one of LMDB's own) */
 	MDB_dbi limit; /* one past the highest handle that is kept */
+	MDB_dbi top; /* of the list of tables */
 	unsigned ntxn;
 	MDB_txn *idle; /* of a reader that has ended, for the next one */
 	const struct crm_txn *opener; /* has handles that are not kept yet */

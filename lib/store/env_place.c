@@ -32,7 +32,7 @@ place_fail(struct crm_txn *t, unsigned table, struct crm_err *err)
 static const unsigned char *
 page_of(const void *p, size_t size)
 {
-	return (const unsigned char *)p - (uintptr_t)p % size;
+	return (const unsigned char *)p - ((uintptr_t)p & (size - 1));
 }
 
 /* Where a page that was looked at is remembered; a walk comes back to some of
@@ -73,14 +73,13 @@ way_begin(struct crm_txn *t, unsigned table, const unsigned char *leaf)
 	const unsigned char *page;
 	char name[8];
 	MDB_val k, v;
-	MDB_dbi top;
 
 	if (!t->way.base || t->way.table != table) {
 		crm_env_table_name(table, name);
 		k.mv_data = name;
 		k.mv_size = strlen(name);
-		if (mdb_dbi_open(t->mdb, NULL, 0, &top) ||
-		    mdb_get(t->mdb, top, &k, &v) || v.mv_size != CRM_PAGE_DB)
+		if (mdb_get(t->mdb, t->env->top, &k, &v) ||
+		    v.mv_size != CRM_PAGE_DB)
 			return false;
 		crm_page_db(v.mv_data, &db);
 		page = page_of(v.mv_data, size);
@@ -240,6 +239,24 @@ crm_env_leaf(struct crm_cursor *c, const MDB_val *k, struct crm_err *err)
 	return place_fail(c->txn, c->table, err);
 }
 
+/* Numbers of records, as most keys are, are compared as such. */
+static inline bool
+rises(struct crm_str was, struct crm_str at)
+{
+	if (was.n == 8 && at.n == 8) {
+		uint64_t x, y;
+
+		memcpy(&x, was.p, 8);
+		memcpy(&y, at.p, 8);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		x = __builtin_bswap64(x);
+		y = __builtin_bswap64(y);
+#endif
+		return x < y;
+	}
+	return crm_str_cmp(was, at) < 0;
+}
+
 int
 crm_env_step(struct crm_cursor *c, const MDB_val *k, struct crm_err *err)
 {
@@ -249,7 +266,7 @@ crm_env_step(struct crm_cursor *c, const MDB_val *k, struct crm_err *err)
 	if (k) {
 		struct crm_str at = {k->mv_data, k->mv_size};
 
-		if (was.p && crm_str_cmp(was, at) >= 0)
+		if (was.p && !rises(was, at))
 			return place_fail(c->txn, c->table, err);
 		c->last = *k;
 		c->seen += c->seen > 0;

@@ -152,6 +152,7 @@ crm_env_tables(struct crm_txn *t, struct crm_err *err)
 		rc = mdb_cursor_open(t->mdb, top, &c);
 	if (rc)
 		return crm_env_fail(t->store, rc, "cannot read", err);
+	t->env->top = top;
 	while (code >= 0 && (rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0) {
 		unsigned table =
 		    table_of((struct crm_str){k.mv_data, k.mv_size});

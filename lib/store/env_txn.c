@@ -170,6 +170,32 @@ crm_txn_end(struct crm_txn *t)
 		crm_env_end(t, true, NULL);
 }
 
+/*
+ * Where the map has grown, or a table is not open for everybody, a second
+ * transaction is not to be had beside the first.
+ */
+int
+crm_txn_twin(struct crm_txn *t, struct crm_txn **out, struct crm_err *err)
+{
+	struct crm_txn *twin;
+	int code;
+
+	*out = NULL;
+	if (t->write || t->over || t->opened[0] || t->opened[1] ||
+	    t->env != t->store->env)
+		return CRM_NO;
+	code = crm_env_begin(t->store, false, &twin, err);
+	if (code < 0)
+		return code == CRM_ENOMEM ? code : CRM_NO;
+	if (twin->env != t->env ||
+	    mdb_txn_id(twin->mdb) != mdb_txn_id(t->mdb)) {
+		crm_txn_end(twin);
+		return CRM_NO;
+	}
+	*out = twin;
+	return CRM_OK;
+}
+
 struct crm_store *
 crm_txn_store(struct crm_txn *t)
 {

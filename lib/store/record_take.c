@@ -21,18 +21,33 @@ struct decode {
 	const unsigned char *currency; /* its item, when it was met */
 };
 
+enum { EASY = 32 }; /* tags that are a byte with their wire */
+
+#define LAST_BYTES 0x8080808080808080U /* of numbers have this bit clear */
+
+static inline uint64_t
+load(const unsigned char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof v);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	return v;
+}
+
 /* Eight bytes at once: times and numbers of records have four or five. */
 static const unsigned char *
 var_long(const unsigned char *p, const unsigned char *end, uint64_t *out)
 {
 	uint64_t v = 0;
 
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	if (end - p >= 8) {
 		uint64_t ends;
 
-		memcpy(&v, p, 8);
-		ends = ~v & 0x8080808080808080U;
+		v = load(p);
+		ends = ~v & LAST_BYTES;
 		if (ends) {
 			/* Keeps the bytes up to the one that ends it. */
 			v &= ends ^ (ends - 1);
@@ -47,7 +62,6 @@ var_long(const unsigned char *p, const unsigned char *end, uint64_t *out)
 		}
 		v = 0;
 	}
-#endif
 	for (unsigned shift = 0; p < end && shift < 64; shift += 7) {
 		unsigned c = *p++;
 
@@ -83,25 +97,83 @@ unzig(uint64_t v)
 	return (int64_t)(v >> 1 ^ (0 - (v & 1)));
 }
 
+/* Past a number: ten bytes at most, as of one that is read. */
+static inline const unsigned char *
+skip_var(const unsigned char *p, const unsigned char *end)
+{
+	const unsigned char *most = end - p > 10 ? p + 10 : end;
+
+	if (end - p >= 8) {
+		uint64_t ends = ~load(p) & LAST_BYTES;
+
+		if (ends)
+			return p + __builtin_ctzll(ends) / 8 + 1;
+		p += 8;
+	}
+	while (p < most && *p >= 0x80)
+		p++;
+	return p < most ? p + 1 : NULL;
+}
+
 static inline const unsigned char *
 skip_item(const unsigned char *p, const unsigned char *end, unsigned wire)
 {
 	uint64_t v;
 
-	if (wire == WIRE_NUMBER) {
-		/* ten bytes at most, as of one that is read */
-		const unsigned char *most = end - p > 10 ? p + 10 : end;
-
-		while (p < most && *p >= 0x80)
-			p++;
-		return p < most ? p + 1 : NULL;
-	}
+	if (wire == WIRE_NUMBER)
+		return skip_var(p, end);
 	p = var_at(p, end, &v);
 	if (!p)
 		return NULL;
 	if (wire == WIRE_BYTES)
 		return v <= (uint64_t)(end - p) ? p + v : NULL;
-	return wire == WIRE_DECIMAL ? var_at(p, end, &v) : NULL;
+	return wire == WIRE_DECIMAL ? skip_var(p, end) : NULL;
+}
+
+/*
+ * Steps over items that are not wanted while that is easy - scales and lengths
+ * of one byte, tags in order - and stops at the first that is not, or may be
+ * wanted: that is looked at closely.  Of tags past the bits of stop those are
+ * not wanted that lie between far and parts.  room: the end of what may be
+ * read.
+ */
+static inline const unsigned char *
+skip_easy(const unsigned char *p, const unsigned char *end,
+    const unsigned char *room, const struct crm_plan_easy *e, uint64_t *above)
+{
+	while (end - p > 0 && room - p >= 16) {
+		unsigned key = *p, n = 1, tag, wire;
+		uint64_t ends;
+
+		if (key >= 0x80) {
+			if (p[1] >= 0x80)
+				break;
+			key = (key & 0x7f) | (unsigned)p[n++] << 7;
+		}
+		tag = key >> 2;
+		wire = key & 3;
+		if (tag <= *above ||
+		    (tag < EASY ? e->stop >> tag & 1
+				: tag <= e->far || tag >= e->parts))
+			break;
+		if (wire == WIRE_BYTES) {
+			if (p[n] >= 0x80)
+				break;
+			n += 1U + p[n];
+		} else {
+			if (wire == WIRE_DECIMAL && p[n++] >= 0x80)
+				break;
+			ends = ~load(p + n) & LAST_BYTES;
+			if (ends == 0 || wire > WIRE_DECIMAL)
+				break;
+			n += (unsigned)__builtin_ctzll(ends) / 8 + 1;
+		}
+		if (n > end - p)
+			break;
+		p += n;
+		*above = tag;
+	}
+	return p;
 }
 
 static void
@@ -113,6 +185,27 @@ plan_place(struct crm_plan *p, unsigned i)
 		p->last = tag;
 	if (tag > 0 && tag < CRM_TAGS)
 		p->place[tag] = (uint8_t)(i + 1);
+	if (tag < EASY)
+		p->easy.stop |= 1U << tag;
+	if (tag > p->easy.far)
+		p->easy.far = tag;
+}
+
+/* Which tags of items are stepped over: far and stop are those wanted. */
+static void
+plan_easy(struct crm_plan *p)
+{
+	struct crm_plan_easy *e = &p->easy;
+
+	if (p->last < EASY - 1)
+		e->stop |= UINT32_MAX << (p->last + 1);
+	if (p->others < EASY)
+		e->stop |= UINT32_MAX << p->others;
+	/* what is past all tables may be a field of one's own */
+	if (p->last == p->parts && p->parts < UINT_MAX && e->far < CRM_TAGS)
+		e->parts = p->parts;
+	else
+		e->far = UINT_MAX;
 }
 
 void
@@ -127,6 +220,8 @@ crm_plan_make(struct crm_plan *p, const struct crm_schema *s,
 	p->kind = k;
 	p->want = *want;
 	p->cells = 0;
+	p->cell_last = 0;
+	p->easy = (struct crm_plan_easy){UINT32_MAX, UINT_MAX, 0};
 	coin = known ? s->currency[k->number]
 		     : crm_kind_field(k, CRM_STR("currency"));
 	p->coin = coin > 0 ? k->fields[coin].tag : 0;
@@ -143,6 +238,9 @@ crm_plan_make(struct crm_plan *p, const struct crm_schema *s,
 		return;
 	}
 	memset(p->place, 0, sizeof p->place);
+	p->easy = (struct crm_plan_easy){1, p->coin, 0};
+	if (p->coin < EASY)
+		p->easy.stop |= 1U << p->coin;
 	for (unsigned w = 0; w < CRM_FIELDS_MAX / 64; w++)
 		for (uint64_t b = want->fields[w]; b; b &= b - 1) {
 			unsigned i = w * 64 + (unsigned)__builtin_ctzll(b);
@@ -155,6 +253,46 @@ crm_plan_make(struct crm_plan *p, const struct crm_schema *s,
 	for (unsigned i = 0; i < k->nparts; i++)
 		if ((want->parts >> i & 1) && k->parts[i].tag > p->last)
 			p->last = k->parts[i].tag;
+	plan_easy(p);
+}
+
+void
+crm_plan_cells(struct crm_plan *p, uint64_t cells)
+{
+	const struct crm_kind *k = p->kind;
+	const struct crm_part *part = NULL;
+
+	p->cells = 0;
+	p->cell_last = 0;
+	for (unsigned i = 0; i < k->nparts; i++)
+		if (p->want.parts >> i & 1) {
+			if (part)
+				return;
+			part = &k->parts[i];
+		}
+	if (!part)
+		return;
+	p->cells = part->nfields < 64
+		       ? cells & ((UINT64_C(1) << part->nfields) - 1)
+		       : cells;
+	memset(p->cell, 0, sizeof p->cell);
+	p->cell_easy = (struct crm_plan_easy){1, UINT_MAX, 0};
+	for (unsigned i = 0; i < part->nfields && i < 64; i++) {
+		unsigned tag = part->fields[i].tag;
+
+		if (!(cells >> i & 1) || tag == 0)
+			continue;
+		if (tag >= EASY) {
+			p->cell_last = 0;
+			return;
+		}
+		p->cell[tag] = (uint8_t)(i + 1);
+		p->cell_easy.stop |= 1U << tag;
+		if (tag > p->cell_last)
+			p->cell_last = tag;
+	}
+	/* nothing is stepped over behind the last */
+	p->cell_easy.stop |= UINT32_MAX << p->cell_last;
 }
 
 /* Index of the field of a tag past those of the table, -1: not wanted or not
@@ -261,7 +399,7 @@ static bool
 take_word(struct crm_plan *p, const struct crm_field *f, int64_t i,
     struct crm_value *out)
 {
-	size_t at = f->tag % CRM_PLAN_WORDS;
+	size_t at = (f->tag + 5 * (uint64_t)i) % CRM_PLAN_WORDS;
 
 	if (i < 1 || i > UINT16_MAX)
 		return false;
@@ -380,6 +518,37 @@ next_row(struct crm_record *r, int part, uint64_t cells)
 	return row;
 }
 
+/* The cells that are wanted, by the plan; nothing is looked at behind them. */
+static int
+take_cells(struct decode *d, const struct crm_part *k, const unsigned char *p,
+    const unsigned char *end, struct crm_row *row)
+{
+	const struct crm_plan *plan = d->plan;
+	uint64_t above = 0;
+
+	while (p && p < end) {
+		unsigned key, tag, i;
+
+		key = *p++;
+		tag = key >> 2;
+		if (key >= 4 * EASY || tag > plan->cell_last)
+			return CRM_OK;
+		if (tag <= above)
+			return CRM_EDAMAGE;
+		above = tag;
+		i = plan->cell[tag];
+		if (i > 0) {
+			p = take_value(d, p, end, key & 3, &k->fields[i - 1],
+			    &row->v[i - 1]);
+			continue;
+		}
+		p = skip_item(p, end, key & 3);
+		if (p)
+			p = skip_easy(p, end, d->end, &plan->cell_easy, &above);
+	}
+	return p ? CRM_OK : CRM_EDAMAGE;
+}
+
 /* CRM_OK, CRM_ENOMEM, CRM_EDAMAGE. */
 static int
 take_row(struct decode *d, int part, const unsigned char *p,
@@ -400,6 +569,8 @@ take_row(struct decode *d, int part, const unsigned char *p,
 	row->no = (uint32_t)no;
 	if (no > rows->last)
 		rows->last = (uint32_t)no;
+	if (d->plan->cell_last)
+		return take_cells(d, k, p, end, row);
 	while (p < end) {
 		int i;
 
@@ -503,9 +674,11 @@ take_items(struct decode *d)
 		if (tag == plan->coin && wire == WIRE_BYTES)
 			d->currency = p;
 		i = plan->place[tag];
-		p = i == 0 ? skip_item(p, end, wire)
-			   : take_value(d, p, end, wire, &fields[i - 1],
-				 &d->r->v[i - 1]);
+		if (i > 0)
+			p = take_value(
+			    d, p, end, wire, &fields[i - 1], &d->r->v[i - 1]);
+		else if ((p = skip_item(p, end, wire)) != NULL)
+			p = skip_easy(p, end, end, &plan->easy, &above);
 		if (!p)
 			return CRM_EDAMAGE;
 	}

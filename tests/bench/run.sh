@@ -4,6 +4,8 @@
 #	SCALE=xs|s|m	10 k customers and 100 k orders; ten, a hundred times
 #	JOBS='get rfm'	only these jobs (default: all)
 #	ROUNDS=N	how often each side runs (5)
+#	JOBS=also	makes and loads only what that needs: SCALE=m has
+#			50,000 products in ten million orders
 #	JOBS=growth	how our cost grows from a tenth of SCALE to three of it
 #
 # For each job the sides run in turn on the same data, answers are compared
@@ -34,6 +36,8 @@ s)	customers=100000 ;;
 m)	customers=1000000 ;;
 *)	echo "bench: SCALE is xs, s or m" >&2; exit 64 ;;
 esac
+products=$((customers / 10)) slow=
+[ "$scale" != m ] || products=50000 slow=-s
 orders=$((customers * 10)) refs=$((customers * 10)) added=$((customers))
 
 say()
@@ -70,15 +74,24 @@ export_as()
 	rm -f "$D/in.tmp"
 }
 
+make_store()
+{
+	[ ! -f "$D/stored" ] || return 0
+	say "making $customers customers, $products products, $orders orders"
+	rm -rf "$D"
+	mkdir -p "$D/out"
+	crm-gen --customers "$customers" --orders "$orders" \
+	    --products "$products" >"$D/shop.arc"
+	crm_load "$D/store" - <"$D/shop.arc"
+	: >"$D/stored"
+}
+
 make_data()
 {
+	make_store
 	[ ! -f "$D/made" ] || return 0
-	say "making $customers customers, $orders orders"
-	rm -rf "$D"
+	rm -rf "$D/typed" "$D/cents" "$D/base"
 	mkdir -p "$D/typed" "$D/cents" "$D/out"
-	crm-gen --customers "$customers" --orders "$orders" \
-	    --products $((customers / 10)) >"$D/shop.arc"
-	crm_load "$D/store" - <"$D/shop.arc"
 	# what a shop has before its first order
 	awk '/^\\:/ { on = /^\\:(customer|product)\t/ } on' "$D/shop.arc" \
 	    >"$D/base.arc"
@@ -110,7 +123,7 @@ make_data()
 	sed '1!s/^/email:/' "$D/typed/emails.tsv" >"$D/emails.tsv"
 
 	# new orders of three lines each, a row for each line
-	awk -v n="$added" -v of="$customers" 'BEGIN {
+	awk -v n="$added" -v of="$customers" -v products="$products" 'BEGIN {
 		srand(11)
 		OFS = "\t"
 		print "number", "customer_id", "placed", "channel",
@@ -122,7 +135,7 @@ make_data()
 			    int(rand() * 24), int(rand() * 60))
 			for (j = 1; j <= 3; j++)
 				print "N" i, sprintf("C%010d", c), at, "web",
-				    sprintf("P%010d", 1 + int(rand() * of / 10)),
+				    sprintf("P%010d", 1 + int(rand() * products)),
 				    1 + int(rand() * 3),
 				    sprintf("%d.%02d", 1 + int(rand() * 99),
 				    int(rand() * 100))
@@ -197,11 +210,11 @@ side()
 	printf '%s\t%s\t%s\t%s\n' "$@" >>"$T"
 }
 
-# compare JOB TYPES...: runs the sides; answers are out/JOB.SIDE of those
+# compare JOB TYPES [OPTION]: runs the sides; answers are out/JOB.SIDE of those
 # TYPES, or - when there is none to compare.
 compare()
 {
-	job=$1 types=$2
+	job=$1 types=$2 how=${3-}
 	say "$job"
 	set --
 	while IFS="$tab" read -r s _; do
@@ -213,7 +226,7 @@ compare()
 	done <"$T"
 	check=:
 	[ "$types" = - ] || check="sh '$here/same.sh' $types $*"
-	measure "$job" "$check"
+	measure "$job" "$check" "$how"
 }
 
 # measure JOB CHECK [OPTION]
@@ -449,13 +462,49 @@ job_rfm()
 	compare rfm id,text,text,money
 }
 
+# What the question needs, as DuckDB holds it: numbers; and the lines that
+# count as a stream, for who has no store.
+also_tables()
+{
+	[ -n "$duckdb" ] && [ ! -f "$D/also.duckdb" ] || return 0
+	say 'also: filling DuckDB'
+	rm -f "$D"/also.new*
+	crm-order list --store "$D/store" -f type,status >"$D/also.orders"
+	crm-order lines --store "$D/store" -f order_id,product_id >"$D/also.lines"
+	"$duckdb" "$D/also.new" <<-END
+		$duck_pragma
+		CREATE TABLE orders AS SELECT CAST(substr(order_id, 2) AS BIGINT)
+		    AS order_id, type, status FROM read_csv('$D/also.orders',
+		    delim = '\t', header = true, columns = {'order_id': 'TEXT',
+		    'type': 'TEXT', 'status': 'TEXT'});
+		CREATE TABLE line AS SELECT CAST(substr(order_id, 2) AS BIGINT)
+		    AS order_id, CAST(substr(product_id, 2) AS BIGINT)
+		    AS product_id FROM read_csv('$D/also.lines', delim = '\t',
+		    header = true, columns = {'line_id': 'TEXT',
+		    'order_id': 'TEXT', 'product_id': 'TEXT'});
+		CHECKPOINT;
+		COPY (SELECT format('O{:010d}', order_id) AS order_id,
+		    format('P{:010d}', product_id) AS product_id
+		    FROM line JOIN orders USING (order_id)
+		    WHERE product_id IS NOT NULL AND type = 'order' AND
+		    status NOT IN ('cart', 'pending', 'cancelled'))
+		    TO '$D/also.tsv' (DELIMITER '\t', HEADER);
+	END
+	rm -f "$D/also.orders" "$D/also.lines"
+	mv "$D/also.new" "$D/also.duckdb"
+}
+
 job_also()
 {
+	also_tables
 	sed "s|@OUT@|$D/out/also.duckdb|" "$here/also.sql" >"$D/also.tmp"
-	echo "$duck_pragma" | cat - "$D/also.tmp" >"$D/also.duckdb"
-	side crm 1 - "crm-recommend build --store $D/store --by together -f seed_id,rank,together >$D/out/also.crm"
-	side duckdb 1 - "$duckdb $D/shop.duckdb <$D/also.duckdb"
-	compare also id,id,text,text
+	echo "$duck_pragma" | cat - "$D/also.tmp" >"$D/also.sql"
+	mine='crm-recommend build --by together -f seed_id,rank,together'
+	side crm 1 - "$mine --store $D/store >$D/out/also.crm"
+	[ ! -f "$D/also.tsv" ] ||
+	    side text 1 - "$mine --store $D/store --from $D/also.tsv >$D/out/also.text"
+	side duckdb 1 - "$duckdb $D/also.duckdb <$D/also.sql"
+	compare also id,id,text,text $slow
 }
 
 # The conditions of segments.tsv, in the settings of a store and as queries:
@@ -759,7 +808,11 @@ else
 fi
 [ "$B/turns" -nt "$here/turns.c" ] ||
     ${CC:-cc} -O2 -std=c11 -D_GNU_SOURCE -o "$B/turns" "$here/turns.c"
-make_data
+if [ "$jobs" = also ]; then
+	make_store
+else
+	make_data
+fi
 rm -f "$T"
 psql=
 case " $jobs " in
@@ -772,8 +825,10 @@ case " $jobs " in
 	fi
 	;;
 esac
-say 'filling the peers'
-fill_peers
+if [ "$jobs" != also ]; then
+	say 'filling the peers'
+	fill_peers
+fi
 raw=$D/raw.tsv
 : >"$raw"
 for j in $jobs; do

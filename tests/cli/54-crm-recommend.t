@@ -87,6 +87,24 @@ is 'which are those of also' "$(grep "	P0000000002	" one)" \
 is 'before a time' "$(rows crm-recommend build --min 1 --at 2026-03-05 \
     -f seed_id,together,baskets --sort product_id,seed_id)" ''
 
+# Enough orders that they are read in parts, as all are at no set time.
+now=$CRM_NOW
+unset CRM_NOW
+crm-gen --customers 2000 --orders 25000 --products 300 |
+    crm-store load -q --store big --currency EUR --timezone UTC --country DE -
+for n in 1 2 3; do
+	crm-recommend build --store big --threads $n >big.$n
+done
+same 'read by two threads, the same rows' big.2 big.1
+same 'by three' big.3 big.1
+crm-order list --store big -w 'type = "order" and status not in
+    ("cart", "pending", "cancelled")' | crm-order lines --store big - \
+    -f order_id,product_id >lines
+crm-recommend build --store big --from lines >big.from
+same 'and of a stream of these lines' big.from big.1
+CRM_NOW=$now
+export CRM_NOW
+
 # Similar.
 is 'similar: by what they are, also those nobody has bought' \
     "$(rows crm-recommend similar sku:car -q -n 9)" ''

@@ -255,6 +255,52 @@ random_records_come_back_whole_and_in_part(void **state)
 	world_end(&w);
 }
 
+/* Of the rows of a part, or of both. */
+static void
+cells_that_are_wanted_are_those_of_the_whole(void **state)
+{
+	struct world w;
+	struct crm_arena keep = {0};
+	struct crm_record *back = crm_record_new(&thing, &keep);
+	struct crm_buf b = {0};
+
+	(void)state;
+	world_make(&w);
+	for (int round = 0; round < 3000; round++) {
+		struct crm_want want = {.fields = {0}};
+		struct crm_record *r = any_record(&w);
+		uint64_t cells = 1 + crm_rand_below(&w.rand, 15);
+		struct crm_plan plan;
+
+		want.parts = 1 + (uint32_t)crm_rand_below(&w.rand, 3);
+		crm_plan_make(&plan, &w.schema, &thing, &want);
+		crm_plan_cells(&plan, cells);
+		crm_buf_clear(&b);
+		crm_record_encode(r, &b);
+		back->id = r->id;
+		assert_int_equal(
+		    crm_plan_decode(&plan, crm_buf_str(&b), back, NULL),
+		    CRM_OK);
+		for (int p = 0; p < 2; p++) {
+			struct crm_rows *x = &r->part[p], *y = &back->part[p];
+
+			assert_int_equal(y->n, want.parts >> p & 1 ? x->n : 0);
+			for (size_t i = 0; i < y->n; i++)
+				for (size_t f = 0; f < parts[p].nfields; f++)
+					if ((cells >> f & 1) &&
+					    !same_value(&x->row[i].v[f],
+						&y->row[i].v[f]))
+						fail_msg("round %d: %s %zu %s",
+						    round, parts[p].name, i,
+						    parts[p].fields[f].name);
+		}
+		crm_arena_reset(&w.arena);
+	}
+	crm_buf_release(&b);
+	crm_arena_release(&keep);
+	world_end(&w);
+}
+
 static void
 a_record_that_is_cut_anywhere_is_damage_or_shorter(void **state)
 {
@@ -495,6 +541,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(random_records_come_back_whole_and_in_part),
+	    cmocka_unit_test(cells_that_are_wanted_are_those_of_the_whole),
 	    cmocka_unit_test(
 		a_record_that_is_cut_anywhere_is_damage_or_shorter),
 	    cmocka_unit_test(

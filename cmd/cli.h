@@ -243,6 +243,11 @@ void cli_rows_want(const struct cli_rows *r, struct crm_want *want);
 /* CRM_NO when no more rows are wanted (--limit without --sort). */
 int cli_rows_put(
     struct cli_rows *r, const struct crm_value *row, struct crm_err *err);
+/* Whether every row goes out as TSV, whole and as it is; then n rows may be
+ * given as lines: cells escaped, with tabs between and an end of line. */
+bool cli_rows_plain(const struct cli_rows *r);
+int cli_rows_lines(
+    struct cli_rows *r, struct crm_str lines, uint64_t n, struct crm_err *err);
 /* Before a read transaction that rows are given in, and after its end (each
  * second call is the end of what the one before began). */
 int cli_rows_hold(struct cli_rows *r, struct crm_err *err);

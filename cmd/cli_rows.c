@@ -323,6 +323,27 @@ cli_rows_put(
 	return CRM_OK;
 }
 
+bool
+cli_rows_plain(const struct cli_rows *r)
+{
+	if (!r->out || !crm_out_plain(r->out) || r->sort || r->where ||
+	    r->also || r->time >= 0 || r->revision >= 0 || r->npick != r->n ||
+	    cli_opt.has_limit || cli_opt.exists)
+		return false;
+	for (size_t i = 0; i < r->n; i++)
+		if (r->pick[i] != (int)i)
+			return false;
+	return true;
+}
+
+int
+cli_rows_lines(
+    struct cli_rows *r, struct crm_str lines, uint64_t n, struct crm_err *err)
+{
+	r->rows += n;
+	return crm_out_bytes(r->out, lines, err);
+}
+
 int
 cli_rows_hold(struct cli_rows *r, struct crm_err *err)
 {

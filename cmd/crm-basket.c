@@ -9,6 +9,7 @@
 
 #include "cli_lines.h"
 #include "cli_noun.h"
+#include "cli_sets.h"
 
 static const char *support = "1%", *confidence = "50%", *since, *until;
 static const char *sep, *by, *glue = ",";
@@ -58,61 +59,6 @@ static const struct cli_option rules_options[] = {
     {0},
 };
 
-enum { S_ITEMS, S_SIZE, S_COUNT, S_BASKETS, S_SUPPORT, S_FIELDS };
-static const struct crm_field set_fields[S_FIELDS] = {
-    {"items", CRM_T_TEXT, 0, 0, 0, NULL, "the items of the set"},
-    {"size", CRM_T_INT, 0, 0, 0, NULL, "how many they are"},
-    {"count", CRM_T_INT, 0, 0, 0, NULL, "baskets that have them all"},
-    {"baskets", CRM_T_INT, 0, 0, 0, NULL, "all baskets"},
-    {"support", CRM_T_DECIMAL, 0, 0, 0, NULL, "count of baskets"},
-};
-
-enum {
-	R_LEFT,
-	R_RIGHT,
-	R_SIZE,
-	R_COUNT,
-	R_LEFTS,
-	R_RIGHTS,
-	R_BASKETS,
-	R_SUPPORT,
-	R_CONFIDENCE,
-	R_LIFT,
-	R_LEVERAGE,
-	R_CONVICTION,
-	R_CHI,
-	R_FIELDS
-};
-static const struct crm_field rule_fields[R_FIELDS] = {
-    {"antecedent", CRM_T_TEXT, 0, 0, 0, NULL, "who has these items"},
-    {"consequent", CRM_T_TEXT, 0, 0, 0, NULL, "has these too"},
-    {"size", CRM_T_INT, 0, 0, 0, NULL, "items on both sides"},
-    {"count", CRM_T_INT, 0, 0, 0, NULL, "baskets that have them all"},
-    {"antecedent_count", CRM_T_INT, 0, 0, 0, NULL,
-	"baskets with the antecedent"},
-    {"consequent_count", CRM_T_INT, 0, 0, 0, NULL,
-	"baskets with the consequent"},
-    {"baskets", CRM_T_INT, 0, 0, 0, NULL, "all baskets"},
-    {"support", CRM_T_DECIMAL, 0, 0, 0, NULL, "count of baskets"},
-    {"confidence", CRM_T_DECIMAL, 0, 0, 0, NULL, "count of antecedent_count"},
-    {"lift", CRM_T_DECIMAL, 0, 0, 0, NULL,
-	"times as often as if they had nothing to do with each other"},
-    {"leverage", CRM_T_DECIMAL, 0, 0, 0, NULL,
-	"support above what chance would give"},
-    {"conviction", CRM_T_DECIMAL, 0, 0, 0, NULL,
-	"times as often wrong, were it by chance; empty: never wrong"},
-    {"chi_square", CRM_T_DECIMAL, 0, 0, 0, NULL,
-	"of the two sides, one degree of freedom"},
-};
-
-enum { PLACES = 6 };
-
-/* An item's text and what comes between items, CHUNK more bytes behind. */
-struct label {
-	size_t at, n;
-};
-enum { CHUNK = 16 };
-
 struct work {
 	struct cli *c;
 	struct crm_sales x;
@@ -120,11 +66,7 @@ struct work {
 	struct crm_itemsets sets;
 	struct crm_share share;
 	uint8_t *super;
-	struct cli_rows *rows;
-	struct label *label; /* of the frequent items */
-	struct crm_buf labels;
-	size_t nglue;
-	struct crm_buf left, right;
+	struct cli_sets out;
 	uint32_t *item, *part; /* room for one set */
 	bool full; /* --limit is reached */
 	bool some; /* there was a row */
@@ -255,97 +197,11 @@ check_names(struct work *k, struct crm_err *err)
 
 /* ---- printing ---- */
 
-/* The texts of the frequent items are made once: they are printed in millions
- * of sets. */
 static int
-make_labels(struct work *k, struct crm_err *err)
-{
-	const struct crm_names *names = &k->x.names[CRM_SALES_PRODUCT];
-	struct crm_buf *b = &k->labels;
-
-	k->nglue = strlen(glue);
-	k->label = calloc((size_t)k->b.nitems + 1, sizeof *k->label);
-	if (!k->label)
-		return crm_err_nomem(err);
-	for (uint32_t i = 0; i < k->sets.nranks; i++) {
-		uint32_t item = k->sets.item[i];
-		struct crm_value v = crm_names_value(names, item);
-		struct label *l = &k->label[item];
-
-		l->at = b->n;
-		if (names->kind)
-			crm_value_put(k->c->schema, b, &v, false);
-		else
-			crm_buf_putstr(b, v.s);
-		crm_buf_puts(b, glue);
-		l->n = b->n - l->at;
-	}
-	for (size_t i = 0; i < CHUNK; i++)
-		crm_buf_putc(b, 0);
-	return crm_buf_check(b, err);
-}
-
-static int
-put_items(struct work *k, struct crm_buf *out, const uint32_t *item, size_t n,
+emit(struct work *k, size_t nleft, size_t nright, const struct crm_together *t,
     struct crm_err *err)
 {
-	size_t all = 0;
-	char *to;
-
-	crm_buf_clear(out);
-	for (size_t i = 0; i < n; i++)
-		all += k->label[item[i]].n;
-	if (!crm_buf_room(out, all + CHUNK))
-		return crm_buf_check(out, err);
-	to = out->p;
-	for (size_t i = 0; i < n; i++) {
-		const struct label *l = &k->label[item[i]];
-		const char *from = k->labels.p + l->at;
-
-		/* most are short: what is copied too much is written over */
-		for (size_t at = 0; at < l->n; at += CHUNK)
-			memcpy(to + at, from + at, CHUNK);
-		to += l->n;
-	}
-	out->n = all - k->nglue;
-	return CRM_OK;
-}
-
-static struct crm_value
-whole(uint64_t n)
-{
-	return crm_value_num(CRM_T_INT, (int64_t)n, 0);
-}
-
-static struct crm_value
-figure(double x)
-{
-	struct crm_value none = {0};
-	struct crm_dec d;
-
-	if (!crm_dec_from_double(x, PLACES, &d))
-		return none;
-	return crm_value_num(CRM_T_DECIMAL, d.v, d.scale);
-}
-
-/* Items in their own order, which is that of their texts. */
-static void
-sort_items(uint32_t *v, size_t n)
-{
-	for (size_t i = 1; i < n; i++) {
-		uint32_t x = v[i];
-		size_t at = i;
-
-		for (; at > 0 && v[at - 1] > x; at--)
-			v[at] = v[at - 1];
-		v[at] = x;
-	}
-}
-
-static int
-emit(struct work *k, const struct crm_value *v, struct crm_err *err)
-{
-	int code = cli_rows_put(k->rows, v, err);
+	int code = cli_sets_put(&k->out, k->item, nleft, nright, t, err);
 
 	k->some = true;
 	k->full = code == CRM_NO;
@@ -357,9 +213,7 @@ put_set(void *ctx, uint32_t node, const uint32_t *rank, unsigned n,
     struct crm_err *err)
 {
 	struct work *k = ctx;
-	uint64_t count = k->sets.node[node].count;
-	struct crm_value v[S_FIELDS];
-	int code;
+	struct crm_together t = {.n = k->b.n, .both = k->sets.node[node].count};
 
 	if ((int64_t)n < min_size ||
 	    (k->super && (k->super[node] &
@@ -367,53 +221,7 @@ put_set(void *ctx, uint32_t node, const uint32_t *rank, unsigned n,
 		return CRM_OK;
 	for (unsigned i = 0; i < n; i++)
 		k->item[i] = k->sets.item[rank[i]];
-	sort_items(k->item, n);
-	code = put_items(k, &k->left, k->item, n, err);
-	if (code < 0)
-		return code;
-	v[S_ITEMS] = crm_value_text(crm_buf_str(&k->left));
-	v[S_SIZE] = whole(n);
-	v[S_COUNT] = whole(count);
-	v[S_BASKETS] = whole(k->b.n);
-	v[S_SUPPORT] = figure((double)count / (double)k->b.n);
-	return emit(k, v, err);
-}
-
-static int
-put_rule(struct work *k, const struct crm_together *t, size_t nleft,
-    size_t nright, struct crm_err *err)
-{
-	double conviction = crm_together_conviction(t);
-	double chi = crm_together_chi_square(t);
-	struct crm_value v[R_FIELDS];
-	int code;
-
-	/* item: those of the left side, then those of the right */
-	sort_items(k->item, nleft);
-	sort_items(k->item + nleft, nright);
-	code = put_items(k, &k->left, k->item, nleft, err);
-	if (code == CRM_OK)
-		code = put_items(k, &k->right, k->item + nleft, nright, err);
-	if (code < 0)
-		return code;
-	v[R_LEFT] = crm_value_text(crm_buf_str(&k->left));
-	v[R_RIGHT] = crm_value_text(crm_buf_str(&k->right));
-	v[R_SIZE] = whole(nleft + nright);
-	v[R_COUNT] = whole(t->both);
-	v[R_LEFTS] = whole(t->a);
-	v[R_RIGHTS] = whole(t->b);
-	v[R_BASKETS] = whole(t->n);
-	v[R_SUPPORT] = figure((double)t->both / (double)t->n);
-	v[R_CONFIDENCE] = figure((double)t->both / (double)t->a);
-	v[R_LIFT] = figure(crm_together_lift(t));
-	v[R_LEVERAGE] = figure(crm_together_leverage(t));
-	v[R_CONVICTION] = (struct crm_value){0};
-	v[R_CHI] = (struct crm_value){0};
-	if (conviction >= 0)
-		v[R_CONVICTION] = figure(conviction);
-	if (chi >= 0)
-		v[R_CHI] = figure(chi);
-	return emit(k, v, err);
+	return emit(k, n, 0, &t, err);
 }
 
 /* The rule with the items `right` (bits, by place in rank) as consequent.
@@ -444,7 +252,7 @@ try_rule(struct work *k, uint32_t node, const uint32_t *rank, unsigned n,
 	for (size_t i = 0; i < nright; i++)
 		k->item[nleft + i] = k->sets.item[k->part[i]];
 	t.b = set[crm_itemsets_find(&k->sets, k->part, (unsigned)nright)].count;
-	return put_rule(k, &t, nleft, nright, err);
+	return emit(k, nleft, nright, &t, err);
 }
 
 static int
@@ -540,10 +348,7 @@ run(struct work *k, bool rules, struct crm_err *err)
 	if (code == CRM_OK)
 		code = crm_share_parse(crm_str(support), true, &k->share, err);
 	if (code == CRM_OK)
-		code = rules ? cli_rows_open(k->c, rule_fields, R_FIELDS, NULL,
-				   &k->rows, err)
-			     : cli_rows_open(k->c, set_fields, S_FIELDS, NULL,
-				   &k->rows, err);
+		code = cli_sets_open(&k->out, k->c, rules, err);
 	if (code == CRM_OK)
 		code = read_baskets(k, err);
 	if (code == CRM_OK)
@@ -556,7 +361,8 @@ run(struct work *k, bool rules, struct crm_err *err)
 		code = crm_itemsets_supersets(&k->sets, &k->super, err);
 	k->share = rules ? sure : k->share;
 	if (code == CRM_OK)
-		code = make_labels(k, err);
+		code = cli_sets_name(&k->out, &k->x.names[CRM_SALES_PRODUCT],
+		    &k->sets, glue, err);
 	if (code == CRM_OK)
 		code = rules ? crm_itemsets_parts(&k->sets, put_rules, k, err)
 			     : crm_itemsets_each(&k->sets, put_set, k, err);
@@ -577,16 +383,11 @@ basket(struct cli *c, bool rules, struct crm_err *err)
 	int code = run(&k, rules, err);
 
 	if (code == CRM_OK)
-		code = cli_rows_close(k.rows, err);
-	else
-		cli_rows_abort(k.rows);
+		code = cli_sets_close(&k.out, err);
+	cli_sets_abort(&k.out);
 	crm_sales_release(&k.x);
 	crm_baskets_release(&k.b);
 	crm_itemsets_release(&k.sets);
-	crm_buf_release(&k.labels);
-	crm_buf_release(&k.left);
-	crm_buf_release(&k.right);
-	free(k.label);
 	free(k.super);
 	return code;
 }

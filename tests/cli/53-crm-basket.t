@@ -88,6 +88,27 @@ is 'all rules of four items' "$(crm-basket rules --from four --baskets \
     --consequents 3 --count) $(crm-basket rules --from four --baskets --count)" \
     '50 28'
 
+# Rows as they are, and rows that went through a condition.
+printf 'a\\b\tq,tin of very ripe tomatoes,c\na\\b\tq,c,d\nc,d\n' >odd
+seq 1 60 | awk '{ for (i = 1; i <= 9; i++) printf "x%d,", $1 % (i + 2) * i
+	print "" }' >many
+for verb in sets rules; do
+	for file in odd many; do
+		for opt in --join=', ' "--join=$TAB|" --max-size=3; do
+			crm-basket $verb --from $file --baskets --support 1 \
+			    --sep , "$opt" >a 2>/dev/null
+			crm-basket $verb --from $file --baskets --support 1 \
+			    --sep , "$opt" -w 'size > 0' >b 2>/dev/null
+			same "$verb of $file with $opt, by hand and by value" \
+			    a b
+		done
+	done
+	crm-basket $verb --support 1 >a
+	same "$verb of the store, by hand and by value" a - <<-X
+	$(crm-basket $verb --support 1 --limit 100000)
+	X
+done
+
 # Mistakes.
 : >nothing
 run crm-basket rules --from nothing

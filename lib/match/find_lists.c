@@ -88,6 +88,10 @@ crm_naming_read(
 	int r = CRM_OK;
 
 	near &= q->near[i].n > 0;
+	if (l->begun && (l->neared || !near))
+		return CRM_OK;
+	if (l->begun && l->n >= max)
+		return CRM_NO;
 	if (!l->begun) {
 		r = read_beginnings(&x, q->word[i], err);
 		l->settled = false;

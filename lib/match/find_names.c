@@ -114,9 +114,10 @@ points_of(struct names *q, size_t i, unsigned *quality)
 
 /* ---- who has the words ---- */
 
-/* Of the few in one list, those who have all words, by their records. */
+/* Of the few in one list, those who have so many of the words, by their
+ * records. */
 static int
-verify(struct names *q, size_t few, struct crm_err *err)
+verify(struct names *q, size_t few, size_t words, struct crm_err *err)
 {
 	struct crm_naming_list *l = &q->q.list[few];
 	int r = crm_naming_settle(l, err);
@@ -132,13 +133,14 @@ verify(struct names *q, size_t few, struct crm_err *err)
 			continue;
 		}
 		for (size_t j = 0; r == CRM_OK && j < q->q.n; j++) {
-			if (points_of(q, j, &quality) > 0)
-				h.words++;
+			if (points_of(q, j, &quality) == 0)
+				continue;
+			h.words++;
 			h.quality += (uint8_t)quality;
 			if (quality < h.least)
 				h.least = (uint8_t)quality;
 		}
-		if (r == CRM_OK && h.words == q->q.n)
+		if (r == CRM_OK && h.words >= words)
 			r = crm_naming_hit(&q->q, &h, err);
 	}
 	q->verified = true;
@@ -161,7 +163,7 @@ find_all(struct names *q, bool near, size_t few, struct crm_err *err)
 		all = r == CRM_OK;
 	}
 	if (r == CRM_NO)
-		return verify(q, few, err);
+		return verify(q, few, q->q.n, err);
 	return r == CRM_OK ? crm_naming_meet(&q->q, err) : r;
 }
 
@@ -241,7 +243,7 @@ find_near(struct names *q, struct crm_err *err)
 		if (few == n || q->q.list[i].n < q->q.list[few].n)
 			few = i;
 		if (n > 1 && q->q.list[i].n <= FEW)
-			return verify(q, i, err);
+			return verify(q, i, n, err);
 		if (n == 1 || k > 0 || have > 0)
 			continue;
 		/* Nobody has this one as it stands, so that whoever has
@@ -254,22 +256,51 @@ find_near(struct names *q, struct crm_err *err)
 	return r < 0 && r != CRM_NO ? r : find_all(q, true, few, err);
 }
 
-/* Those who have all words but one. */
+/* Where nobody has one of the words, who is to have all but one has the word
+ * that fewest of the others have; n: everybody has some. */
+static size_t
+without(const struct names *q)
+{
+	size_t few = q->q.n;
+	bool none = false;
+
+	for (size_t i = 0; i < q->q.n; i++) {
+		const struct crm_naming_list *l = &q->q.list[i];
+
+		if (l->neared && l->n == 0)
+			none = true;
+		else if (few == q->q.n || l->n < q->q.list[few].n)
+			few = i;
+	}
+	return none ? few : q->q.n;
+}
+
+/* Those who have all words but one; near: with a letter wrong, too. */
+static int
+join(struct names *q, bool near, struct crm_err *err)
+{
+	int r = CRM_OK;
+
+	for (size_t i = 0; i < q->q.n && r == CRM_OK; i++)
+		r = crm_naming_read(&q->q, i, near, SIZE_MAX, err);
+	return r == CRM_OK ? crm_naming_join(&q->q, q->q.n - 1, err) : r;
+}
+
 static int
 find_part(struct names *q, struct crm_err *err)
 {
-	size_t n = q->q.n;
-	int r = CRM_OK;
+	size_t n = q->q.n, few;
+	int r = join(q, false, err);
 
-	for (unsigned near = 0; near < 2; near++) {
-		for (size_t i = 0; i < n && r == CRM_OK; i++)
-			r = crm_naming_read(&q->q, i, near > 0, SIZE_MAX, err);
-		if (r == CRM_OK)
-			r = crm_naming_join(&q->q, n - 1, err);
-		if (r < 0 || are_enough(q, (unsigned)(3 * n - 4)))
-			break;
+	if (r < 0 || are_enough(q, (unsigned)(3 * n - 4)))
+		return r;
+	few = n > 2 ? without(q) : n;
+	if (few < n) {
+		r = crm_naming_read(&q->q, few, true, SIZE_MAX, err);
+		if (r < 0 || q->q.list[few].n <= FEW)
+			return r < 0 ? r : verify(q, few, n - 1, err);
 	}
-	return r;
+	return join(q, true, err);
 }
 
 /* Is there a letter in it?  In digits alone every near number is another. */
@@ -292,6 +323,13 @@ find_hits(struct names *q, struct crm_err *err)
 		r = find_whole(q, err);
 	if (r < 0 || (q->namesakes ? q->q.nhit >= q->enough : q->q.nhit > 0))
 		return r;
+	if (q->namesakes && q->q.n > 2) {
+		/* one whose other name is wrong, left out, or was not known
+		 * is among those who have all but one as they stand */
+		r = join(q, false, err);
+		if (r < 0 || are_enough(q, (unsigned)(3 * q->q.n - 4)))
+			return r;
+	}
 	for (size_t i = 0; i < q->q.n; i++) {
 		letter = has_letter(q->q.word[i]);
 		letters |= letter;

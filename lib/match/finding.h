@@ -68,7 +68,7 @@ struct crm_naming {
 };
 
 /* Reads the list of a word, unless it has been: near, also with a letter
- * wrong.  CRM_NO, and it is empty, when there are max or more. */
+ * wrong.  CRM_NO when there are max or more: it is empty then, or as before. */
 int crm_naming_read(
     struct crm_naming *q, size_t i, bool near, size_t max, struct crm_err *err);
 /* Puts a list in order. */

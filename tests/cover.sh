@@ -1,13 +1,14 @@
 #!/bin/sh
 # cover.sh BUILD: lines and branches of the library and the commands that the
-# tests ran, by gcov, from a build with --coverage.
+# tests ran, by gcov, from a build with --coverage; at the end those of the
+# library, and of all.
 set -eu
 
 build=$1
 find "$build" -name '*.gcno' | sort |
     xargs gcov -n -b 2>/dev/null |
     awk -F"'" '
-	# "Lines executed:92.30% of 130": the share; sum adds its count to n
+	# "Lines executed:92.30% of 130": the share, the count
 	function share(s, part) {
 		split(s, part, /[:%]/)
 		return part[2]
@@ -23,25 +24,39 @@ find "$build" -name '*.gcno' | sort |
 			seen[file] = 1
 		next
 	}
+	function add(what, n, part) {
+		size["in all", what] += n
+		done["in all", what] += n * part / 100
+		if (file ~ /^lib/) {
+			size["libcrm", what] += n
+			done["libcrm", what] += n * part / 100
+		}
+	}
 	use && /^Lines executed/ {
 		line[file] = share($0)
-		n = count($0)
-		lines += n
-		ran += n * line[file] / 100
-		size[file] = n
+		of[file] = count($0)
+		add("line", of[file], line[file])
 	}
 	use && /^Taken at least once/ {
 		taken[file] = share($0)
-		n = count($0)
-		branches += n
-		took += n * taken[file] / 100
+		add("branch", count($0), taken[file])
+	}
+	function total(name, n, b) {
+		n = size[name, "line"]
+		b = size[name, "branch"]
+		if (n && b)
+			print row(100 * done[name, "line"] / n, n,
+			    100 * done[name, "branch"] / b, name)
+	}
+	function row(ran, n, took, name) {
+		return sprintf("%6.1f %% of %5d lines, %5.1f %% of branches  %s",
+		    ran, n, took, name)
 	}
 	END {
+		sort = "sort -n"
 		for (file in line)
-			printf "%6.1f %% of %5d lines, %5.1f %% of branches  %s\n",
-			    line[file], size[file], taken[file], file | "sort -n"
-		close("sort -n")
-		if (lines && branches)
-			printf "%6.1f %% of %5d lines, %5.1f %% of branches  in all\n",
-			    100 * ran / lines, lines, 100 * took / branches
+			print row(line[file], of[file], taken[file], file) | sort
+		close(sort)
+		total("libcrm")
+		total("in all")
 	}'

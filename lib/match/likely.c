@@ -12,11 +12,13 @@
 
 #include <crm/dedupe.h>
 #include <crm/err.h>
+#include <crm/utf8.h>
 
 #include "dups.h"
 #include "finding.h"
 
 enum {
+	NAME_BYTES = 1000, /* of a name, that namesakes are looked for by */
 	CANDIDATES = 64, /* compared, of one question */
 	NAMESAKES = 256, /* looked at for them */
 	COMPARED = 3 * CANDIDATES
@@ -69,8 +71,8 @@ ask(struct asking *x, struct crm_str query, uint64_t self, struct crm_err *err)
 static int
 candidates(struct asking *x, const struct crm_record *rec, struct crm_err *err)
 {
-	struct crm_buf name = {.max = 1 << 12};
-	struct crm_str given = crm_record_get(rec, "given")->s;
+	struct crm_buf name = {0};
+	struct crm_str given = crm_record_get(rec, "given")->s, begin;
 	struct crm_str family = crm_record_get(rec, "family")->s;
 	int code;
 
@@ -81,13 +83,19 @@ candidates(struct asking *x, const struct crm_record *rec, struct crm_err *err)
 	if (name.n == 0)
 		crm_buf_putstr(&name, crm_record_get(rec, "name")->s);
 	code = crm_buf_check(&name, err);
+	/* who is called so long is known by the beginning */
+	begin = crm_buf_str(&name);
+	if (begin.n > NAME_BYTES)
+		begin.n = NAME_BYTES;
+	while (begin.n > 0 && !crm_utf8_valid(begin, NULL))
+		begin.n--;
 	if (code == CRM_OK)
 		code = ask(x, crm_record_get(rec, "email")->s, rec->id, err);
 	if (code == CRM_OK)
 		code = ask(x, crm_record_get(rec, "phone")->s, rec->id, err);
 	if (code == CRM_OK)
-		code = crm_find_namesakes(x->txn, x->s, crm_buf_str(&name),
-		    CANDIDATES, x->namesake, NAMESAKES, &x->namesakes, err);
+		code = crm_find_namesakes(x->txn, x->s, begin, CANDIDATES,
+		    x->namesake, NAMESAKES, &x->namesakes, err);
 	crm_buf_release(&name);
 	return code;
 }

@@ -260,4 +260,9 @@ is 'and explain says why' "$(awk -F '\t' '$1 == "household" {
     print ($5 < -5) }' "$out")" 1
 printf 'id\tcolour\n1\tred\n' >plain.tsv
 fails 65 'no column that is known' crm-dedupe scan --from plain.tsv
+# ---- a name longer than any ----
+long=$(awk 'BEGIN { for (i = 0; i < 1500; i++) printf "Zoë " }')
+for time in first second; do
+	ok "$time time" crm-customer add -q --name "$long"
+done
 done_testing

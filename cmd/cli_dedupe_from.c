@@ -88,6 +88,25 @@ add_date(struct cli_dedupe *x, struct sources *from, const struct source *date,
 	return code;
 }
 
+/* Is it the whole name beside its parts?  The same words in two columns would
+ * count twice. */
+static bool
+is_again(struct crm_stream *s, size_t column, int type)
+{
+	struct crm_str name = crm_stream_name(s, column);
+	bool given = false, family = false;
+
+	if (type != CRM_DUP_NAME || !memmem(name.p, name.n, "name", 4))
+		return false;
+	for (size_t i = 0; i < crm_stream_columns(s); i++) {
+		int t = crm_dup_type_guess(crm_stream_name(s, i));
+
+		given |= t == CRM_DUP_GIVEN;
+		family |= t == CRM_DUP_FAMILY;
+	}
+	return given && family;
+}
+
 /* The columns whose names tell that they are about a person. */
 static int
 guess_columns(
@@ -104,7 +123,7 @@ guess_columns(
 		struct crm_str name = crm_stream_name(s, i);
 		int type = crm_dup_type_guess(name);
 
-		if (i == id)
+		if (i == id || is_again(s, i, type))
 			continue;
 		if (whole && i == date.at[0]) {
 			code = add_date(x, from, &date, err);

@@ -231,6 +231,10 @@ works crm-dedupe explain 3 4 --from parts.tsv \
 out_has "bd+bm${TAB}277${TAB}277${TAB}exact" 'columns put together'
 fails 64 "'bd+shoe' is not a column" \
     crm-dedupe explain 1 2 --from parts.tsv --compare 'bd+shoe=code'
+printf 'id\tname\tgiven\tfamily\n1\tAnn Lee\tAnn\tLee\n2\tAnn Li\tAnn\tLi\n' >again.tsv
+works crm-dedupe explain 1 2 --from again.tsv
+is 'a name is not compared whole beside its parts' \
+    "$(cut -f 1 "$out" | xargs)" 'column given family prior sum'
 works crm-dedupe scan --from parts.tsv --least .5 -f other_id
 out_is "customer_id${TAB}other_id
 1${TAB}2

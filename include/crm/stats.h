@@ -40,7 +40,13 @@ struct crm_cut crm_quantile(
 int crm_cut_from_dec(struct crm_dec d, unsigned digits, struct crm_cut *out,
     struct crm_err *err);
 /* <0, 0, >0 as v is below, at or above the point. */
-int crm_cut_cmp(int64_t v, const struct crm_cut *cut);
+static inline int
+crm_cut_cmp(int64_t v, const struct crm_cut *cut)
+{
+	if (v != cut->base)
+		return v < cut->base ? -1 : 1;
+	return cut->num > 0 ? -1 : 0;
+}
 /* The point as a decimal of at most CRM_SCALE_MAX places, in units of
  * 10^-digits; false when it does not fit. */
 bool crm_cut_dec(

@@ -22,16 +22,14 @@ digit(int64_t v, unsigned k)
 	return ((uint64_t)v ^ (uint64_t)1 << 63) >> (8 * k) & 0xff;
 }
 
-/* One pass of the sort; false (nothing done) when all have the same byte. */
-static bool
+/* One pass of the sort. */
+static void
 pass(const int64_t *from, int64_t *to, size_t n, unsigned k)
 {
 	size_t at[DIGIT] = {0}, sum = 0;
 
 	for (size_t i = 0; i < n; i++)
 		at[digit(from[i], k)]++;
-	if (at[digit(from[0], k)] == n)
-		return false;
 	for (size_t i = 0; i < DIGIT; i++) {
 		size_t count = at[i];
 
@@ -40,24 +38,30 @@ pass(const int64_t *from, int64_t *to, size_t n, unsigned k)
 	}
 	for (size_t i = 0; i < n; i++)
 		to[at[digit(from[i], k)]++] = from[i];
-	return true;
 }
 
 int
 crm_sort_int(int64_t *v, size_t n, struct crm_err *err)
 {
 	int64_t *from = v, *to, *spare;
+	uint64_t differ = 0;
 
 	if (n < 2)
+		return CRM_OK;
+	/* Most values are small: bytes that all have need no pass. */
+	for (size_t i = 1; i < n; i++)
+		differ |= (uint64_t)v[i] ^ (uint64_t)v[0];
+	if (differ == 0)
 		return CRM_OK;
 	spare = malloc(n * sizeof *spare);
 	if (!spare)
 		return crm_err_nomem(err);
 	to = spare;
 	for (unsigned k = 0; k < DIGITS; k++)
-		if (pass(from, to, n, k)) {
+		if (differ >> (8 * k) & 0xff) {
 			int64_t *swap = from;
 
+			pass(from, to, n, k);
 			from = to;
 			to = swap;
 		}
@@ -105,14 +109,6 @@ crm_cut_from_dec(
 	*out = (struct crm_cut){
 	    (int64_t)base, (uint64_t)(v - base * den), (uint64_t)den};
 	return CRM_OK;
-}
-
-int
-crm_cut_cmp(int64_t v, const struct crm_cut *cut)
-{
-	if (v != cut->base)
-		return v < cut->base ? -1 : 1;
-	return cut->num > 0 ? -1 : 0;
 }
 
 bool

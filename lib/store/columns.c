@@ -492,7 +492,8 @@ crm_columns_block(struct crm_columns *c, uint64_t *first, struct crm_err *err)
 		if (code < 0)
 			return code;
 		rest = k;
-		if (k.n != CRM_COLUMNS_KEY || rest.p[0] != c->kind->number)
+		if (k.n != CRM_COLUMNS_KEY ||
+		    (unsigned char)rest.p[0] != c->kind->number)
 			return CRM_NOTFOUND;
 		rest.p++;
 		rest.n--;

@@ -253,6 +253,55 @@ put_ways(struct card *d, struct crm_err *err)
 	return r;
 }
 
+/* What others are to them on the day of the card, and they to others. */
+static int
+put_relations(struct card *d, struct crm_err *err)
+{
+	const struct crm_kind *k = &d->c->schema->kind[CRM_K_RELATION];
+	int64_t today = crm_day_of(
+	    &d->c->schema->calendar, cli_opt.at ? d->c->at : d->c->now);
+	int r = CRM_OK;
+
+	for (size_t i = 0; i < d->n && r == CRM_OK; i++) {
+		struct crm_record *rec, *other;
+		const struct crm_value *since, *until;
+		struct crm_value id = d->m[i].id, whom = d->m[i].about;
+		struct crm_buf what = {.max = 1024};
+
+		if (id.kind != CRM_K_RELATION || d->m[i].revision != 0)
+			continue;
+		rec = crm_record_new(k, &d->c->arena);
+		other = crm_record_new(d->c->kind, &d->c->arena);
+		if (rec == NULL || other == NULL)
+			return crm_err_nomem(err);
+		r = crm_model_read_at(d->txn, d->c->schema, k, (uint64_t)id.i,
+		    &crm_want_all, d->c->at, rec, err);
+		if (r == CRM_OK)
+			r = crm_model_read_at(d->txn, d->c->schema, d->c->kind,
+			    (uint64_t)whom.i, &crm_want_all, d->c->at, other,
+			    err);
+		if (r == CRM_NOTFOUND) {
+			r = CRM_OK;
+			continue;
+		}
+		since = crm_record_get(rec, "since");
+		until = crm_record_get(rec, "until");
+		if (r < 0 || (since->type == CRM_T_DATE && since->i > today) ||
+		    (until->type == CRM_T_DATE && until->i <= today))
+			continue;
+		cli_relation_said(&what, crm_record_get(rec, "relation")->s,
+		    (uint64_t)crm_record_get(rec, "from_id")->i == d->rec->id);
+		crm_buf_clear(&d->text);
+		crm_value_put(d->c->schema, &d->text, &whom, true);
+		crm_buf_putc(&d->text, ' ');
+		crm_buf_putstr(&d->text, crm_record_get(other, "name")->s);
+		r = put(d, &id, "who", crm_buf_str(&what),
+		    crm_buf_str(&d->text), NULL, err);
+		crm_buf_release(&what);
+	}
+	return r;
+}
+
 /* Is a matter open: not closed, and of an order, not yet sent? */
 static bool
 is_open(const struct crm_record *rec)
@@ -375,9 +424,10 @@ put_last(struct card *d, struct crm_err *err)
 		const struct crm_moment *m = &d->m[i - 1];
 		struct crm_value at = crm_value_num(CRM_T_TIME, m->at, 0);
 
-		if (m->revision != 0 || (m->id.kind == CRM_K_EVENT &&
-					    !crm_str_is(m->what, "stage") &&
-					    !crm_str_is(m->what, "note")))
+		if (m->revision != 0 || m->id.kind == CRM_K_RELATION ||
+		    (m->id.kind == CRM_K_EVENT &&
+			!crm_str_is(m->what, "stage") &&
+			!crm_str_is(m->what, "note")))
 			continue;
 		crm_buf_clear(&d->text);
 		crm_buf_putstr(&d->text, m->text);
@@ -419,6 +469,8 @@ card(struct card *d, uint64_t number, struct crm_err *err)
 		r = put_fields(d, "who", who, err);
 	if (r == CRM_OK)
 		r = put_segments(d, err);
+	if (r == CRM_OK)
+		r = put_relations(d, err);
 	if (r == CRM_OK)
 		r = put_fields(d, "reach", reach, err);
 	if (r == CRM_OK)

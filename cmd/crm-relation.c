@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "cli_card.h"
 #include "cli_noun.h"
 
 #define DEPTH 64 /* of what is drawn */
@@ -25,38 +26,6 @@ static const struct cli_option tree_options[] = {
     {0, "depth", CLI_INT, &depth, "N", "so many steps from the party (64)"},
     {0},
 };
-
-/* How a relation is said from either side, when not by its name. */
-static const struct {
-	const char *name, *from;
-} said[] = {
-    {"supplies", "supplied by"},
-    {"distributes_for", "distributed by"},
-    {"employs", "employed by"},
-    {"refers", "referred by"},
-};
-
-static void
-put_said(struct crm_buf *b, struct crm_str name, bool to)
-{
-	for (size_t i = 0; i < sizeof said / sizeof *said && !to; i++)
-		if (crm_str_is(name, said[i].name)) {
-			crm_buf_puts(b, said[i].from);
-			return;
-		}
-	for (size_t i = 0; i < name.n; i++)
-		crm_buf_putc(b, name.p[i] == '_' ? ' ' : name.p[i]);
-}
-
-/* What the one is to the other, the other is to the one. */
-static bool
-both_ways(struct crm_str name)
-{
-	for (size_t i = 0; i < sizeof said / sizeof *said; i++)
-		if (crm_str_is(name, said[i].name))
-			return false;
-	return true;
-}
 
 /* ---- the relations in memory ---- */
 
@@ -333,7 +302,7 @@ put_row(struct graph *g, const struct step *s, const int *pick, size_t npick,
 	g->ended[s->level] = s->last;
 	if (e) {
 		crm_buf_puts(&g->line, s->last ? "└─ " : "├─ ");
-		put_said(&g->line, e->name, e->to == s->party);
+		cli_relation_said(&g->line, e->name, e->to == s->party);
 		crm_buf_putc(&g->line, ' ');
 		v[C_RELATION] = crm_value_id(CRM_K_RELATION, e->id);
 		v[C_SINCE] = e->since;
@@ -436,9 +405,9 @@ dot_edge(struct graph *g, const struct edge *e, struct crm_err *err)
 	crm_buf_puts(&g->line, " -> ");
 	crm_id_put(g->c->schema, &g->line, &to, true);
 	crm_buf_puts(&g->line, " [label=\"");
-	put_said(&g->line, e->name, true);
-	crm_buf_putf(
-	    &g->line, "\"%s];\n", both_ways(e->name) ? ", dir=none" : "");
+	cli_relation_said(&g->line, e->name, true);
+	crm_buf_putf(&g->line, "\"%s];\n",
+	    cli_relation_mutual(e->name) ? ", dir=none" : "");
 	r = crm_buf_check(&g->line, err);
 	return r == CRM_OK ? crm_out_bytes(g->out, crm_buf_str(&g->line), err)
 			   : r;

@@ -21,6 +21,16 @@ clip(size_t n)
 	return (int)(n < 120 ? n : 120);
 }
 
+/* #10296, as shops and their customers write the number of an order. */
+static bool
+order_number(unsigned kind, struct crm_str text, struct reference *out)
+{
+	*out = (struct reference){CRM_K_ORDER, CRM_STR("number"), text, text};
+	return text.n > 1 && text.p[0] == '#' &&
+	       memchr(text.p, ':', text.n) == NULL &&
+	       (kind == 0 || kind == CRM_K_ORDER);
+}
+
 /* Takes "kind/" off the front; scheme and value apart. */
 static int
 reference_parse(const struct crm_schema *s, unsigned kind, struct crm_str text,
@@ -178,6 +188,20 @@ candidates(struct crm_txn *t, struct crm_change *ch,
 }
 
 static int
+known_by(struct crm_txn *t, struct crm_change *ch, const struct crm_schema *s,
+    const struct reference *ref, uint64_t *found, size_t *n,
+    struct crm_err *err)
+{
+	struct crm_buf normal = {.max = 2048};
+	int r = crm_ident_normal(s, ref->scheme, ref->value, &normal, err);
+
+	if (r == CRM_OK)
+		r = candidates(t, ch, ref, crm_buf_str(&normal), found, n, err);
+	crm_buf_release(&normal);
+	return r;
+}
+
+static int
 ambiguous(const struct crm_schema *s, const struct reference *ref,
     const uint64_t *found, size_t n, struct crm_err *err)
 {
@@ -234,11 +258,11 @@ crm_ref_find(struct crm_txn *t, struct crm_change *change, unsigned kind,
     const struct crm_schema *s, struct crm_str ref, struct crm_value *out,
     struct crm_err *err)
 {
-	struct crm_buf normal = {.max = 2048};
 	uint64_t found[CANDIDATES + 1];
 	struct reference parsed;
 	struct crm_id id;
 	unsigned named;
+	bool hash;
 	size_t n;
 	int r;
 
@@ -246,32 +270,30 @@ crm_ref_find(struct crm_txn *t, struct crm_change *change, unsigned kind,
 	if (crm_id_parse(s, after_kind(s, ref, &named), &id) == CRM_OK &&
 	    (!named || named == id.kind))
 		return find_id(t, change, s, kind, &id, ref, out, err);
-	r = reference_parse(s, kind, ref, &parsed, err);
+	hash = order_number(kind, ref, &parsed);
+	r = hash ? CRM_OK : reference_parse(s, kind, ref, &parsed, err);
 	if (r < 0)
 		return r;
-	r = crm_ident_normal(s, parsed.scheme, parsed.value, &normal, err);
-	if (r == CRM_OK)
-		r = candidates(
-		    t, change, &parsed, crm_buf_str(&normal), found, &n, err);
+	r = known_by(t, change, s, &parsed, found, &n, err);
+	if (r == CRM_OK && n == 0 && hash) {
+		/* the shop may keep its numbers without the sign */
+		parsed.value.p++;
+		parsed.value.n--;
+		r = known_by(t, change, s, &parsed, found, &n, err);
+	}
 	if (r < 0)
-		goto out;
+		return r;
 	if (n == 0) {
 		r = find_unique(t, change, s, &parsed, &found[0], err);
 		if (r < 0)
-			goto out;
+			return r;
 		n = found[0] != 0;
 	}
-	if (n == 0) {
-		r = crm_err_set(err, CRM_NOTFOUND, "no %s has '%.*s'",
+	if (n == 0)
+		return crm_err_set(err, CRM_NOTFOUND, "no %s has '%.*s'",
 		    s->kind[parsed.kind].name, clip(ref.n), ref.p);
-		goto out;
-	}
-	if (n > 1) {
-		r = ambiguous(s, &parsed, found, n, err);
-		goto out;
-	}
+	if (n > 1)
+		return ambiguous(s, &parsed, found, n, err);
 	*out = crm_value_id(parsed.kind, found[0]);
-out:
-	crm_buf_release(&normal);
-	return r;
+	return CRM_OK;
 }

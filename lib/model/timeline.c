@@ -255,6 +255,33 @@ tell_other(struct line *l, const struct crm_record *rec, struct crm_err *err)
 
 /* ---- whose they are ---- */
 
+/* What they are to whom, from the day on which it was known. */
+static int
+tell_relation(struct line *l, const struct crm_record *rec, struct crm_err *err)
+{
+	static const char *const said[] = {"from_id", "relation", "to_id"};
+	const struct crm_value *at = crm_record_get(rec, "created");
+	const struct crm_value *from = crm_record_get(rec, "from_id");
+	const struct crm_value *to = crm_record_get(rec, "to_id");
+	struct crm_moment *m;
+
+	if (at->type != CRM_T_TIME || at->i >= l->at)
+		return CRM_OK;
+	m = moment(l, at->i, CRM_STR("relation"));
+	if (m == NULL)
+		return crm_err_nomem(err);
+	m->id = crm_value_id(rec->kind->number, rec->id);
+	m->about = (uint64_t)from->i == l->customer ? *to : *from;
+	for (size_t i = 0; i < 3; i++) {
+		if (i > 0)
+			crm_buf_putc(&l->text, ' ');
+		crm_value_put(
+		    l->schema, &l->text, crm_record_get(rec, said[i]), true);
+	}
+	m->text = keep(l);
+	return CRM_OK;
+}
+
 /* Reads a record once, tells it, and remembers to look for its own. */
 static int
 take(struct line *l, const struct crm_kind *k, uint64_t number,
@@ -278,6 +305,8 @@ take(struct line *l, const struct crm_kind *k, uint64_t number,
 	l->todo[l->ntodo++] = crm_value_id(k->number, number);
 	if (k->number == CRM_K_ORDER)
 		return tell_order(l, rec, err);
+	if (k->number == CRM_K_RELATION)
+		return tell_relation(l, rec, err);
 	if (k->number != CRM_K_EVENT)
 		return tell_other(l, rec, err);
 	return crm_record_get(rec, "at")->i < l->at ? tell_event(l, rec, err)
@@ -410,6 +439,10 @@ crm_timeline(struct crm_txn *t, const struct crm_schema *s, uint64_t customer,
 		r = take_by(&l, "customer_id", &self, err);
 	if (r == CRM_OK)
 		r = take_by(&l, "about", &self, err);
+	if (r == CRM_OK)
+		r = take_by(&l, "from_id", &self, err);
+	if (r == CRM_OK)
+		r = take_by(&l, "to_id", &self, err);
 	for (size_t i = 0; i < l.ntodo && r == CRM_OK; i++) {
 		of = l.todo[i];
 		if (of.kind != CRM_K_EVENT)

@@ -95,6 +95,18 @@ status_is 64
 run crm-customer timeline C1 C2
 status_is 64
 
+# Relations, from either side, as they stand on the day.
+crm-relation add --from C2 --relation supplies --to C1 --since 2026-05-01 >/dev/null
+crm-relation add --from C1 --relation employs --to C2 --until 2026-05-01 >/dev/null
+run crm-customer show C1 -f what,text
+out_has "RL0000000001${TAB}supplied by${TAB}C2 "
+out_lacks 'employs' 'one that is over is not on the card'
+run crm-customer show C2 -f what,text
+out_has "RL0000000001${TAB}supplies${TAB}C1 Ann Meyer"
+run crm-customer timeline C2 -w 'what = "relation"' -f text
+out_has "${TAB}C2 supplies C1"
+out_has "${TAB}C1 employs C2"
+
 # Tickets and contacts, by the same rule as everything else.
 crm-ticket open --customer C2 --subject 'pan bent' --type complaint \
     --channel mail --text 'it came bent' --about O3 --opened 2026-05-31 >/dev/null

@@ -239,4 +239,23 @@ fails 64 'a length of time has a unit, as 90d' \
 fails 65 "a credit of '5.10' would raise the revenue" \
     crm-order add --type credit --line 'P1 x 2'
 
+
+# An order by its number, as everybody writes it.
+crm-order add --number '#10296' --line '"x" @ 3' >/dev/null
+crm-order add --number 777 --line '"x" @ 3' >/dev/null
+is 'with the sign that the shop keeps' \
+    "$(crm-order get '#10296' --format value -f number)" '#10296'
+is 'or not' "$(crm-order get '#777' --format value -f number)" 777
+crm-customer add --name Hash --email hash@example.org >/dev/null
+order=$(crm-order get '#777' --format value -f order_id)
+is 'where any record may stand' "$(crm-ticket open --customer \
+    email:hash@example.org --subject late --about '#777' \
+    --format value -f about)" "${order:-none}"
+is 'in a stream' "$(printf 'order_id\tcampaign\n#777\tmay\n' |
+	crm-order set - --print --format value -f campaign)" may
+fails 1 "no order has '#778'" crm-order get '#778'
+fails 65 "no order has '#778'" crm-ticket open --customer \
+    email:hash@example.org --subject x --about '#778'
+fails 65 "'#777' is not an id (C42)" crm-order add --customer '#777' \
+    --line '"x" @ 3'
 done_testing

@@ -48,7 +48,7 @@ print_pair(struct cli_recommend *r, uint32_t seed, uint32_t rank,
 	    .a = crm_pairs_count(r->pairs, seed),
 	    .b = crm_pairs_count(r->pairs, p->item),
 	    .both = p->together};
-	struct crm_value v[A_FIELDS];
+	struct crm_value v[A_FIELDS] = {{0}};
 
 	v[A_PRODUCT] = cli_recommend_id(r, CRM_SALES_PRODUCT, p->item);
 	v[A_SEED] = cli_recommend_id(r, CRM_SALES_PRODUCT, seed);
@@ -57,9 +57,13 @@ print_pair(struct cli_recommend *r, uint32_t seed, uint32_t rank,
 	v[A_ORDERS] = cli_recommend_int((int64_t)t.b);
 	v[A_SEED_ORDERS] = cli_recommend_int((int64_t)t.a);
 	v[A_BASKETS] = cli_recommend_int((int64_t)t.n);
-	v[A_LLR] = cli_recommend_figure(crm_together_llr(&t));
-	v[A_LIFT] = cli_recommend_figure(crm_together_lift(&t));
-	v[A_COSINE] = cli_recommend_figure(crm_together_cosine(&t));
+	/* of each row of a table of all products: not where nobody looks */
+	if (crm_wants(&r->want, A_LLR))
+		v[A_LLR] = cli_recommend_figure(crm_together_llr(&t));
+	if (crm_wants(&r->want, A_LIFT))
+		v[A_LIFT] = cli_recommend_figure(crm_together_lift(&t));
+	if (crm_wants(&r->want, A_COSINE))
+		v[A_COSINE] = cli_recommend_figure(crm_together_cosine(&t));
 	return cli_rows_put(r->rows, v, err);
 }
 
@@ -140,6 +144,8 @@ run(struct cli *c, bool all, struct crm_err *err)
 		code = cli_recommend_pairs(&r, &opt, err);
 	if (code == CRM_OK)
 		code = cli_recommend_open(&r, columns, A_FIELDS, err);
+	if (code == CRM_OK)
+		cli_rows_want(r.rows, &r.want);
 	if (code == CRM_OK)
 		code = cli_recommend_baskets(&r, err);
 	if (code == CRM_OK)

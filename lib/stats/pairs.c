@@ -3,7 +3,9 @@
  *
  * Each item's count of the others is one array of counters, small enough for
  * the cache; what costs time is the way to the baskets, which lie far from each
- * other, so they are asked for some steps ahead.  Threads take items from a
+ * other.  Where baskets are small, as orders are, an item's list holds what was
+ * beside it and no way is gone; else it holds its baskets, which are asked for
+ * some steps ahead.  Threads take items from a
  * common counter and write into places of their own: no result depends on
  * who was first.
  */
@@ -13,13 +15,20 @@
 
 #include <crm/pairs.h>
 
-enum { AHEAD = 12, PORTION = 16, TABLE = 4096, THREADS = 16 };
+enum {
+	AHEAD = 12,
+	PORTION = 16,
+	TABLE = 4096,
+	THREADS = 16,
+	NEAR = 4 /* items beside one, on the average, at most */
+};
 
 struct crm_pairs {
 	const struct crm_baskets *b;
 	uint32_t *count; /* baskets of an item */
 	size_t *start; /* of an item's list */
-	uint32_t *list; /* baskets with at least two items */
+	uint32_t *list; /* baskets with at least two items, or (near) items */
+	bool near;
 	double *entropy; /* x log x of small x */
 	double *has, *lacks; /* of an item's count, and of the rest */
 };
@@ -52,10 +61,20 @@ fill(struct crm_pairs *p)
 		p->start[i + 1] += p->start[i];
 	/* start[i] moves to where the list of i ends, then all back */
 	for (size_t k = 0; k < n; k++) {
-		if (b->start[k + 1] - b->start[k] < 2)
+		uint32_t from = b->start[k], to = b->start[k + 1];
+
+		if (to - from < 2)
 			continue;
-		for (uint32_t j = b->start[k]; j < b->start[k + 1]; j++)
-			p->list[p->start[b->item[j]]++] = (uint32_t)k;
+		for (uint32_t j = from; j < to; j++) {
+			size_t at = p->start[b->item[j]];
+
+			if (!p->near)
+				p->list[at++] = (uint32_t)k;
+			for (uint32_t i = from; p->near && i < to; i++)
+				if (i != j)
+					p->list[at++] = b->item[i];
+			p->start[b->item[j]] = at;
+		}
 	}
 	memmove(p->start + 1, p->start, b->nitems * sizeof *p->start);
 	p->start[0] = 0;
@@ -67,6 +86,7 @@ crm_pairs_open(
 {
 	struct crm_pairs *p = calloc(1, sizeof *p);
 	size_t many = (size_t)b->nitems + 1, n = 0;
+	uint64_t beside = 0;
 
 	*out = NULL;
 	if (!p)
@@ -77,14 +97,22 @@ crm_pairs_open(
 	p->has = malloc(many * sizeof *p->has);
 	p->lacks = malloc(many * sizeof *p->lacks);
 	p->entropy = malloc(TABLE * sizeof *p->entropy);
+	for (size_t k = 0; k < b->n; k++) {
+		uint64_t size = b->start[k + 1] - b->start[k];
+
+		n += size > 1 ? size : 0;
+		beside += size * (size - 1);
+	}
+	p->near = beside / NEAR <= n;
+	n = p->near ? (size_t)beside : n;
 	for (size_t k = 0; p->count && p->start && k < b->n; k++) {
 		uint32_t size = b->start[k + 1] - b->start[k];
+		uint32_t each = p->near ? size - 1 : size > 1;
 
 		for (uint32_t j = b->start[k]; j < b->start[k + 1]; j++) {
 			p->count[b->item[j]]++;
-			p->start[b->item[j] + 1] += size > 1;
+			p->start[b->item[j] + 1] += each;
 		}
-		n += size > 1 ? size : 0;
 	}
 	p->list = malloc((n + 1) * sizeof *p->list);
 	if (!p->count || !p->start || !p->has || !p->lacks || !p->entropy ||
@@ -143,7 +171,11 @@ count_others(
 	size_t n = p->start[item + 1] - p->start[item];
 	uint32_t k = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; p->near && i < n; i++) {
+		met[k] = list[i];
+		k += seen[list[i]]++ == 0;
+	}
+	for (size_t i = 0; !p->near && i < n; i++) {
 		uint32_t from = start[list[i]], to = start[list[i] + 1];
 
 		if (i + 2 * AHEAD < n)

@@ -16,14 +16,14 @@
 enum { ITEMS = 60, BASKETS = 2000, TOP = 9 };
 
 static void
-draw(struct crm_baskets *b, uint32_t both[ITEMS][ITEMS])
+draw(struct crm_baskets *b, uint64_t most, uint32_t both[ITEMS][ITEMS])
 {
 	struct crm_rand r;
 
 	crm_rand_seed(&r, 3);
 	memset(both, 0, sizeof(uint32_t) * ITEMS * ITEMS);
 	for (size_t i = 0; i < BASKETS; i++) {
-		uint64_t n = 1 + crm_rand_below(&r, 6);
+		uint64_t n = 1 + crm_rand_below(&r, most);
 
 		while (n-- > 0) {
 			/* low items are frequent */
@@ -90,8 +90,9 @@ nth(const struct crm_baskets *b, uint32_t both[ITEMS][ITEMS], uint32_t item,
 	return best;
 }
 
+/* Baskets of at most so many items. */
 static void
-the_best_of_each_item_are_found_by_any_number_of_threads(void **state)
+find_best(uint64_t most)
 {
 	static uint32_t both[ITEMS][ITEMS];
 	struct crm_baskets b = {0};
@@ -99,8 +100,7 @@ the_best_of_each_item_are_found_by_any_number_of_threads(void **state)
 	uint32_t item[ITEMS], n[2][ITEMS];
 	struct crm_pair out[2][ITEMS * TOP];
 
-	(void)state;
-	draw(&b, both);
+	draw(&b, most, both);
 	for (uint32_t i = 0; i < ITEMS; i++)
 		item[i] = i;
 	assert_int_equal(crm_pairs_open(&p, &b, NULL), CRM_OK);
@@ -137,6 +137,15 @@ the_best_of_each_item_are_found_by_any_number_of_threads(void **state)
 	assert_int_equal(crm_pairs_count(p, UINT32_MAX), 0);
 	crm_pairs_close(p);
 	crm_baskets_release(&b);
+}
+
+/* Lists of what was beside an item, and lists of its baskets. */
+static void
+the_best_of_each_item_are_found_by_any_number_of_threads(void **state)
+{
+	(void)state;
+	find_best(6);
+	find_best(40);
 }
 
 static void

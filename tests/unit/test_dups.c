@@ -235,6 +235,34 @@ households_are_not_taken_for_doubles(void **state)
 	crm_dups_release(&d);
 }
 
+/* No name, birthday or postcode brings them together: the street and town do. */
+static void
+a_garbled_record_is_compared_by_street_and_town(void **state)
+{
+	enum { PEOPLE = 400 };
+	static struct person p[PEOPLE];
+	struct found f = {.people = PEOPLE};
+	struct crm_dups d = open_dups();
+	struct crm_rand r;
+	struct person q;
+
+	(void)state;
+	crm_rand_seed(&r, 5);
+	for (size_t i = 0; i < PEOPLE; i++) {
+		make_person(&r, &p[i]);
+		put(&d, &p[i]);
+	}
+	q = p[0];
+	q.text[GIVEN][0] = q.text[BORN][0] = '\0';
+	q.text[FAMILY][0] = q.text[FAMILY][0] == 'x' ? 'z' : 'x';
+	memcpy(q.text[POSTCODE], "99999", 6);
+	put(&d, &q);
+	assert_int_equal(crm_dups_fit(&d, NULL), CRM_OK);
+	assert_int_equal(crm_dups_scan(&d, 1e-6, count, &f), CRM_OK);
+	assert_int_equal(f.right, 1);
+	crm_dups_release(&d);
+}
+
 /* One date, however it is written; and what is none. */
 static void
 dates_are_read_as_they_are_written(void **state)
@@ -370,24 +398,15 @@ columns_are_known_by_their_names(void **state)
 		const char *name;
 		int type;
 	} rows[] = {
-	    {"given_name", CRM_DUP_GIVEN},
-	    {"surname", CRM_DUP_FAMILY},
-	    {"name", CRM_DUP_NAME},
-	    {"date_of_birth", CRM_DUP_DATE},
-	    {"street_number", CRM_DUP_CODE},
-	    {"address_1", CRM_DUP_STREET},
-	    {"postcode", CRM_DUP_POSTCODE},
-	    {"soc_sec_id", CRM_DUP_CODE},
-	    {"email", CRM_DUP_EMAIL},
-	    {"vorname", CRM_DUP_GIVEN},
-	    {"nachname", CRM_DUP_FAMILY},
-	    {"strasse", CRM_DUP_STREET},
-	    {"plz", CRM_DUP_POSTCODE},
-	    {"ort", CRM_DUP_PLACE},
-	    {"geburtsdatum", CRM_DUP_DATE},
-	    {"telefon", CRM_DUP_PHONE},
-	    {"colour", -1},
-	    {"export", -1},
+	    {"given_name", CRM_DUP_GIVEN}, {"surname", CRM_DUP_FAMILY},
+	    {"name", CRM_DUP_NAME}, {"date_of_birth", CRM_DUP_DATE},
+	    {"street_number", CRM_DUP_CODE}, {"address_1", CRM_DUP_STREET},
+	    {"postcode", CRM_DUP_POSTCODE}, {"soc_sec_id", CRM_DUP_CODE},
+	    {"email", CRM_DUP_EMAIL}, {"vorname", CRM_DUP_GIVEN},
+	    {"nachname", CRM_DUP_FAMILY}, {"strasse", CRM_DUP_STREET},
+	    {"plz", CRM_DUP_POSTCODE}, {"ort", CRM_DUP_PLACE},
+	    {"geburtsdatum", CRM_DUP_DATE}, {"telefon", CRM_DUP_PHONE},
+	    {"colour", -1}, {"export", -1},
 	    {"country", -1}, /* what names tell already */
 	};
 
@@ -409,6 +428,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(people_entered_twice_are_found_and_no_others),
 	    cmocka_unit_test(households_are_not_taken_for_doubles),
+	    cmocka_unit_test(a_garbled_record_is_compared_by_street_and_town),
 	    cmocka_unit_test(dates_are_read_as_they_are_written),
 	    cmocka_unit_test(the_same_list_gives_the_same_bits),
 	    cmocka_unit_test(nobody_and_one_person_have_no_doubles),

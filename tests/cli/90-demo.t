@@ -42,11 +42,11 @@ cat >tour <<'EOF'
 stty cols 150 -opost
 i=0
 while [ $((i += 1)) -le "$1" ]; do
-	. "$T/cmd.$i" >&2
+	. "$TOUR/cmd.$i" >&2
 	printf '\001%s\n' "$i"
 done
 EOF
-CRM_ACTOR=ann script -qec "sh tour $n" /dev/null </dev/null |
+TOUR=$T CRM_ACTOR=ann script -qec "sh tour $n" /dev/null </dev/null |
     sed "s/.*$(printf '\033')\\[K//" |
     awk -v RS='\001' 'BEGIN { i = 1 }
 	{ text = $0; sub(/^[0-9]*\n/, "", text); printf "%s", text >("got." i++) }'

@@ -40,18 +40,13 @@ cli_lines_read(struct cli *c, struct crm_sales *x, const struct cli_window *w,
 static int
 read_baskets(struct crm_csv *csv, struct crm_sales *x, struct crm_err *err)
 {
-	struct crm_sales_row row = {0};
 	struct crm_str *item;
+	uint64_t order = 0;
 	size_t n;
 	int code;
 
 	while ((code = crm_csv_next(csv, &item, &n, err)) == CRM_OK) {
-		row.number[CRM_SALES_ORDER]++;
-		for (size_t i = 0; code == CRM_OK && i < n; i++) {
-			row.text[CRM_SALES_PRODUCT] = item[i];
-			if (item[i].n > 0)
-				code = crm_sales_add(x, &row, err);
-		}
+		code = crm_sales_add_basket(x, ++order, item, n, err);
 		if (code < 0)
 			return code;
 	}

@@ -126,6 +126,10 @@ struct crm_sales_row {
 };
 int crm_sales_add(
     struct crm_sales *x, const struct crm_sales_row *row, struct crm_err *err);
+/* The rows of an order whose products are the n texts that are not empty, for
+ * the columns ORDER (of a kind) and PRODUCT (of none) alone. */
+int crm_sales_add_basket(struct crm_sales *x, uint64_t order,
+    const struct crm_str *product, size_t n, struct crm_err *err);
 /* Numbers the ids in the order of their texts (orders: as they came). */
 int crm_sales_done(struct crm_sales *x, struct crm_err *err);
 

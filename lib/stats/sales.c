@@ -115,6 +115,29 @@ crm_sales_add(
 	return CRM_OK;
 }
 
+int
+crm_sales_add_basket(struct crm_sales *x, uint64_t order,
+    const struct crm_str *product, size_t n, struct crm_err *err)
+{
+	struct crm_names *names = &x->names[CRM_SALES_PRODUCT];
+	uint32_t number = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (product[i].n == 0)
+			continue;
+		if (!room(x) ||
+		    (!any && !number_put(
+				 &x->names[CRM_SALES_ORDER], order, &number)) ||
+		    !crm_names_put(
+			names, product[i], &x->id[CRM_SALES_PRODUCT][x->n]))
+			return crm_err_nomem(err);
+		x->id[CRM_SALES_ORDER][x->n++] = number;
+		any = true;
+	}
+	return CRM_OK;
+}
+
 /* ---- numbers in the order of texts ---- */
 
 int

@@ -263,6 +263,25 @@ unquoted(struct crm_csv *c, struct crm_str f)
 	return (struct crm_str){c->text.p + start, c->text.n - start};
 }
 
+/* A row without quotes, whose fields are as they stand. */
+static int
+split_plain(struct crm_csv *c, struct crm_str row, struct crm_err *err)
+{
+	const char *start = row.p, *end = row.p + row.n, sep = c->sep;
+
+	for (const char *p = start;; p++) {
+		if (p < end && *p != sep)
+			continue;
+		if (c->n == c->cap &&
+		    !crm_grow(&c->field, &c->cap, c->n, sizeof *c->field))
+			return crm_err_nomem(err);
+		c->field[c->n++] = (struct crm_str){start, (size_t)(p - start)};
+		if (p == end)
+			return CRM_OK;
+		start = p + 1;
+	}
+}
+
 static int
 split_row(
     struct crm_csv *c, struct crm_str row, bool quoted, struct crm_err *err)
@@ -270,6 +289,8 @@ split_row(
 	size_t i = 0;
 
 	c->n = 0;
+	if (!quoted && !c->trim)
+		return split_plain(c, row, err);
 	crm_buf_clear(&c->text);
 	if (quoted && !crm_buf_room(&c->text, row.n))
 		return crm_err_nomem(err);

@@ -321,6 +321,32 @@ ids_far_apart_are_told_apart(void **state)
 	crm_sales_release(&x);
 }
 
+static void
+baskets_of_nothing_take_no_number(void **state)
+{
+	const struct crm_str goods[] = {
+	    CRM_STR("tea"), CRM_STR(""), CRM_STR("ale"), CRM_STR("tea")};
+	static const uint32_t product[] = {1, 0, 1, 1}, order[] = {0, 0, 0, 1};
+	struct crm_sales x = {0};
+
+	(void)state;
+	x.has = CRM_SALES(ORDER) | CRM_SALES(PRODUCT);
+	x.names[CRM_SALES_ORDER].kind = 1;
+	assert_int_equal(crm_sales_add_basket(&x, 5, goods, 4, NULL), CRM_OK);
+	assert_int_equal(
+	    crm_sales_add_basket(&x, 6, goods + 1, 1, NULL), CRM_OK);
+	assert_int_equal(crm_sales_add_basket(&x, 7, goods, 1, NULL), CRM_OK);
+	assert_int_equal(crm_sales_done(&x, NULL), CRM_OK);
+	assert_int_equal(x.n, 4);
+	assert_int_equal(x.names[CRM_SALES_ORDER].n, 2);
+	assert_int_equal(x.names[CRM_SALES_ORDER].number[1], 7);
+	for (size_t i = 0; i < x.n; i++) {
+		assert_int_equal(x.id[CRM_SALES_PRODUCT][i], product[i]);
+		assert_int_equal(x.id[CRM_SALES_ORDER][i], order[i]);
+	}
+	crm_sales_release(&x);
+}
+
 int
 main(void)
 {
@@ -332,6 +358,7 @@ main(void)
 	    cmocka_unit_test(
 		ids_are_in_the_order_of_their_texts_however_they_look),
 	    cmocka_unit_test(ids_far_apart_are_told_apart),
+	    cmocka_unit_test(baskets_of_nothing_take_no_number),
 	    cmocka_unit_test(columns_that_may_be_there_are_taken_when_they_are),
 	};
 

@@ -12,8 +12,8 @@
 #include "store/store_internal.h"
 
 #define CRM_ENV_READERS 2048
-#define CRM_ENV_BRANCHES 64
-#define CRM_ENV_LEAVES 64
+#define CRM_ENV_FEW 16
+#define CRM_ENV_MANY 2048
 #define CRM_ENV_NEAR 8
 
 /*
@@ -60,12 +60,15 @@ struct crm_txn {
 	bool full; /* the map was: to be run again */
 	int failed; /* code of a write that failed */
 	uint64_t revision; /* 0: not looked up */
-	const void *leaf[CRM_ENV_LEAVES]; /* that are whole, by page */
-	struct { /* the tree that was, and pages that lead to its leaves */
+	struct { /* pages that are whole, by page; branches with bit 0 */
+		uintptr_t few[CRM_ENV_FEW];
+		uintptr_t *many; /* once so many were looked at */
+		unsigned n;
+	} seen;
+	struct { /* the tree whose leaves are looked at */
 		const unsigned char *base; /* of the map; NULL: none was */
 		unsigned table, depth;
 		uint64_t root;
-		const void *branch[CRM_ENV_BRANCHES]; /* by page */
 	} way;
 	/* Of a reader, by table modulo their number: where its last look-up
 	 * ended, mdb NULL when that was the first. */

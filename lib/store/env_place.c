@@ -13,6 +13,7 @@
  * Going through a table, keys must rise, each leaf and the way to it leave
  * nothing out, and at the end the number of entries be what the table says.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/env_pages.h"
@@ -35,12 +36,25 @@ page_of(const void *p, size_t size)
 	return (const unsigned char *)p - ((uintptr_t)p & (size - 1));
 }
 
-/* Where a page that was looked at is remembered; a walk comes back to some of
- * them again and again. */
-static const void **
-seen_at(const void **seen, size_t n, const unsigned char *page, size_t size)
+/* Pages found whole are remembered: what walks about in a table comes back to
+ * them again and again.  A look-up has no use for room for many. */
+static bool
+page_seen(struct crm_txn *t, const unsigned char *page, bool branch)
 {
-	return &seen[(uintptr_t)page / size % n];
+	uint64_t at = crm_page_u64(page); /* its number */
+	uintptr_t mark = (uintptr_t)page | branch, *slot;
+
+	if (!t->seen.many && t->seen.n > CRM_ENV_FEW)
+		t->seen.many = calloc(CRM_ENV_MANY, sizeof *t->seen.many);
+	slot = t->seen.many ? &t->seen.many[at % CRM_ENV_MANY]
+			    : &t->seen.few[at % CRM_ENV_FEW];
+	if (*slot == mark)
+		return true;
+	if (!(branch ? crm_page_branch : crm_page_leaf)(page, t->env->page))
+		return false;
+	t->seen.n++;
+	*slot = mark;
+	return true;
 }
 
 /* In a read transaction a key lies in the page as it is in the file. */
@@ -48,19 +62,8 @@ static bool
 leaf_whole(struct crm_txn *t, const void *key)
 {
 	size_t size = t->env->page;
-	const unsigned char *page;
-	const void **seen;
 
-	if (t->write || size == 0)
-		return true;
-	page = page_of(key, size);
-	seen = seen_at(t->leaf, CRM_ENV_LEAVES, page, size);
-	if (*seen == page)
-		return true;
-	if (!crm_page_leaf(page, size))
-		return false;
-	*seen = page;
-	return true;
+	return t->write || size == 0 || page_seen(t, page_of(key, size), false);
 }
 
 /* Finds the root of a table, and where the map begins: by the number of a page
@@ -91,20 +94,6 @@ way_begin(struct crm_txn *t, unsigned table, const unsigned char *leaf)
 	return t->way.base + crm_page_u64(leaf) * size == leaf;
 }
 
-static bool
-branch_whole(struct crm_txn *t, const unsigned char *page)
-{
-	const void **seen =
-	    seen_at(t->way.branch, CRM_ENV_BRANCHES, page, t->env->page);
-
-	if (*seen == page)
-		return true;
-	if (!crm_page_branch(page, t->env->page))
-		return false;
-	*seen = page;
-	return true;
-}
-
 /* Are all pages on the way to a key whole?  near: an entry of the table. */
 static bool
 way_whole(
@@ -128,7 +117,7 @@ way_whole(
 			return false;
 		if (i == t->way.depth)
 			return crm_page_is_leaf(page);
-		if (!branch_whole(t, page))
+		if (!page_seen(t, page, true))
 			return false;
 		at = crm_page_child(page, key);
 	}

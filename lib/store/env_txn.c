@@ -49,6 +49,7 @@ txn_free(struct crm_txn *t)
 	if (t) {
 		crm_arena_release(&t->values);
 		free(t->w);
+		free(t->seen.many);
 	}
 	free(t);
 }

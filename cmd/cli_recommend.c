@@ -54,7 +54,7 @@ const struct cli_option cli_recommend_also_options[] = {
     CHOICE,
     ORDERS,
     {0, "threads", CLI_INT, &threads, "N",
-	"count with so many threads (as many as there are processors)"},
+	"read and count with so many threads (all processors)"},
     {0},
 };
 const struct cli_option cli_recommend_similar_options[] = {

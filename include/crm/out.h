@@ -64,8 +64,8 @@ int crm_out_texts(
  * rows in parts, which are put one behind the other, without the line's end.
  */
 bool crm_out_plain(const struct crm_out *o);
-void crm_out_cell(const struct crm_out *o, struct crm_buf *b,
-    const struct crm_value *v);
+void crm_out_cell(
+    const struct crm_out *o, struct crm_buf *b, const struct crm_value *v);
 int crm_out_line(struct crm_out *o, const struct crm_str *part, size_t n,
     struct crm_err *err);
 /* Writes the rows so far (a table's and JSON's wait for the end). */

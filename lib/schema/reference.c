@@ -150,7 +150,9 @@ crm_value_parse_id(const struct crm_field *f, struct crm_str text,
 		return take_id(f, ctx->schema, text, &id, out, err);
 	}
 	if (ref.n > 1 && ref.p[0] == '#' &&
-	    (kind ? kind : f->ref ? f->ref : CRM_K_ORDER) == CRM_K_ORDER) {
+	    (kind	 ? kind
+		: f->ref ? f->ref
+			 : CRM_K_ORDER) == CRM_K_ORDER) {
 		out->kind = CRM_K_ORDER; /* by its number */
 		return crm_value_enter(f, ref, ctx, &out->s, err);
 	}

@@ -488,7 +488,8 @@ crm_turn_ranks(const int64_t *v, size_t n, double *least, struct crm_turn *out,
 	if (most > 0)
 		out->p = ranks_p(n, most);
 	if (2 * edge <= n && var > 0) {
-		double k = (double)(n / 2);
+		size_t half = n / 2;
+		double k = (double)half;
 
 		*least = ranks_p(
 		    n, (k * (N - k) / 2 - 0.5) / sqrt(var * k * (N - k)));

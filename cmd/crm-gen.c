@@ -11,13 +11,15 @@
 static int64_t customers = -1, orders = -1, products = -1, seed = 1;
 static const char *from = "2025-01-01", *until = "2026-01-01";
 static const char *currency = "EUR", *section, *format = "archive";
-static const char *changes;
+static const char *changes, *lines;
 
 static const struct cli_option options[] = {
     {0, "customers", CLI_INT, &customers, "N", "so many customers (1000)"},
     {0, "orders", CLI_INT, &orders, "N",
 	"so many orders (5 for each customer)"},
     {0, "products", CLI_INT, &products, "N", "so many products (240)"},
+    {0, "lines", CLI_TEXT, &lines, "N",
+	"so many lines an order on the average (about 1.9)"},
     {0, "seed", CLI_INT, &seed, "N", "another number, another shop (1)"},
     {0, "changes", CLI_TEXT, &changes, "SHARE",
 	"of the buyers change, by rate, taste, spend or channel (4%, by rate "
@@ -69,6 +71,23 @@ take_share(double *out, struct crm_err *err)
 }
 
 static int
+take_lines(double *out, struct crm_err *err)
+{
+	const struct crm_dec least = {1, 0}, most = {20, 0};
+	struct crm_dec d;
+
+	if (!lines)
+		return CRM_OK;
+	if (crm_dec_parse(crm_str(lines), &d) < 0 ||
+	    crm_dec_cmp(d, least) < 0 || crm_dec_cmp(d, most) > 0)
+		return crm_err_set(err, CRM_EUSAGE,
+		    "--lines: '%s' is not a number from 1 to 20, like 2.5",
+		    lines);
+	*out = crm_dec_double(d);
+	return CRM_OK;
+}
+
+static int
 generate(struct cli *c, struct crm_err *err)
 {
 	struct crm_gen_options opt = {
@@ -96,6 +115,8 @@ generate(struct cli *c, struct crm_err *err)
 		code = take_day("--until", until, &opt.until, err);
 	if (code == CRM_OK)
 		code = take_share(&opt.changes, err);
+	if (code == CRM_OK)
+		code = take_lines(&opt.lines, err);
 	if (code == CRM_OK)
 		code = crm_gen_open(&g, &opt, err);
 	if (code == CRM_OK && shopify)

@@ -34,6 +34,9 @@ struct crm_gen_options {
 	/* Share of the buyers who change, by rate, taste, spend or channel; 0:
 	 * 4 %, by rate or taste. */
 	double changes;
+	/* Lines of an order on the average, 1 .. 20; 0: about 1.9, where what
+	 * is picked twice is one line. */
+	double lines;
 	int64_t from, until; /* days (crm/time.h), until excluded; UTC */
 	struct crm_str currency; /* ISO 4217; borrowed until close */
 };

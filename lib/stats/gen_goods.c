@@ -9,6 +9,8 @@
 
 #include "gen_parts.h"
 
+enum { LINES = 12, TRIES = 16 };
+
 struct category {
 	const char *name, *code;
 	int cents; /* a middling price */
@@ -124,16 +126,24 @@ pick_product(const struct crm_gen *g, const struct gen_trait *y, double t,
 	return c + 1 + GEN_CATEGORIES * (crm_zipf_draw(&g->popular[c], r) - 1);
 }
 
+static struct gen_line *
+find_line(struct gen_order *o, uint64_t product)
+{
+	struct gen_line *l = o->line;
+
+	while (l < o->line + o->nline && l->product != product)
+		l++;
+	return l;
+}
+
 static void
 add_line(const struct crm_gen *g, struct gen_order *o, uint64_t product,
     int64_t quantity)
 {
 	const struct gen_product *p = crm_gen_product(g, product);
-	struct gen_line *l = o->line;
+	struct gen_line *l = find_line(o, product);
 
-	while (l < o->line + o->nline && l->product != product)
-		l++;
-	if (l == o->line + GEN_LINES)
+	if (l == o->line + (g->opt.lines > 0 ? GEN_LINES : LINES))
 		return;
 	if (l == o->line + o->nline) {
 		*l = (struct gen_line){.product = product};
@@ -146,17 +156,45 @@ add_line(const struct crm_gen *g, struct gen_order *o, uint64_t product,
 	l->cost = l->quantity * p->cost;
 }
 
+/*
+ * How many are picked: one, and more by the spend of who buys.  Where lines
+ * are asked for, the mean of the spend, exp(.35^2 / 2), is taken out again.
+ */
+static uint64_t
+draw_count(const struct crm_gen *g, double spend, struct crm_rand *r)
+{
+	if (g->opt.lines > 0)
+		return 1 + crm_poisson(r,
+			       (g->opt.lines - 1) * spend / crm_exp(0.06125));
+	return 1 + crm_poisson(r, 0.9 * spend);
+}
+
+/* Where lines are asked for one more is one more product, unless there are so
+ * few that it is found in the order again and again. */
+static uint64_t
+pick_another(const struct crm_gen *g, const struct gen_trait *y, double t,
+    struct crm_rand *r, struct gen_order *o)
+{
+	uint64_t product = pick_product(g, y, t, r);
+
+	for (int i = 0; g->opt.lines > 0 && i < TRIES &&
+			find_line(o, product) < o->line + o->nline;
+	     i++)
+		product = pick_product(g, y, t, r);
+	return product;
+}
+
 /* What is bought, and what it costs. */
 static void
 fill_lines(const struct crm_gen *g, const struct gen_trait *y, double t,
     struct crm_rand *r, struct gen_order *o)
 {
 	double by = y->new_spend && t >= y->change_at ? y->change_by : 1;
-	uint64_t n = 1 + crm_poisson(r, 0.9 * y->spend * by);
+	uint64_t n = draw_count(g, y->spend * by, r);
 	int64_t tax = 0;
 
 	for (uint64_t i = 0; i < n; i++) {
-		uint64_t product = pick_product(g, y, t, r);
+		uint64_t product = pick_another(g, y, t, r, o);
 		int64_t quantity = 1;
 
 		if (crm_rand_unit(r) < 0.22)

@@ -6,7 +6,12 @@
 
 #include <crm/gen.h>
 
-enum { GEN_CATEGORIES = 12, GEN_LINES = 12, GEN_EVENTS = 6, GEN_SHELF = 4096 };
+enum {
+	GEN_CATEGORIES = 12,
+	GEN_LINES = 64, /* of an order, at most */
+	GEN_EVENTS = 6,
+	GEN_SHELF = 4096
+};
 
 /* What a random stream is for: each draw depends on the seed, this, and the
  * number of the thing only, so that every section can be made alone. */

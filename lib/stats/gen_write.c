@@ -561,6 +561,10 @@ check_options(const struct crm_gen_options *o, struct crm_err *err)
 		return crm_err_set(err, CRM_EUSAGE,
 		    "the period has to end after it begins, and within 273 "
 		    "years");
+	if (o->lines != 0 && !(o->lines >= 1 && o->lines <= 20))
+		return crm_err_set(err, CRM_EUSAGE,
+		    "the lines of an order are between 1 and 20 on the "
+		    "average");
 	if (crm_currency_digits(o->currency) < 0)
 		return crm_err_set(err, CRM_EUSAGE,
 		    "'%.*s' is not a currency of ISO 4217",

@@ -20,7 +20,7 @@ job_growth()
 		rm -rf "$G"
 		mkdir "$G"
 		S="--store $G/store"
-		crm-gen --customers "$n" --orders $((n * 10)) \
+		crm-gen --customers "$n" --orders $((n * 10)) --lines 3 \
 		    --products $((n / 10)) >"$G/shop.arc"
 		printf 'x\t1\t-\tcrm-store load -q %s %s - <%s\n' "$S" \
 		    '--currency EUR --timezone UTC --country DE' \

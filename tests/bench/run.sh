@@ -1,7 +1,8 @@
 #!/bin/sh
 # make bench: the commands beside what their users would use instead.
 #
-#	SCALE=xs|s|m	10 k customers and 100 k orders; ten, a hundred times
+#	SCALE=xs|s|m	10 k customers and 100 k orders of three lines each on
+#			the average; ten, a hundred times
 #	JOBS='get rfm'	only these jobs (default: all)
 #	ROUNDS=N	how often each side runs (5)
 #	JOBS=also	makes and loads only what that needs: SCALE=m has
@@ -80,7 +81,7 @@ make_store()
 	say "making $customers customers, $products products, $orders orders"
 	rm -rf "$D"
 	mkdir -p "$D/out"
-	crm-gen --customers "$customers" --orders "$orders" \
+	crm-gen --customers "$customers" --orders "$orders" --lines 3 \
 	    --products "$products" >"$D/shop.arc"
 	crm_load "$D/store" - <"$D/shop.arc"
 	: >"$D/stored"

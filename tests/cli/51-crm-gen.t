@@ -62,6 +62,16 @@ is 'from then on there is another channel' "$(awk -F '\t' '
 	$2 in at { late = $3 >= at[$2]; n[late]++; other[late] += $5 == new[$2] }
 	END { print (other[0] < n[0] * .2), (other[1] > n[1] * .4) }
 	' many orders)" '1 1'
+for n in 1 1.5 3 5; do
+	is "lines on the average, as asked for: $n" "$(crm-gen --customers 4000 \
+	    --orders 20000 --products 1000 --lines $n --section line | awk -v n=$n '
+		END { x = (NR - 1) / 20000 / n; print (x > .97 && x < 1.03) }')" 1
+done
+is 'where there are fewer products, each of them once' "$(
+	crm-gen --customers 40 --products 5 --lines 20 --section line |
+	    awk -F '\t' 'NR > 1 { o = substr($1, 1, 11); n[o]++; twice += had[o, $2]++ }
+	END { for (o in n) most = n[o] > most ? n[o] : most
+		print most, twice + 0 }')" '5 0'
 run crm-gen --customers 20 --currency JPY --section line
 out_lacks '.95' 'yen have no places'
 run crm-gen --customers 20 --currency KWD --section product
@@ -82,6 +92,8 @@ fails 64 "'0' products: between 1" crm-gen --products 0
 fails 64 "'31.12.2025' is not a date" crm-gen --from 31.12.2025
 fails 64 'the period has to end after it begins' \
     crm-gen --from 2025-01-01 --until 2025-01-01
+fails 64 "--lines: '.5' is not a number from 1 to 20" crm-gen --lines .5
+fails 64 "--lines: 'many' is not a number" crm-gen --lines many
 fails 64 "'0' is no share above 0" crm-gen --changes 0
 fails 64 "'2' is no share" crm-gen --changes 2
 fails 64 "'EUX' is not a currency" crm-gen --currency EUX

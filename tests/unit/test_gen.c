@@ -218,19 +218,20 @@ duplicates_point_at_earlier_people_and_resemble_them(void **state)
 static void
 options_out_of_range_are_refused(void **state)
 {
-	struct crm_gen_options rows[5];
+	struct crm_gen_options rows[6];
 	struct crm_gen *g;
 	struct crm_err err;
 
 	(void)state;
-	for (size_t i = 0; i < 5; i++)
+	for (size_t i = 0; i < 6; i++)
 		rows[i] = options(10, 10, 1);
 	rows[0].customers = 0;
 	rows[1].products = 0;
 	rows[2].until = rows[2].from;
 	rows[3].currency = CRM_STR("EUX");
 	rows[4].orders = UINT64_MAX;
-	for (size_t i = 0; i < 5; i++)
+	rows[5].lines = 0.5;
+	for (size_t i = 0; i < 6; i++)
 		if (crm_gen_open(&g, &rows[i], &err) != CRM_EUSAGE || g)
 			fail_msg("row %zu was taken", i);
 }

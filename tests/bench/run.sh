@@ -824,11 +824,11 @@ else
 fi
 [ "$B/turns" -nt "$here/turns.c" ] ||
     ${CC:-cc} -O2 -std=c11 -D_GNU_SOURCE -o "$B/turns" "$here/turns.c"
-if [ "$jobs" = also ]; then
-	make_store
-else
-	make_data
-fi
+case $jobs in
+also) make_store ;;
+growth) mkdir -p "$D/out" ;;
+*) make_data ;;
+esac
 rm -f "$T"
 psql=
 case " $jobs " in
@@ -841,10 +841,13 @@ case " $jobs " in
 	fi
 	;;
 esac
-if [ "$jobs" != also ]; then
+case $jobs in
+also | growth) ;;
+*)
 	say 'filling the peers'
 	fill_peers
-fi
+	;;
+esac
 raw=$D/raw.tsv
 : >"$raw"
 for j in $jobs; do

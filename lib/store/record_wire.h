@@ -6,6 +6,8 @@
 
 #include "store/store_internal.h"
 
+enum { EASY = 32 }; /* tags that are a byte with their wire */
+
 enum wire { WIRE_NUMBER, WIRE_BYTES, WIRE_DECIMAL };
 
 #endif

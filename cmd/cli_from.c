@@ -58,7 +58,6 @@ read_stream(struct cli *c, struct crm_sales *x, const struct cli_window *w,
 	    .until = w->until,
 	    .signs = w->signs,
 	    .rename = crm_str(cli_opt.columns)};
-	struct crm_stream *s = NULL;
 	int fd = -1, code = cli_store_maybe(c, err);
 
 	how.calendar = &c->schema->calendar;
@@ -67,10 +66,7 @@ read_stream(struct cli *c, struct crm_sales *x, const struct cli_window *w,
 	if (code == CRM_OK)
 		code = cli_from_open(&fd, err);
 	if (code == CRM_OK)
-		code = crm_stream_open(&s, fd, &opt, err);
-	if (code == CRM_OK)
-		code = crm_sales_stream(x, s, &how, err);
-	crm_stream_close(s);
+		code = crm_sales_file(x, fd, &opt, &how, w->threads, err);
 	if (fd > STDIN_FILENO)
 		close(fd);
 	return code;

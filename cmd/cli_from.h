@@ -20,6 +20,7 @@ struct cli_window {
 	int64_t since, until;
 	bool signs, gone;
 	bool bookings; /* refunds at their own time: crm_sales_bookings */
+	unsigned threads; /* that read a file, at most; 0 is 1 */
 };
 int cli_from_read(struct cli *c, struct crm_sales *x,
     const struct cli_window *w, struct crm_err *err);

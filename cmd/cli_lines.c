@@ -18,13 +18,16 @@ cli_lines_read(struct cli *c, struct crm_sales *x, const struct cli_window *w,
 	    .until = w->until < c->at ? w->until : c->at,
 	    .orders = orders,
 	    .threads = threads};
+	struct cli_window from = *w;
 	struct crm_txn *t;
 	int code;
 
 	if (threads == 0)
 		opt.threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
-	if (cli_opt.from)
-		return cli_from_read(c, x, w, err);
+	if (cli_opt.from) {
+		from.threads = opt.threads;
+		return cli_from_read(c, x, &from, err);
+	}
 	code = cli_from_check(c, err);
 	if (code == CRM_OK)
 		code = crm_txn_begin(c->store, &t, err);

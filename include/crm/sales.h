@@ -97,6 +97,15 @@ int crm_sales_stream(struct crm_sales *x, struct crm_stream *s,
     const struct crm_sales_options *opt, struct crm_err *err);
 
 /*
+ * The same of a file from its beginning, by so many threads at most (0 is 1);
+ * what is no file, or has something unusual in it, by one.  from as
+ * crm_stream_open takes it, its read NULL.
+ */
+int crm_sales_file(struct crm_sales *x, int fd,
+    const struct crm_stream_options *from, const struct crm_sales_options *opt,
+    unsigned threads, struct crm_err *err);
+
+/*
  * Reads the ledger: a row for each order that counted at `until` (the moment
  * --at means, exclusive) and was placed from since on, its total the revenue
  * in the base currency after what was refunded by then.  Tests, carts and

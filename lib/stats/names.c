@@ -319,6 +319,59 @@ crm_names_sort(struct crm_names *x, uint32_t *id, size_t n)
 	return ok;
 }
 
+static bool
+alike(const struct crm_codes *x, const struct crm_codes *y)
+{
+	return !x->none && !y->none && x->nhead == y->nhead &&
+	       x->padded == y->padded && (!x->padded || x->width == y->width) &&
+	       memcmp(x->head, y->head, x->nhead) == 0;
+}
+
+/* Texts that look alike have the same codes: no text is made of them. */
+static bool
+join_codes(struct crm_names *x, const struct crm_names *y, uint32_t *now)
+{
+	struct crm_codes *c = x->codes;
+
+	for (size_t i = 0; i < y->n; i++) {
+		uint32_t code = y->codes->code[i] - 1, *at;
+		struct crm_str text;
+		bool failed;
+
+		at = place(c, code, x->n, &failed);
+		if (!at) {
+			if (failed || !write_code(y->codes, code, &text) ||
+			    !put_hashed(x, text, &now[i]))
+				return false;
+			continue;
+		}
+		if (*at == 0) {
+			if (x->n >= UINT32_MAX - 1 ||
+			    !crm_grow(&c->code, &c->cap, x->n, sizeof *c->code))
+				return false;
+			c->code[x->n] = code + 1;
+			*at = (uint32_t)++x->n;
+		}
+		now[i] = *at - 1;
+	}
+	c->mixed |= y->codes->mixed || y->codes->width != c->width;
+	return true;
+}
+
+bool
+crm_names_join(struct crm_names *x, struct crm_names *y, uint32_t *now)
+{
+	bool ok = true;
+
+	if (x->codes && y->codes && y->map.n == 0 && alike(x->codes, y->codes))
+		return join_codes(x, y, now);
+	y->text = malloc((y->n ? y->n : 1) * sizeof *y->text);
+	ok = y->text && list_texts(y);
+	for (size_t i = 0; ok && i < y->n; i++)
+		ok = crm_names_put(x, y->text[i], &now[i]);
+	return ok;
+}
+
 void
 crm_names_release(struct crm_names *x)
 {

@@ -56,12 +56,10 @@ has(const struct crm_sales *x, unsigned column)
 	return x->has & CRM_SALES_BIT(column);
 }
 
-static bool
-room(struct crm_sales *x)
+bool
+crm_sales_room(struct crm_sales *x, size_t cap)
 {
-	size_t cap = x->cap ? 2 * x->cap : 1024;
-
-	if (x->n < x->cap)
+	if (cap <= x->cap)
 		return true;
 	for (unsigned k = 0; k < CRM_SALES_IDS; k++)
 		if (has(x, k) && !grow(&x->id[k], cap, sizeof *x->id[k]))
@@ -71,6 +69,12 @@ room(struct crm_sales *x)
 			return false;
 	x->cap = cap;
 	return true;
+}
+
+static bool
+room(struct crm_sales *x)
+{
+	return x->n < x->cap || crm_sales_room(x, x->cap ? 2 * x->cap : 1024);
 }
 
 /* The number of a kind's record.  They come in rising order, or again as the

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 
 #include <crm/model.h>
-#include <crm/sales.h>
+
+#include "stats/names.h"
 
 enum type { ID, TIME, MONEY, QUANTITY };
 
@@ -294,7 +295,7 @@ read_row(struct reader *r, struct crm_sales_row *row, struct crm_err *err)
 }
 
 int
-crm_sales_stream(struct crm_sales *x, struct crm_stream *s,
+crm_sales_rows(struct crm_sales *x, struct crm_stream *s,
     const struct crm_sales_options *opt, struct crm_err *err)
 {
 	struct reader r = {.x = x, .s = s, .opt = opt};
@@ -310,7 +311,16 @@ crm_sales_stream(struct crm_sales *x, struct crm_stream *s,
 		else if (code == CRM_NO)
 			code = CRM_OK;
 	}
-	return code == CRM_NOTFOUND ? crm_sales_done(x, err) : code;
+	return code == CRM_NOTFOUND ? CRM_OK : code;
+}
+
+int
+crm_sales_stream(struct crm_sales *x, struct crm_stream *s,
+    const struct crm_sales_options *opt, struct crm_err *err)
+{
+	int code = crm_sales_rows(x, s, opt, err);
+
+	return code == CRM_OK ? crm_sales_done(x, err) : code;
 }
 
 /* ---- the ledger ---- */

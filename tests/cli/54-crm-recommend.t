@@ -102,6 +102,14 @@ crm-order list --store big -w 'type = "order" and status not in
     -f order_id,product_id >lines
 crm-recommend build --store big --from lines >big.from
 same 'and of a stream of these lines' big.from big.1
+# the file is long enough to be read in parts, which a pipe is not
+for n in 1 2 3; do
+	crm-recommend build --from lines --threads $n >parts.$n
+	cat lines | crm-recommend build --from - --threads $n >pipe.$n
+	same "a file by $n threads" parts.$n big.1
+	same "a pipe by $n" pipe.$n big.1
+done
+not_ok 'long enough' test "$(wc -c <lines)" -lt 1048576
 CRM_NOW=$now
 export CRM_NOW
 

@@ -66,6 +66,13 @@ const struct cli_option cli_recommend_for_options[] = {COUNT, LEAST, BOUGHT,
 	"the counts of each in words, in place of columns"},
     CHOICE, ORDERS, {0}};
 
+static unsigned
+processors(void)
+{
+	return threads ? (unsigned)threads
+		       : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
 int
 cli_recommend_pairs(
     struct cli_recommend *r, struct crm_pairs_options *opt, struct crm_err *err)
@@ -93,9 +100,7 @@ cli_recommend_pairs(
 	*opt = (struct crm_pairs_options){.by = (enum crm_pairs_by)k,
 	    .top = (uint32_t)cli_recommend_top,
 	    .min = (uint32_t)cli_recommend_min,
-	    .threads = (unsigned)threads};
-	if (threads == 0)
-		opt->threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	    .threads = processors()};
 	return CRM_OK;
 }
 
@@ -152,7 +157,9 @@ cli_recommend_baskets(struct cli_recommend *r, struct crm_err *err)
 	drop(x, CRM_SALES_ORDER);
 	drop(x, CRM_SALES_PRODUCT);
 	drop(x, CRM_SALES_PLACED);
-	return code == CRM_OK ? crm_pairs_open(&r->pairs, &r->b, err) : code;
+	return code == CRM_OK
+		   ? crm_pairs_open(&r->pairs, &r->b, processors(), err)
+		   : code;
 }
 
 int
@@ -170,8 +177,9 @@ cli_recommend_trips(struct cli_recommend *r, struct crm_err *err)
 	drop(x, CRM_SALES_PRODUCT);
 	drop(x, CRM_SALES_CUSTOMER);
 	drop(x, CRM_SALES_PLACED);
-	return code == CRM_OK ? crm_pairs_open(&r->pairs, &r->trips.b, err)
-			      : code;
+	return code == CRM_OK
+		   ? crm_pairs_open(&r->pairs, &r->trips.b, processors(), err)
+		   : code;
 }
 
 /* ---- who is meant ---- */

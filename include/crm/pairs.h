@@ -5,7 +5,7 @@
  * them counted, so that memory is that of the baskets and no table of pairs is
  * ever made: 50,000 items have 1,250,000,000 of them.
  *
- *	crm_pairs_open(&p, &baskets, err);
+ *	crm_pairs_open(&p, &baskets, 2, err);
  *	crm_pairs_top(p, items, n, &opt, out, nout, err);
  *	crm_pairs_close(p);
  */
@@ -15,9 +15,9 @@
 #include <crm/basket.h>
 
 struct crm_pairs;
-/* Borrows the baskets until close. */
-int crm_pairs_open(
-    struct crm_pairs **out, const struct crm_baskets *b, struct crm_err *err);
+/* Borrows the baskets until close.  threads as in the options below. */
+int crm_pairs_open(struct crm_pairs **out, const struct crm_baskets *b,
+    unsigned threads, struct crm_err *err);
 void crm_pairs_close(struct crm_pairs *p);
 /* The baskets that have the item. */
 uint32_t crm_pairs_count(const struct crm_pairs *p, uint32_t item);

@@ -86,6 +86,16 @@ crm_baskets_end(struct crm_baskets *b, struct crm_err *err)
 	return CRM_OK;
 }
 
+/* Lines that come basket after basket need not be dealt. */
+static bool
+in_order(const uint32_t *basket, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (basket[i] < basket[i - 1])
+			return false;
+	return true;
+}
+
 /* Where the lines of each basket end, and their items there. */
 static int
 deal(const uint32_t *basket, const uint32_t *item, size_t n, size_t nbaskets,
@@ -95,6 +105,16 @@ deal(const uint32_t *basket, const uint32_t *item, size_t n, size_t nbaskets,
 
 	if (!at || !to)
 		return CRM_ENOMEM;
+	if (in_order(basket, n)) {
+		for (size_t i = 0, k = 0; i < nbaskets; i++) {
+			while (k < n && basket[k] == i)
+				k++;
+			at[i] = (uint32_t)k;
+		}
+		if (n > 0)
+			memcpy(to, item, n * sizeof *to);
+		return CRM_OK;
+	}
 	for (size_t i = 0; i < n; i++)
 		at[basket[i]]++;
 	for (size_t i = 0; i <= nbaskets; i++) {

@@ -5,9 +5,9 @@
  * the cache; what costs time is the way to the baskets, which lie far from each
  * other.  Where baskets are small, as orders are, an item's list holds what was
  * beside it and no way is gone; else it holds its baskets, which are asked for
- * some steps ahead.  Threads take items from a
- * common counter and write into places of their own: no result depends on
- * who was first.
+ * some steps ahead.  Lists are made by threads that have a share of the baskets
+ * each, and counted by threads that take items from a common counter; all write
+ * into places of their own: no result depends on who was first.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,6 +20,7 @@ enum {
 	PORTION = 16,
 	TABLE = 4096,
 	THREADS = 16,
+	SMALL = 1 << 12, /* baskets that one thread lists */
 	NEAR = 4 /* items beside one, on the average, at most */
 };
 
@@ -45,44 +46,132 @@ entropy(const struct crm_pairs *p, uint64_t x)
 	return x < TABLE ? p->entropy[x] : entropy_of(x);
 }
 
-static void
-fill(struct crm_pairs *p)
-{
-	const struct crm_baskets *b = p->b;
-	uint64_t n = b->n;
+/* ---- lists, by threads ---- */
 
-	for (uint64_t i = 0; i < TABLE; i++)
-		p->entropy[i] = entropy_of(i);
-	for (uint32_t i = 0; i < b->nitems; i++) {
-		p->has[i] = entropy_of(p->count[i]);
-		p->lacks[i] = entropy_of(n - p->count[i]);
+/* Some of the baskets: what is counted in them, and where it goes. */
+struct share {
+	struct crm_pairs *p;
+	size_t from, to;
+	uint32_t *count; /* baskets of an item */
+	size_t *at; /* the length of its list, then where that ends */
+};
+
+static void *
+count_share(void *arg)
+{
+	struct share *s = arg;
+	const struct crm_baskets *b = s->p->b;
+
+	for (size_t k = s->from; k < s->to; k++) {
+		uint32_t size = b->start[k + 1] - b->start[k];
+		uint32_t each = s->p->near ? size - 1 : size > 1;
+
+		for (uint32_t j = b->start[k]; j < b->start[k + 1]; j++) {
+			s->count[b->item[j]]++;
+			s->at[b->item[j]] += each;
+		}
 	}
-	for (uint32_t i = 0; i < b->nitems; i++)
-		p->start[i + 1] += p->start[i];
-	/* start[i] moves to where the list of i ends, then all back */
-	for (size_t k = 0; k < n; k++) {
+	return NULL;
+}
+
+static void *
+fill_share(void *arg)
+{
+	struct share *s = arg;
+	const struct crm_baskets *b = s->p->b;
+	uint32_t *list = s->p->list;
+
+	for (size_t k = s->from; k < s->to; k++) {
 		uint32_t from = b->start[k], to = b->start[k + 1];
 
 		if (to - from < 2)
 			continue;
 		for (uint32_t j = from; j < to; j++) {
-			size_t at = p->start[b->item[j]];
+			size_t at = s->at[b->item[j]];
 
-			if (!p->near)
-				p->list[at++] = (uint32_t)k;
-			for (uint32_t i = from; p->near && i < to; i++)
+			if (!s->p->near)
+				list[at++] = (uint32_t)k;
+			for (uint32_t i = from; s->p->near && i < to; i++)
 				if (i != j)
-					p->list[at++] = b->item[i];
-			p->start[b->item[j]] = at;
+					list[at++] = b->item[i];
+			s->at[b->item[j]] = at;
 		}
 	}
-	memmove(p->start + 1, p->start, b->nitems * sizeof *p->start);
-	p->start[0] = 0;
+	return NULL;
+}
+
+/* A thread that cannot be had leaves its share to this one. */
+static void
+each_share(void *fn(void *), struct share *s, unsigned n)
+{
+	pthread_t thread[THREADS];
+	bool runs[THREADS] = {false};
+
+	for (unsigned i = 1; i < n; i++)
+		runs[i] = pthread_create(&thread[i], NULL, fn, &s[i]) == 0;
+	for (unsigned i = 0; i < n; i++)
+		if (runs[i])
+			pthread_join(thread[i], NULL);
+		else
+			fn(&s[i]);
+}
+
+/* Lists one behind the other, in each the shares in their order. */
+static void
+place_shares(struct crm_pairs *p, struct share *s, unsigned n)
+{
+	size_t sum = 0;
+
+	for (uint32_t i = 0; i < p->b->nitems; i++) {
+		p->start[i] = sum;
+		for (unsigned k = 0; k < n; k++) {
+			size_t length = s[k].at[i];
+
+			s[k].at[i] = sum;
+			sum += length;
+			p->count[i] += s[k].count[i];
+		}
+	}
+	p->start[p->b->nitems] = sum;
+}
+
+static bool
+fill(struct crm_pairs *p, unsigned threads)
+{
+	struct share s[THREADS] = {{0}};
+	size_t many = (size_t)p->b->nitems + 1;
+	unsigned n = threads < THREADS ? threads : THREADS;
+	bool ok = true;
+
+	if (n < 1 || p->b->n < SMALL)
+		n = 1;
+	for (unsigned i = 0; i < n; i++) {
+		s[i] = (struct share){.p = p,
+		    .from = p->b->n / n * i,
+		    .to = i + 1 < n ? p->b->n / n * (i + 1) : p->b->n,
+		    .count = calloc(many, sizeof *s[i].count),
+		    .at = calloc(many, sizeof *s[i].at)};
+		ok &= s[i].count && s[i].at;
+	}
+	if (ok) {
+		each_share(count_share, s, n);
+		place_shares(p, s, n);
+		p->list =
+		    malloc((p->start[p->b->nitems] + 1) * sizeof *p->list);
+		ok = p->list != NULL;
+	}
+	if (ok)
+		each_share(fill_share, s, n);
+	for (unsigned i = 0; i < n; i++) {
+		free(s[i].count);
+		free(s[i].at);
+	}
+	return ok;
 }
 
 int
-crm_pairs_open(
-    struct crm_pairs **out, const struct crm_baskets *b, struct crm_err *err)
+crm_pairs_open(struct crm_pairs **out, const struct crm_baskets *b,
+    unsigned threads, struct crm_err *err)
 {
 	struct crm_pairs *p = calloc(1, sizeof *p);
 	size_t many = (size_t)b->nitems + 1, n = 0;
@@ -93,7 +182,7 @@ crm_pairs_open(
 		return crm_err_nomem(err);
 	p->b = b;
 	p->count = calloc(many, sizeof *p->count);
-	p->start = calloc(many + 1, sizeof *p->start);
+	p->start = calloc(many, sizeof *p->start);
 	p->has = malloc(many * sizeof *p->has);
 	p->lacks = malloc(many * sizeof *p->lacks);
 	p->entropy = malloc(TABLE * sizeof *p->entropy);
@@ -104,23 +193,17 @@ crm_pairs_open(
 		beside += size * (size - 1);
 	}
 	p->near = beside / NEAR <= n;
-	n = p->near ? (size_t)beside : n;
-	for (size_t k = 0; p->count && p->start && k < b->n; k++) {
-		uint32_t size = b->start[k + 1] - b->start[k];
-		uint32_t each = p->near ? size - 1 : size > 1;
-
-		for (uint32_t j = b->start[k]; j < b->start[k + 1]; j++) {
-			p->count[b->item[j]]++;
-			p->start[b->item[j] + 1] += each;
-		}
-	}
-	p->list = malloc((n + 1) * sizeof *p->list);
 	if (!p->count || !p->start || !p->has || !p->lacks || !p->entropy ||
-	    !p->list) {
+	    !fill(p, threads)) {
 		crm_pairs_close(p);
 		return crm_err_nomem(err);
 	}
-	fill(p);
+	for (uint64_t i = 0; i < TABLE; i++)
+		p->entropy[i] = entropy_of(i);
+	for (uint32_t i = 0; i < b->nitems; i++) {
+		p->has[i] = entropy_of(p->count[i]);
+		p->lacks[i] = entropy_of(b->n - p->count[i]);
+	}
 	*out = p;
 	return CRM_OK;
 }

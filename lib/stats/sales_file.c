@@ -19,7 +19,7 @@
 
 enum {
 	PARTS = 8,
-	LEAST = 1 << 20, /* bytes that are worth a thread */
+	LEAST = 1 << 18, /* bytes that are worth a thread */
 	LINE = 1 << 16 /* where a line has to end to be cut at */
 };
 

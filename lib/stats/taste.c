@@ -523,7 +523,7 @@ crm_taste_try(struct crm_trial *out, const struct crm_trips *t, int64_t split,
 	for (size_t i = 0; code == CRM_OK && i < k; i++)
 		r.gain[i] = crm_log(2) / crm_log((double)i + 2);
 	if (code == CRM_OK)
-		code = crm_pairs_open(&pairs, &r.before.b, err);
+		code = crm_pairs_open(&pairs, &r.before.b, 1, err);
 	if (code == CRM_OK)
 		code = crm_taste_open(&taste, &r.before, pairs, opt, err);
 	r.taste = taste;

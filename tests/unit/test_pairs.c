@@ -13,7 +13,7 @@
 #include <crm/hash.h>
 #include <crm/pairs.h>
 
-enum { ITEMS = 60, BASKETS = 2000, TOP = 9 };
+enum { ITEMS = 60, BASKETS = 5000, TOP = 9 };
 
 static void
 draw(struct crm_baskets *b, uint64_t most, uint32_t both[ITEMS][ITEMS])
@@ -92,7 +92,7 @@ nth(const struct crm_baskets *b, uint32_t both[ITEMS][ITEMS], uint32_t item,
 
 /* Baskets of at most so many items. */
 static void
-find_best(uint64_t most)
+find_best(uint64_t most, unsigned threads)
 {
 	static uint32_t both[ITEMS][ITEMS];
 	struct crm_baskets b = {0};
@@ -103,7 +103,7 @@ find_best(uint64_t most)
 	draw(&b, most, both);
 	for (uint32_t i = 0; i < ITEMS; i++)
 		item[i] = i;
-	assert_int_equal(crm_pairs_open(&p, &b, NULL), CRM_OK);
+	assert_int_equal(crm_pairs_open(&p, &b, threads, NULL), CRM_OK);
 	for (unsigned by = CRM_PAIRS_LLR; by <= CRM_PAIRS_TOGETHER; by++) {
 		struct crm_pairs_options opt = {
 		    .by = (enum crm_pairs_by)by, .top = TOP, .min = 2};
@@ -144,8 +144,10 @@ static void
 the_best_of_each_item_are_found_by_any_number_of_threads(void **state)
 {
 	(void)state;
-	find_best(6);
-	find_best(40);
+	find_best(6, 1);
+	find_best(40, 1);
+	find_best(6, 3);
+	find_best(40, 3);
 }
 
 static void
@@ -162,7 +164,7 @@ baskets_of_one_item_have_no_pairs(void **state)
 		crm_baskets_add(&b, i / 2, NULL);
 		crm_baskets_end(&b, NULL);
 	}
-	assert_int_equal(crm_pairs_open(&p, &b, NULL), CRM_OK);
+	assert_int_equal(crm_pairs_open(&p, &b, 1, NULL), CRM_OK);
 	assert_int_equal(
 	    crm_pairs_top(p, &item, 1, &opt, &out, &n, NULL), CRM_OK);
 	assert_int_equal(n, 0);

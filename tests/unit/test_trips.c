@@ -152,7 +152,7 @@ wishes_are_habits_and_what_goes_with_them(void **state)
 	(void)state;
 	fill(&x, shop, LINES);
 	assert_int_equal(crm_trips_make(&t, &x, NULL), CRM_OK);
-	assert_int_equal(crm_pairs_open(&pairs, &t.b, NULL), CRM_OK);
+	assert_int_equal(crm_pairs_open(&pairs, &t.b, 1, NULL), CRM_OK);
 	assert_int_equal(crm_taste_open(&taste, &t, pairs, &opt, NULL), CRM_OK);
 	assert_int_equal(crm_taste_of(taste, ANN, 5, &w, NULL), CRM_OK);
 	assert_int_equal(w.trips, 4);

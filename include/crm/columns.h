@@ -12,9 +12,10 @@
  * made when all numbers of its range have been given out (crm_columns_fill); a
  * put or a deletion of a record drops the block it is in, in the same
  * transaction.  So a block that is there is what its records are.  Fields that
- * are personal, computed or custom, and parts, are in no block.
+ * are personal, computed or custom are in no block.  Of the rows of the first
+ * part, the lines of an order, there are some: what was bought, and how many.
  *
- *	crm_columns_open(t, schema, kind, &want, &c, &err);
+ *	crm_columns_open(t, schema, kind, &want, 0, &c, &err);
  *	while (crm_columns_block(c, &first, &err) == CRM_OK)
  *		while (crm_columns_next(c, rec, &err) == CRM_OK)
  *			use(rec);
@@ -31,27 +32,41 @@
 bool crm_columns_of(unsigned kind);
 /* Is this field in them? */
 bool crm_columns_field(const struct crm_field *f);
+/* Is this field of the rows of the first part? */
+bool crm_columns_cell(const struct crm_field *f);
+/* All of them, bits by index. */
+uint64_t crm_columns_cells(const struct crm_kind *k);
 
 struct crm_columns;
 /*
  * CRM_NO: not for what is wanted, or not in this transaction: one that writes,
  * or has an overlay.  want NULL: all that is there, see crm_columns_has.
- * Borrows schema and kind; close it before the transaction ends.
+ * cells: of the rows of the first part, if it is wanted, these fields, bits by
+ * index.  Borrows schema and kind; close it before the transaction ends.
  */
 int crm_columns_open(struct crm_txn *t, const struct crm_schema *s,
-    const struct crm_kind *k, const struct crm_want *want,
+    const struct crm_kind *k, const struct crm_want *want, uint64_t cells,
     struct crm_columns **out, struct crm_err *err);
+/* The next block is the first from this number on. */
+void crm_columns_from(struct crm_columns *c, uint64_t number);
 /* Goes on to the next block that has all that is wanted: *first is the first
  * number of its range.  CRM_NOTFOUND behind the last.  CRM_EDAMAGE. */
 int crm_columns_block(
     struct crm_columns *c, uint64_t *first, struct crm_err *err);
 /* The next living record of the block, in the order of their numbers, into r:
  * the same one for all records of a block, which keeps what all have in common.
- * Texts borrow the store's bytes.  CRM_NOTFOUND behind the last. */
+ * Texts borrow the store's bytes.  Rows come in their order, without their
+ * numbers; decimals are equal to the record's, but may have more digits.
+ * CRM_NOTFOUND behind the last. */
 int crm_columns_next(
     struct crm_columns *c, struct crm_record *r, struct crm_err *err);
 /* Has the block this field? */
 bool crm_columns_has(const struct crm_columns *c, int field);
+/* And this field of rows?  -1: the rows' count. */
+bool crm_columns_has_cell(const struct crm_columns *c, int field);
+/* Entries of the block's range, with those of records that are gone; false:
+ * the block, made by an earlier version, does not say. */
+bool crm_columns_entries(const struct crm_columns *c, uint64_t *out);
 void crm_columns_close(struct crm_columns *c);
 
 /* Makes the blocks that are not there and may be.  One of records that cannot be

@@ -20,6 +20,7 @@ struct beside {
 	struct crm_record *block, *record;
 	bool have; /* the block has one, in `block` */
 	bool lives, bad; /* the one in `record` */
+	uint64_t entries; /* of the range, that were come to */
 };
 
 static int
@@ -64,6 +65,37 @@ next_of_block(struct beside *b, struct crm_err *err)
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
+/* The rows of the first part; decimals may have other digits. */
+static int
+compare_rows(struct beside *b, struct crm_err *err)
+{
+	const struct crm_part *part = &b->kind->parts[0];
+	const struct crm_rows *x = &b->block->part[0];
+	const struct crm_rows *y = &b->record->part[0];
+
+	if (!crm_columns_has_cell(b->columns, -1))
+		return CRM_OK;
+	if (x->n != y->n)
+		return crm_check_at(b->ck, err, b->kind, b->record->id,
+		    "the number of its %ss in the columns is another",
+		    part->name);
+	for (int f = 0; f < part->nfields; f++) {
+		if (!crm_columns_has_cell(b->columns, f))
+			continue;
+		for (size_t i = 0; i < x->n; i++) {
+			const struct crm_value *v = &x->row[i].v[f];
+
+			if (v->type != y->row[i].v[f].type ||
+			    !crm_value_eq(v, &y->row[i].v[f]))
+				return crm_check_at(b->ck, err, b->kind,
+				    b->record->id,
+				    "the %s of a %s in the columns is another",
+				    part->fields[f].name, part->name);
+		}
+	}
+	return CRM_OK;
+}
+
 static int
 compare(struct beside *b, struct crm_err *err)
 {
@@ -81,7 +113,7 @@ compare(struct beside *b, struct crm_err *err)
 				    "its %s in the columns is another",
 				    k->fields[i].name);
 		}
-	return CRM_OK;
+	return compare_rows(b, err);
 }
 
 /* Those of the block before `id` are no records. */
@@ -121,8 +153,10 @@ check_block(struct beside *b, uint64_t first, struct crm_err *err)
 {
 	struct crm_str k, v, rest;
 	char key[8];
+	uint64_t told;
 	int r = next_of_block(b, err);
 
+	b->entries = 0;
 	if (r == CRM_OK)
 		r = crm_cursor_seek(
 		    b->cursor, crm_number_key(first, key), &k, &v, err);
@@ -131,6 +165,7 @@ check_block(struct beside *b, uint64_t first, struct crm_err *err)
 		if (crm_take_be(&rest, 8, &b->record->id)) {
 			if (b->record->id - first >= CRM_COLUMNS_RANGE)
 				break;
+			b->entries++;
 			r = read_entry(b, k, v, err);
 			if (r == CRM_OK)
 				r = check_entry(b, err);
@@ -140,6 +175,9 @@ check_block(struct beside *b, uint64_t first, struct crm_err *err)
 	}
 	if (r == CRM_OK || r == CRM_NOTFOUND)
 		r = not_there(b, UINT64_MAX, err);
+	if (r == CRM_OK && crm_columns_entries(b->columns, &told) &&
+	    told != b->entries)
+		r = block_fault(b, first, "of so many entries it is not", err);
 	return r == CRM_EDAMAGE
 		   ? block_fault(b, first, "they cannot be read", err)
 		   : r;
@@ -153,7 +191,7 @@ check_kind(struct beside *b, uint64_t *seen, struct crm_err *err)
 	struct crm_arena arena = {0};
 	uint64_t first;
 	int r = crm_columns_open(
-	    ck->txn, ck->schema, b->kind, NULL, &b->columns, err);
+	    ck->txn, ck->schema, b->kind, NULL, 0, &b->columns, err);
 
 	if (r != CRM_OK)
 		return r == CRM_NO ? CRM_OK : r;

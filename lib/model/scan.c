@@ -36,6 +36,9 @@ struct crm_scan {
 	/* Where all that is wanted is in blocks of columns, those that there
 	 * are take the place of the records of their ranges. */
 	struct crm_columns *columns; /* NULL: not so, or no more of them */
+	bool looked; /* whether there are */
+	bool counted; /* only blocks that say how many entries they are */
+	uint64_t cells; /* of rows, that are wanted; 0: all */
 	uint64_t block; /* the first number of the next one */
 	bool within; /* it */
 	uint64_t from; /* records before it are done */
@@ -197,8 +200,17 @@ crm_lookup_close(struct crm_lookup *l)
 static int
 next_block(struct crm_scan *sc, struct crm_err *err)
 {
-	int r = crm_columns_block(sc->columns, &sc->block, err);
+	uint64_t n;
+	int r;
 
+	do
+		r = crm_columns_block(sc->columns, &sc->block, err);
+	while (r == CRM_OK && sc->counted &&
+	       !crm_columns_entries(sc->columns, &n));
+	/* of a range, only blocks that lie in it */
+	if (r == CRM_OK && sc->to &&
+	    (sc->block >= sc->to || sc->to - sc->block < CRM_COLUMNS_RANGE))
+		r = CRM_NOTFOUND;
 	if (r != CRM_NOTFOUND)
 		return r;
 	crm_columns_close(sc->columns);
@@ -211,13 +223,16 @@ open_columns(struct crm_scan *sc, struct crm_err *err)
 {
 	int r;
 
+	sc->looked = true;
 	if (sc->at != INT64_MAX || sc->fills.figures || sc->fills.virtuals ||
 	    sc->fills.revision >= 0)
 		return CRM_OK;
-	r = crm_columns_open(
-	    sc->txn, sc->schema, sc->kind, &sc->want, &sc->columns, err);
-	if (r == CRM_OK)
+	r = crm_columns_open(sc->txn, sc->schema, sc->kind, &sc->want,
+	    sc->cells, &sc->columns, err);
+	if (r == CRM_OK) {
+		crm_columns_from(sc->columns, sc->from);
 		r = next_block(sc, err);
+	}
 	return r == CRM_NO ? CRM_OK : r;
 }
 
@@ -255,8 +270,6 @@ crm_scan_open(struct crm_txn *t, const struct crm_schema *s,
 		sc->fills.figures = false;
 		r = crm_cursor_open(t, CRM_TAB_TALLY, &sc->tally, err);
 	}
-	if (r == CRM_OK)
-		r = open_columns(sc, err);
 	if (r < 0) {
 		crm_scan_close(sc);
 		return r;
@@ -270,8 +283,10 @@ crm_scan_cells(struct crm_scan *sc, uint64_t cells)
 {
 	/* what is computed, or as it was, is made of all of a row */
 	if (!sc->fills.virtuals &&
-	    (sc->at == INT64_MAX || !crm_hooks[sc->kind->number].as_at))
+	    (sc->at == INT64_MAX || !crm_hooks[sc->kind->number].as_at)) {
 		crm_plan_cells(&sc->plan, cells);
+		sc->cells = cells;
+	}
 }
 
 void
@@ -279,9 +294,7 @@ crm_scan_range(struct crm_scan *sc, uint64_t from, uint64_t to)
 {
 	sc->from = from;
 	sc->to = to;
-	/* a part's entries are counted */
-	crm_columns_close(sc->columns);
-	sc->columns = NULL;
+	sc->counted = true;
 }
 
 uint64_t
@@ -349,6 +362,7 @@ later(const struct crm_scan *sc)
 static int
 scan_columns(struct crm_scan *sc, struct crm_err *err)
 {
+	uint64_t n;
 	int r;
 
 	while (sc->within || sc->block <= sc->from) {
@@ -357,6 +371,8 @@ scan_columns(struct crm_scan *sc, struct crm_err *err)
 		if (r != CRM_NOTFOUND)
 			return r;
 		sc->within = false;
+		(void)crm_columns_entries(sc->columns, &n);
+		sc->entries += n;
 		sc->begun = false;
 		sc->from = sc->block + CRM_COLUMNS_RANGE;
 		r = next_block(sc, err);
@@ -412,6 +428,11 @@ crm_scan_next(struct crm_scan *sc, struct crm_record **rec, struct crm_err *err)
 	uint64_t number;
 	int r;
 
+	if (!sc->looked) {
+		r = open_columns(sc, err);
+		if (r < 0)
+			return r;
+	}
 	*rec = sc->rec;
 	for (;;) {
 		if (sc->columns != NULL) {

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include <crm/columns.h>
 #include <crm/model.h>
 #include <crm/overlay.h>
 
@@ -99,6 +100,13 @@ last_of(struct crm_txn *t, unsigned table, uint64_t *out, struct crm_err *err)
 	return code == CRM_NOTFOUND ? CRM_OK : code;
 }
 
+/* Blocks of columns lie in one part as a whole. */
+static uint64_t
+begin_range(uint64_t number)
+{
+	return number - number % CRM_COLUMNS_RANGE;
+}
+
 /* How many parts, with a transaction each. */
 static int
 divide(struct crm_txn *t, const struct crm_scan_job *j, struct part *part,
@@ -120,7 +128,8 @@ divide(struct crm_txn *t, const struct crm_scan_job *j, struct part *part,
 		*n += code == CRM_OK;
 	}
 	for (unsigned i = 1; i < *n; i++)
-		part[i].from = part[i - 1].to = last / *n * i + 1;
+		part[i].from = part[i - 1].to =
+		    begin_range(last / *n * i + CRM_COLUMNS_RANGE);
 	return code == CRM_NO ? CRM_OK : code;
 }
 

@@ -38,6 +38,15 @@ struct column {
 	const char *text, *end; /* the next one */
 };
 
+/* The rows of the first part. */
+struct crm_columns_rows {
+	bool wanted, there;
+	struct column count, cell[COLUMNS_CELLS];
+	size_t ncells, nvaried;
+	struct column *varied[COLUMNS_CELLS];
+	size_t most; /* of a record of the block */
+};
+
 struct crm_columns {
 	const struct crm_schema *schema;
 	const struct crm_kind *kind;
@@ -54,6 +63,9 @@ struct crm_columns {
 	size_t n; /* columns; those that vary are the first */
 	size_t nvaried;
 	uint8_t digits[COLUMNS_WORDS + 1]; /* by currency */
+	unsigned entries; /* of the block's range and 1; 0: not told */
+	uint64_t seek; /* where the first block is looked for */
+	struct crm_columns_rows rows;
 	struct column *column[CRM_FIELDS_MAX];
 	struct column all[]; /* the currency is the first, if there is money */
 };
@@ -78,10 +90,31 @@ add_column(struct crm_columns *c, int field)
 	x->coin = x->f->type == CRM_T_MONEY && !(x->f->flags & CRM_F_BASE);
 }
 
+static bool
+choose_rows(struct crm_columns *c, uint64_t cells)
+{
+	const struct crm_part *part = &c->kind->parts[0];
+	struct crm_columns_rows *r = &c->rows;
+
+	if (c->kind->nparts == 0 || cells == 0)
+		return false;
+	r->wanted = true;
+	for (int i = 0; i < 64 && cells >> i; i++) {
+		if (!(cells >> i & 1))
+			continue;
+		if (i >= part->nfields || !crm_columns_cell(&part->fields[i]) ||
+		    r->ncells == COLUMNS_CELLS)
+			return false;
+		r->cell[r->ncells].f = &part->fields[i];
+		r->cell[r->ncells++].field = i;
+	}
+	return true;
+}
+
 /* The columns for what is wanted (NULL: for what there is); false when they do
  * not do. */
 static bool
-choose(struct crm_columns *c, const struct crm_want *want)
+choose(struct crm_columns *c, const struct crm_want *want, uint64_t cells)
 {
 	const struct crm_kind *k = c->kind;
 	struct crm_want all = {{0}, 0};
@@ -91,8 +124,12 @@ choose(struct crm_columns *c, const struct crm_want *want)
 		if (crm_columns_field(&k->fields[i]))
 			crm_want_field(&all, i);
 	c->any = !want;
-	want = want ? want : &all;
-	if (want->parts)
+	if (!want) {
+		cells = crm_columns_cells(k);
+		all.parts = cells != 0;
+		want = &all;
+	}
+	if (want->parts > 1 || (want->parts && !choose_rows(c, cells)))
 		return false;
 
 	for (int i = 1; i < k->nfields; i++) {
@@ -135,7 +172,8 @@ make_words(struct column *x, struct crm_err *err)
 
 int
 crm_columns_make(const struct crm_schema *s, const struct crm_kind *k,
-    const struct crm_want *want, struct crm_columns **out, struct crm_err *err)
+    const struct crm_want *want, uint64_t cells, struct crm_columns **out,
+    struct crm_err *err)
 {
 	struct crm_columns *c =
 	    calloc(1, sizeof *c + CRM_FIELDS_MAX * sizeof *c->all);
@@ -146,7 +184,7 @@ crm_columns_make(const struct crm_schema *s, const struct crm_kind *k,
 		return crm_err_nomem(err);
 	c->schema = s;
 	c->kind = k;
-	if (!choose(c, want))
+	if (!choose(c, want, cells))
 		code = CRM_NO;
 	for (size_t i = 0; i < c->n && code == CRM_OK; i++)
 		code = make_words(&c->all[i], err);
@@ -168,165 +206,6 @@ crm_columns_close(struct crm_columns *c)
 		free(c->all[i].word);
 	free(c);
 }
-
-/* ---- a block ---- */
-
-struct block {
-	const unsigned char *p, *end; /* without the tail */
-	const unsigned char *dir;
-	unsigned rows, columns;
-};
-
-static bool
-take_block(struct crm_str bytes, struct block *b)
-{
-	const unsigned char *p = (const unsigned char *)bytes.p;
-	unsigned live = 0;
-
-	if (bytes.n < COLUMNS_HEAD + COLUMNS_LIVE + COLUMNS_TAIL ||
-	    columns_load2(p) != COLUMNS_VERSION)
-		return false;
-	b->p = p;
-	b->end = p + bytes.n - COLUMNS_TAIL;
-	b->rows = columns_load2(p + 2);
-	b->columns = columns_load2(p + 4);
-	b->dir = p + COLUMNS_HEAD + COLUMNS_LIVE;
-	for (unsigned i = 0; i < COLUMNS_LIVE; i += 8)
-		live += (unsigned)__builtin_popcountll(
-		    columns_load(p + COLUMNS_HEAD + i));
-	return live == b->rows &&
-	       (size_t)(b->end - b->dir) / COLUMNS_ENTRY >= b->columns;
-}
-
-/* A list of words behind the codes. */
-static bool
-take_words(struct column *x, const unsigned char *p, const unsigned char *end)
-{
-	const unsigned char *length = p;
-
-	if (x->base > COLUMNS_WORDS || (uint64_t)(end - p) < x->base ||
-	    (x->width == 0 && x->base > 1))
-		return false;
-	x->nword = x->base;
-	p += x->base;
-	for (unsigned i = 1; i <= x->nword; i++) {
-		size_t n = length[i - 1];
-
-		if (n == 0 || (size_t)(end - p) < n)
-			return false;
-		x->word[i] = (struct crm_str){(const char *)p, n};
-		p += n;
-	}
-	return true;
-}
-
-/* CRM_OK, CRM_NO not there, CRM_EDAMAGE. */
-static int
-take_column(
-    const struct crm_columns *c, struct column *x, const struct block *b)
-{
-	const unsigned char *e = b->dir, *codes;
-	bool text = x->f->type == CRM_T_TEXT;
-	unsigned i, how;
-	uint64_t at;
-
-	for (i = 0; i < b->columns && columns_load2(e) != x->f->tag; i++)
-		e += COLUMNS_ENTRY;
-	if (i == b->columns)
-		return CRM_NO;
-	how = e[2];
-	x->width = e[3];
-	at = columns_load(e + 4) & UINT32_MAX;
-	x->base = columns_load(e + 8);
-	codes = b->dir + (size_t)b->columns * COLUMNS_ENTRY;
-	if (how >= HOWS || (how >= HOW_WORD) != text ||
-	    (x->width > COLUMNS_WIDTH && x->width != 64) ||
-	    (uint64_t)(b->end - codes) < at)
-		return CRM_EDAMAGE;
-	codes += at;
-	if ((size_t)(b->end - codes) < columns_bytes(b->rows, x->width))
-		return CRM_EDAMAGE;
-	x->codes = codes;
-	x->bit = 0;
-	x->mask = columns_mask(x->width);
-	x->sparse = how == HOW_SPARSE;
-	x->mode = how == HOW_WORD	     ? MODE_WORD
-		  : how == HOW_TEXT	     ? MODE_TEXT
-		  : x->f->type == CRM_T_ENUM ? MODE_NAMED
-		  : x->sparse		     ? MODE_SPARSE
-					     : MODE_NUMBER;
-	codes += columns_bytes(b->rows, x->width);
-	x->text = (const char *)codes;
-	x->end = (const char *)b->end;
-	x->is = (struct crm_value){.type = x->f->type,
-	    .kind = x->f->type == CRM_T_ID ? x->f->ref : 0,
-	    .scale =
-		x->f->type == CRM_T_MONEY ? (uint8_t)c->schema->digits : 0};
-	return how == HOW_WORD && !take_words(x, codes, b->end) ? CRM_EDAMAGE
-								: CRM_OK;
-}
-
-/* The digits of money, by the words of the currency. */
-static bool
-take_coins(struct crm_columns *c)
-{
-	const struct column *x = &c->all[0];
-
-	c->varied = false;
-	if (!c->coins)
-		return true;
-	if (!x->there || x->mode != MODE_WORD) {
-		for (size_t i = 0; i < c->n; i++)
-			c->all[i].there &= !c->all[i].coin;
-		return false;
-	}
-	c->digits[0] = (uint8_t)c->schema->digits;
-	for (unsigned i = 1; i <= x->nword; i++)
-		c->digits[i] = (uint8_t)crm_coin_digits(c->schema, x->word[i]);
-	c->varied = x->width > 0;
-	return true;
-}
-
-static int
-damaged(const struct crm_columns *c, struct crm_err *err)
-{
-	return crm_err_set(err, CRM_EDAMAGE,
-	    "the store is damaged: the columns of the %ss from %llu cannot be "
-	    "read",
-	    c->kind->name, (unsigned long long)c->first);
-}
-
-int
-crm_columns_take(struct crm_columns *c, uint64_t first, struct crm_str bytes,
-    struct crm_err *err)
-{
-	struct block b;
-	int code = CRM_OK;
-
-	c->first = first;
-	c->fresh = true;
-	c->nvaried = 0;
-	c->at = 0;
-	c->bits = 0;
-	if (!take_block(bytes, &b))
-		return damaged(c, err);
-	c->live = b.p + COLUMNS_HEAD;
-	for (size_t i = 0; i < c->n && code == CRM_OK; i++) {
-		struct column *x = &c->all[i];
-
-		code = take_column(c, x, &b);
-		x->there = code == CRM_OK;
-		if (x->there && x->width > 0)
-			c->column[c->nvaried++] = x;
-		else if (code == CRM_NO && c->any)
-			code = CRM_OK;
-	}
-	if (code == CRM_OK && !take_coins(c) && !c->any)
-		code = CRM_NO;
-	return code == CRM_EDAMAGE ? damaged(c, err) : code;
-}
-
-/* ---- its records ---- */
 
 /* The next value of a column; false when it cannot be. */
 static inline bool
@@ -378,6 +257,225 @@ take_value(struct column *x, struct crm_value *v)
 	}
 }
 
+/* ---- a block ---- */
+
+struct block {
+	const unsigned char *p, *end; /* without the tail */
+	const unsigned char *dir;
+	unsigned rows, columns, entries;
+};
+
+static bool
+take_block(struct crm_str bytes, struct block *b)
+{
+	const unsigned char *p = (const unsigned char *)bytes.p;
+	unsigned live = 0;
+
+	if (bytes.n < COLUMNS_HEAD + COLUMNS_LIVE + COLUMNS_TAIL ||
+	    columns_load2(p) != COLUMNS_VERSION)
+		return false;
+	b->p = p;
+	b->end = p + bytes.n - COLUMNS_TAIL;
+	b->rows = columns_load2(p + 2);
+	b->columns = columns_load2(p + 4);
+	b->entries = columns_load2(p + 6);
+	b->dir = p + COLUMNS_HEAD + COLUMNS_LIVE;
+	for (unsigned i = 0; i < COLUMNS_LIVE; i += 8)
+		live += (unsigned)__builtin_popcountll(
+		    columns_load(p + COLUMNS_HEAD + i));
+	return live == b->rows &&
+	       (size_t)(b->end - b->dir) / COLUMNS_ENTRY >= b->columns;
+}
+
+/* A list of words behind the codes. */
+static bool
+take_words(struct column *x, const unsigned char *p, const unsigned char *end)
+{
+	const unsigned char *length = p;
+
+	if (x->base > COLUMNS_WORDS || (uint64_t)(end - p) < x->base ||
+	    (x->width == 0 && x->base > 1))
+		return false;
+	x->nword = x->base;
+	p += x->base;
+	for (unsigned i = 1; i <= x->nword; i++) {
+		size_t n = length[i - 1];
+
+		if (n == 0 || (size_t)(end - p) < n)
+			return false;
+		x->word[i] = (struct crm_str){(const char *)p, n};
+		p += n;
+	}
+	return true;
+}
+
+/* The one of this tag, of n codes.  CRM_OK, CRM_NO not there, CRM_EDAMAGE. */
+static int
+take_column(const struct crm_columns *c, struct column *x,
+    const struct block *b, unsigned tag, size_t n)
+{
+	const unsigned char *e = b->dir, *codes;
+	bool text = x->f->type == CRM_T_TEXT;
+	unsigned i, how;
+	int digits = 0;
+	uint64_t at;
+
+	for (i = 0; i < b->columns && columns_load2(e) != tag; i++)
+		e += COLUMNS_ENTRY;
+	if (i == b->columns)
+		return CRM_NO;
+	how = e[2];
+	if (x->f->type == CRM_T_DECIMAL) {
+		digits = (int)(how >> 4);
+		how &= 15;
+	}
+	x->width = e[3];
+	at = columns_load(e + 4) & UINT32_MAX;
+	x->base = columns_load(e + 8);
+	codes = b->dir + (size_t)b->columns * COLUMNS_ENTRY;
+	if (how >= HOWS || digits > CRM_SCALE_MAX ||
+	    (how >= HOW_WORD) != text ||
+	    (x->width > COLUMNS_WIDTH && x->width != 64) ||
+	    (uint64_t)(b->end - codes) < at)
+		return CRM_EDAMAGE;
+	codes += at;
+	if ((size_t)(b->end - codes) < columns_bytes(n, x->width))
+		return CRM_EDAMAGE;
+	x->codes = codes;
+	x->bit = 0;
+	x->mask = columns_mask(x->width);
+	x->sparse = how == HOW_SPARSE;
+	x->mode = how == HOW_WORD	     ? MODE_WORD
+		  : how == HOW_TEXT	     ? MODE_TEXT
+		  : x->f->type == CRM_T_ENUM ? MODE_NAMED
+		  : x->sparse		     ? MODE_SPARSE
+					     : MODE_NUMBER;
+	codes += columns_bytes(n, x->width);
+	x->text = (const char *)codes;
+	x->end = (const char *)b->end;
+	x->is = (struct crm_value){.type = x->f->type,
+	    .kind = x->f->type == CRM_T_ID ? x->f->ref : 0,
+	    .scale = (uint8_t)(x->f->type == CRM_T_MONEY ? c->schema->digits
+							 : digits)};
+	return how == HOW_WORD && !take_words(x, codes, b->end) ? CRM_EDAMAGE
+								: CRM_OK;
+}
+
+/* The digits of money, by the words of the currency. */
+static bool
+take_coins(struct crm_columns *c)
+{
+	const struct column *x = &c->all[0];
+
+	c->varied = false;
+	if (!c->coins)
+		return true;
+	if (!x->there || x->mode != MODE_WORD) {
+		for (size_t i = 0; i < c->n; i++)
+			c->all[i].there &= !c->all[i].coin;
+		return false;
+	}
+	c->digits[0] = (uint8_t)c->schema->digits;
+	for (unsigned i = 1; i <= x->nword; i++)
+		c->digits[i] = (uint8_t)crm_coin_digits(c->schema, x->word[i]);
+	c->varied = x->width > 0;
+	return true;
+}
+
+static int
+damaged(const struct crm_columns *c, struct crm_err *err)
+{
+	return crm_err_set(err, CRM_EDAMAGE,
+	    "the store is damaged: the columns of the %ss from %llu cannot be "
+	    "read",
+	    c->kind->name, (unsigned long long)c->first);
+}
+
+/* Their sum, and the most. */
+static bool
+sum_counts(struct crm_columns_rows *r, unsigned records, size_t *out)
+{
+	struct column x = r->count;
+
+	*out = r->most = 0;
+	if (x.mode != MODE_NUMBER || x.width > 8 || x.base > COLUMNS_ROWS)
+		return false;
+	for (unsigned i = 0; i < records; i++) {
+		struct crm_value v;
+
+		(void)take_value(&x, &v);
+		if (v.i > COLUMNS_ROWS)
+			return false;
+		*out += (size_t)v.i;
+		r->most = (size_t)v.i > r->most ? (size_t)v.i : r->most;
+	}
+	return true;
+}
+
+static int
+take_rows(struct crm_columns *c, const struct block *b)
+{
+	static const struct crm_field number = {.type = CRM_T_INT};
+	struct crm_columns_rows *r = &c->rows;
+	size_t n;
+	int code;
+
+	r->count.f = &number;
+	r->nvaried = 0;
+	code = take_column(c, &r->count, b, c->kind->parts[0].tag, b->rows);
+	r->there = code == CRM_OK;
+	for (size_t i = 0; i < r->ncells; i++)
+		r->cell[i].there = false;
+	if (r->there && !sum_counts(r, b->rows, &n))
+		return CRM_EDAMAGE;
+	for (size_t i = 0; i < r->ncells && r->there; i++) {
+		struct column *x = &r->cell[i];
+
+		code = take_column(c, x, b, COLUMNS_CELL | x->f->tag, n);
+		x->there = code == CRM_OK;
+		if (x->there && x->width > 0)
+			r->varied[r->nvaried++] = x;
+		if (code == CRM_EDAMAGE || (code == CRM_NO && !c->any))
+			break;
+	}
+	return code == CRM_NO && c->any ? CRM_OK : code;
+}
+
+int
+crm_columns_take(struct crm_columns *c, uint64_t first, struct crm_str bytes,
+    struct crm_err *err)
+{
+	struct block b;
+	int code = CRM_OK;
+
+	c->first = first;
+	c->fresh = true;
+	c->nvaried = 0;
+	c->at = 0;
+	c->bits = 0;
+	if (!take_block(bytes, &b))
+		return damaged(c, err);
+	c->live = b.p + COLUMNS_HEAD;
+	c->entries = b.entries;
+	for (size_t i = 0; i < c->n && code == CRM_OK; i++) {
+		struct column *x = &c->all[i];
+
+		code = take_column(c, x, &b, x->f->tag, b.rows);
+		x->there = code == CRM_OK;
+		if (x->there && x->width > 0)
+			c->column[c->nvaried++] = x;
+		else if (code == CRM_NO && c->any)
+			code = CRM_OK;
+	}
+	if (code == CRM_OK && !take_coins(c) && !c->any)
+		code = CRM_NO;
+	if (code == CRM_OK && c->rows.wanted)
+		code = take_rows(c, &b);
+	return code == CRM_EDAMAGE ? damaged(c, err) : code;
+}
+
+/* ---- its records ---- */
+
 /* Where records have different currencies. */
 static void
 set_digits(const struct crm_columns *c, struct crm_record *r)
@@ -390,9 +488,53 @@ set_digits(const struct crm_columns *c, struct crm_record *r)
 	}
 }
 
+/* Room for as many rows as a record of the block has, and what all of them
+ * have in common. */
+static int
+begin_rows(struct crm_columns *c, struct crm_record *r, struct crm_err *err)
+{
+	struct crm_columns_rows *x = &c->rows;
+	struct crm_rows *rows = &r->part[0];
+	size_t nfields = c->kind->parts[0].nfields;
+
+	if (x->most > rows->cap) {
+		struct crm_row *row =
+		    crm_arena_zalloc(r->arena, x->most * sizeof *row);
+
+		if (!row)
+			return crm_err_nomem(err);
+		if (rows->cap > 0)
+			memcpy(row, rows->row, rows->cap * sizeof *row);
+		rows->row = row;
+		rows->cap = x->most;
+	}
+	for (size_t i = 0; i < x->most; i++) {
+		struct crm_row *row = &rows->row[i];
+
+		row->no = 0;
+		if (!row->v)
+			row->v = crm_arena_alloc(
+			    r->arena, (nfields + 1) * sizeof *row->v);
+		if (!row->v)
+			return crm_err_nomem(err);
+		memset(row->v, 0, nfields * sizeof *row->v);
+		for (size_t k = 0; k < x->ncells; k++) {
+			struct column *y = &x->cell[k];
+
+			if (!y->there)
+				continue;
+			if (y->mode == MODE_NUMBER)
+				row->v[y->field] = y->is;
+			if (y->width == 0)
+				(void)take_value(y, &row->v[y->field]);
+		}
+	}
+	return CRM_OK;
+}
+
 /* What all records of the block have in common. */
-static bool
-begin(struct crm_columns *c, struct crm_record *r)
+static int
+begin(struct crm_columns *c, struct crm_record *r, struct crm_err *err)
 {
 	memset(r->v, 0, c->kind->nfields * sizeof *r->v);
 	r->revision = r->into = 0;
@@ -410,10 +552,26 @@ begin(struct crm_columns *c, struct crm_record *r)
 		if (x->mode == MODE_NUMBER)
 			r->v[x->field] = x->is;
 		if (x->width == 0 && !take_value(x, &r->v[x->field]))
-			return false;
+			return damaged(c, err);
 	}
 	c->fresh = false;
-	return true;
+	return c->rows.there ? begin_rows(c, r, err) : CRM_OK;
+}
+
+/* The rows of the next record. */
+static void
+next_rows(struct crm_columns_rows *x, struct crm_rows *rows)
+{
+	struct crm_value n = {0};
+
+	(void)take_value(&x->count, &n);
+	rows->n = (size_t)n.i;
+	for (size_t k = 0; k < x->nvaried; k++) {
+		struct column *y = x->varied[k];
+
+		for (size_t i = 0; i < rows->n; i++)
+			(void)take_value(y, &rows->row[i].v[y->field]);
+	}
 }
 
 int
@@ -421,9 +579,13 @@ crm_columns_next(
     struct crm_columns *c, struct crm_record *r, struct crm_err *err)
 {
 	uint64_t number;
+	int code;
 
-	if (c->fresh && !begin(c, r))
-		return damaged(c, err);
+	if (c->fresh) {
+		code = begin(c, r, err);
+		if (code < 0)
+			return code;
+	}
 	while (c->bits == 0) {
 		if (c->at == CRM_COLUMNS_RANGE / 64)
 			return CRM_NOTFOUND;
@@ -439,7 +601,25 @@ crm_columns_next(
 			return damaged(c, err);
 	if (c->varied)
 		set_digits(c, r);
+	if (c->rows.there)
+		next_rows(&c->rows, &r->part[0]);
 	return CRM_OK;
+}
+
+bool
+crm_columns_entries(const struct crm_columns *c, uint64_t *out)
+{
+	*out = c->entries > 0 ? c->entries - 1 : 0;
+	return c->entries > 0;
+}
+
+bool
+crm_columns_has_cell(const struct crm_columns *c, int field)
+{
+	for (size_t i = 0; c->rows.there && i < c->rows.ncells; i++)
+		if (c->rows.cell[i].field == field)
+			return c->rows.cell[i].there;
+	return c->rows.there && field < 0;
 }
 
 bool
@@ -455,7 +635,7 @@ crm_columns_has(const struct crm_columns *c, int field)
 
 int
 crm_columns_open(struct crm_txn *t, const struct crm_schema *s,
-    const struct crm_kind *k, const struct crm_want *want,
+    const struct crm_kind *k, const struct crm_want *want, uint64_t cells,
     struct crm_columns **out, struct crm_err *err)
 {
 	int code;
@@ -463,7 +643,7 @@ crm_columns_open(struct crm_txn *t, const struct crm_schema *s,
 	*out = NULL;
 	if (!crm_columns_of(k->number) || !crm_txn_plain(t))
 		return CRM_NO;
-	code = crm_columns_make(s, k, want, out, err);
+	code = crm_columns_make(s, k, want, cells, out, err);
 	if (code != CRM_OK)
 		return code;
 	code = crm_cursor_open(t, CRM_TAB_COLUMNS, &(*out)->cursor, err);
@@ -472,6 +652,13 @@ crm_columns_open(struct crm_txn *t, const struct crm_schema *s,
 		*out = NULL;
 	}
 	return code;
+}
+
+void
+crm_columns_from(struct crm_columns *c, uint64_t number)
+{
+	c->seek = number;
+	c->begun = false;
 }
 
 int
@@ -484,8 +671,9 @@ crm_columns_block(struct crm_columns *c, uint64_t *first, struct crm_err *err)
 	do {
 		if (!c->begun)
 			code = crm_cursor_seek(c->cursor,
-			    crm_columns_key(c->kind->number, 0, key), &k, &v,
-			    err);
+			    crm_columns_key(c->kind->number,
+				c->seek + CRM_COLUMNS_RANGE - 1, key),
+			    &k, &v, err);
 		else
 			code = crm_cursor_next(c->cursor, &k, &v, err);
 		c->begun = true;

@@ -31,6 +31,7 @@ pack_range(
 	struct crm_cursor *cur;
 	struct crm_str k, v, rest;
 	char key[8];
+	unsigned entries = 0;
 	int code = crm_cursor_open(t, table, &cur, err);
 
 	if (code < 0)
@@ -43,6 +44,7 @@ pack_range(
 			code = CRM_NO;
 		else if (f->rec->id - first >= CRM_COLUMNS_RANGE)
 			break;
+		entries++;
 		if (code == CRM_OK)
 			code = crm_unseal(table, k, &v, NULL);
 		if (code == CRM_OK)
@@ -54,7 +56,7 @@ pack_range(
 	}
 	crm_buf_clear(&f->bytes);
 	if (code == CRM_OK || code == CRM_NOTFOUND) {
-		crm_pack_end(f->pack, &f->bytes);
+		crm_pack_end(f->pack, entries, &f->bytes);
 		code = CRM_OK;
 	}
 	crm_cursor_close(cur);
@@ -70,8 +72,12 @@ fill_range(
 	int code = crm_get(t, CRM_TAB_COLUMNS, key, &v, err);
 
 	crm_buf_clear(&f->bytes);
-	if (code != CRM_NOTFOUND)
+	if (code < 0 && code != CRM_NOTFOUND)
 		return code;
+	/* one that an earlier version made has no rows */
+	if (code == CRM_OK && v.n >= COLUMNS_HEAD &&
+	    columns_load2((const unsigned char *)v.p + 6) > 0)
+		return CRM_OK;
 	code = pack_range(f, t, first, err);
 	if (code != CRM_OK)
 		return code == CRM_NO ? CRM_OK : code;
@@ -110,13 +116,16 @@ fill_some(struct crm_txn *t, void *ctx, struct crm_err *err)
 static int
 fill_kind(struct fill *f, struct crm_store *s, struct crm_err *err)
 {
-	struct crm_want want = {{0}, 0};
+	uint64_t cells = crm_columns_cells(f->kind);
+	struct crm_want want = {{0}, cells != 0};
 	int code = CRM_OK;
 
 	for (int i = 1; i < f->kind->nfields; i++)
 		if (crm_columns_field(&f->kind->fields[i]))
 			crm_want_field(&want, i);
 	crm_plan_make(&f->plan, f->schema, f->kind, &want);
+	if (cells)
+		crm_plan_cells(&f->plan, cells);
 	f->pack = crm_pack_new(f->kind);
 	f->rec = crm_record_new(f->kind, &f->arena);
 	if (!f->pack || !f->rec)

@@ -4,7 +4,8 @@
  *	2	version
  *	2	records
  *	2	columns
- *	2	0
+ *	2	entries of the range and 1, with those of records that are
+ *		gone; 0: not told
  *	RANGE/8	a bit for each number of the range: is it a record?
  *	16	for each column, in rising order of tags:
  *		tag 2, how 1, width 1, place of its codes 4, base 8
@@ -19,6 +20,12 @@
  *		of all the only one, if there is one.  Behind the codes the
  *		words' lengths, a byte each, and the words
  *	TEXT	a length; 0 no value.  Behind the codes the texts
+ *
+ * The rows of the first part have a column with the part's tag, the count of
+ * each record's, and a column for each of their fields that is kept, with
+ * COLUMNS_CELL and the field's tag: a code for each row, all rows of the block
+ * one after the other.  Those of decimals have in the high half of `how` the
+ * digits behind the point, the same for all.
  */
 #ifndef COLUMNS_WIRE_H
 #define COLUMNS_WIRE_H
@@ -31,6 +38,9 @@
 #define COLUMNS_ENTRY 16
 #define COLUMNS_TAIL 8
 #define COLUMNS_WORDS 255
+#define COLUMNS_CELL 0x8000U
+#define COLUMNS_CELLS 4 /* at most */
+#define COLUMNS_ROWS 255 /* of a record, at most; else its block has no rows */
 /* Codes of more bits than these, but for all 64, cannot be read at once. */
 #define COLUMNS_WIDTH 57
 
@@ -73,8 +83,8 @@ void crm_pack_free(struct crm_pack *p);
 void crm_pack_begin(struct crm_pack *p, uint64_t first);
 /* Texts are borrowed until crm_pack_end. */
 void crm_pack_add(struct crm_pack *p, const struct crm_record *r);
-/* Appends the block's bytes, not sealed. */
-void crm_pack_end(struct crm_pack *p, struct crm_buf *out);
+/* Appends the block's bytes, not sealed.  entries: see above. */
+void crm_pack_end(struct crm_pack *p, unsigned entries, struct crm_buf *out);
 
 /* ---- columns.c ---- */
 
@@ -84,6 +94,7 @@ int crm_columns_take(struct crm_columns *c, uint64_t first,
     struct crm_str bytes, struct crm_err *err);
 /* One without a store. */
 int crm_columns_make(const struct crm_schema *s, const struct crm_kind *k,
-    const struct crm_want *want, struct crm_columns **out, struct crm_err *err);
+    const struct crm_want *want, uint64_t cells, struct crm_columns **out,
+    struct crm_err *err);
 
 #endif

@@ -108,6 +108,31 @@ any_value(struct world *w, const struct crm_field *f)
 	return v;
 }
 
+static void
+any_rows(struct world *w, struct crm_record *r)
+{
+	const struct crm_part *line = &w->kind->parts[0];
+	uint64_t n = below(w, w->sort ? 5 : 2) + (w->sort == 0);
+
+	/* numbers with gaps */
+	for (uint32_t no = 1; n > 0; n--) {
+		struct crm_row *row;
+
+		no += 1 + (uint32_t)below(w, 3);
+		row = crm_record_add(r, 0, no);
+		assert_non_null(row);
+		for (int i = 0; i < line->nfields; i++) {
+			const struct crm_field *f = &line->fields[i];
+
+			if (w->sort == 0 ? i % 5 == 4 : below(w, 3) == 0)
+				continue;
+			row->v[i] = any_value(w, f);
+			if (f->type == CRM_T_DECIMAL && w->sort > 0)
+				row->v[i].scale = (uint8_t)below(w, 5);
+		}
+	}
+}
+
 /* A record of the range `sort`: of the first, little differs; of the second,
  * all does and much is empty; of the rest, some. */
 static struct crm_record *
@@ -127,6 +152,7 @@ any_record(struct world *w, uint64_t number)
 			continue;
 		r->v[i] = any_value(w, f);
 	}
+	any_rows(w, r);
 	return r;
 }
 
@@ -222,9 +248,34 @@ compare(struct world *w, struct crm_txn *t, const struct crm_want *want,
 		crm_arena_reset(&w->arena);
 }
 
+/* And the rows. */
+static void
+compare_rows(struct world *w, struct crm_txn *t, uint64_t cells,
+    const struct crm_record *got)
+{
+	struct crm_record *r = crm_record_new(w->kind, &w->arena);
+	const struct crm_rows *x = &got->part[0], *y = &r->part[0];
+	uint64_t n;
+
+	assert_int_equal(
+	    crm_record_read(t, w->kind, got->id, &crm_want_all, r, NULL),
+	    CRM_OK);
+	assert_int_equal(x->n, y->n);
+	for (n = 0; n < x->n; n++)
+		for (int i = 0; i < w->kind->parts[0].nfields; i++)
+			if (cells >> i & 1 &&
+			    (x->row[n].v[i].type != y->row[n].v[i].type ||
+				!crm_value_eq(
+				    &x->row[n].v[i], &y->row[n].v[i])))
+				fail_msg("O%llu, row %u: field %d",
+				    (unsigned long long)got->id, (unsigned)n,
+				    i);
+}
+
 /* All blocks that have what is wanted; the records in them. */
 static size_t
-read_blocks(struct world *w, const struct crm_want *want, unsigned *n)
+read_blocks(
+    struct world *w, const struct crm_want *want, uint64_t cells, unsigned *n)
 {
 	struct crm_columns *c;
 	struct crm_arena arena = {0};
@@ -238,7 +289,8 @@ read_blocks(struct world *w, const struct crm_want *want, unsigned *n)
 	*n = 0;
 	assert_int_equal(crm_txn_begin(w->store, &t, NULL), CRM_OK);
 	assert_int_equal(
-	    crm_columns_open(t, w->schema, w->kind, want, &c, &err), CRM_OK);
+	    crm_columns_open(t, w->schema, w->kind, want, cells, &c, &err),
+	    CRM_OK);
 	while ((code = crm_columns_block(c, &first, &err)) == CRM_OK) {
 		++*n;
 		while ((code = crm_columns_next(c, got, &err)) == CRM_OK) {
@@ -246,6 +298,8 @@ read_blocks(struct world *w, const struct crm_want *want, unsigned *n)
 			before = got->id;
 			records++;
 			compare(w, t, want, got);
+			if (want->parts)
+				compare_rows(w, t, cells, got);
 		}
 		assert_int_equal(code, CRM_NOTFOUND);
 	}
@@ -275,7 +329,7 @@ what_is_read_from_blocks_is_what_the_records_are(void **state)
 			continue;
 		if (i > 0)
 			crm_want_field(&want, i);
-		records = read_blocks(&w, &want, &n);
+		records = read_blocks(&w, &want, 0, &n);
 		/* numbers too far apart are not in the second */
 		if (n == 1 && w.kind->fields[i].type != CRM_T_INT &&
 		    w.kind->fields[i].type != CRM_T_TIME &&
@@ -290,9 +344,116 @@ what_is_read_from_blocks_is_what_the_records_are(void **state)
 		for (int i = 1; i < w.kind->nfields; i++)
 			if (crm_wants(&all, i) && below(&w, 3) == 0)
 				crm_want_field(&want, i);
-		read_blocks(&w, &want, &n);
+		read_blocks(&w, &want, 0, &n);
 		assert_int_equal(n, 2);
 	}
+	world_end(&w);
+}
+
+static void
+rows_that_are_read_from_blocks_are_those_of_the_records(void **state)
+{
+	struct crm_want want = {{0}, 1};
+	struct world w;
+	uint64_t cells;
+	unsigned n;
+
+	(void)state;
+	world_fill(&w);
+	cells = crm_columns_cells(w.kind);
+	assert_int_equal(__builtin_popcountll(cells), 4);
+	/* of the second range some are too far apart for all */
+	for (uint64_t left = cells; left; left &= left - 1) {
+		assert_true(read_blocks(&w, &want, left & -left, &n) > 0);
+		assert_true(n >= 1);
+	}
+	assert_true(read_blocks(&w, &want, cells, &n) > 0);
+	crm_want_field(&want, crm_kind_field(w.kind, CRM_STR("status")));
+	assert_true(read_blocks(&w, &want, cells, &n) > 0);
+	world_end(&w);
+}
+
+static int
+put_many_rows(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	struct world *w = ctx;
+	struct crm_record *r = any_record(w, 40);
+
+	(void)err;
+	while (r->part[0].n < w->sort)
+		assert_non_null(crm_record_add(r, 0, 0));
+	return put_record(t, r);
+}
+
+static void
+an_order_with_too_many_rows_leaves_its_block_without_any(void **state)
+{
+	struct crm_want want = {{0}, 1};
+	struct world w;
+	unsigned n, before;
+
+	(void)state;
+	world_fill(&w);
+	(void)read_blocks(&w, &want, 1, &before);
+	assert_true(before > 0);
+	for (unsigned k = 0; k < 2; k++) {
+		w.sort = COLUMNS_ROWS + k;
+		assert_int_equal(
+		    crm_txn_run(w.store, CRM_WRITE, put_many_rows, &w, NULL),
+		    CRM_OK);
+		fill(&w);
+		assert_int_equal(blocks(&w), 2);
+		(void)read_blocks(&w, &want, 1, &n);
+		assert_int_equal(n, before - k);
+	}
+	world_end(&w);
+}
+
+/* As a version made it that kept no rows: the fields' columns only. */
+static int
+make_old(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	char key[CRM_COLUMNS_KEY];
+	struct crm_str k = crm_columns_key(CRM_K_ORDER, 5, key), v;
+	struct crm_buf b = {0};
+	const unsigned char *dir;
+	int code = crm_get(t, CRM_TAB_COLUMNS, k, &v, err);
+
+	(void)ctx;
+	assert_int_equal(code, CRM_OK);
+	crm_buf_put(&b, v.p, v.n - 4);
+	b.p[6] = b.p[7] = 0;
+	/* a tag that nobody asks for */
+	dir = (const unsigned char *)b.p + COLUMNS_HEAD + COLUMNS_LIVE;
+	for (unsigned i = 0; i < columns_load2((unsigned char *)b.p + 4); i++)
+		if (columns_load2(dir + i * COLUMNS_ENTRY) >= 1000)
+			b.p[COLUMNS_HEAD + COLUMNS_LIVE + i * COLUMNS_ENTRY] =
+			    (char)0xfe;
+	crm_seal(CRM_TAB_COLUMNS, k, &b);
+	code = crm_put(t, CRM_TAB_COLUMNS, k, crm_buf_str(&b), 0, err);
+	crm_buf_release(&b);
+	return code;
+}
+
+static void
+a_block_without_rows_is_read_for_fields_and_made_anew(void **state)
+{
+	struct crm_want rows = {{0}, 1}, none = {{0}, 0};
+	struct world w;
+	unsigned n, before;
+
+	(void)state;
+	world_fill(&w);
+	(void)read_blocks(&w, &rows, 1, &before);
+	assert_int_equal(
+	    crm_txn_run(w.store, CRM_WRITE, make_old, &w, NULL), CRM_OK);
+	(void)read_blocks(&w, &rows, 1, &n);
+	assert_int_equal(n, before - 1);
+	(void)read_blocks(&w, &none, 0, &n);
+	assert_int_equal(n, 2);
+	fill(&w);
+	(void)read_blocks(&w, &rows, 1, &n);
+	assert_int_equal(n, before);
 	world_end(&w);
 }
 
@@ -342,7 +503,7 @@ try_open(struct crm_txn *t, void *ctx, struct crm_err *err)
 	struct crm_want want = {{0}, 0};
 	struct crm_columns *c;
 
-	return crm_columns_open(t, w->schema, w->kind, &want, &c, err);
+	return crm_columns_open(t, w->schema, w->kind, &want, 0, &c, err);
 }
 
 static void
@@ -365,20 +526,21 @@ what_writes_or_sees_the_past_reads_records(void **state)
 	assert_int_equal(crm_txn_begin(w.store, &t, NULL), CRM_OK);
 	/* parts */
 	assert_int_equal(
-	    crm_columns_open(t, w.schema, w.kind, &want, &c, NULL), CRM_NO);
+	    crm_columns_open(t, w.schema, w.kind, &want, 0, &c, NULL), CRM_NO);
 	/* a personal field, a list, one that is computed */
 	for (int i = 1; i < w.kind->nfields; i++) {
 		want = (struct crm_want){{0}, 0};
 		crm_want_field(&want, i);
 		if (!crm_columns_field(&w.kind->fields[i]))
 			assert_int_equal(crm_columns_open(t, w.schema, w.kind,
-					     &want, &c, NULL),
+					     &want, 0, &c, NULL),
 			    CRM_NO);
 	}
 	/* customers have none */
 	want = (struct crm_want){{0}, 0};
-	assert_int_equal(crm_columns_open(t, w.schema,
-			     &w.schema->kind[CRM_K_CUSTOMER], &want, &c, NULL),
+	assert_int_equal(
+	    crm_columns_open(t, w.schema, &w.schema->kind[CRM_K_CUSTOMER],
+		&want, 0, &c, NULL),
 	    CRM_NO);
 	crm_txn_end(t);
 	world_end(&w);
@@ -415,11 +577,11 @@ a_range_of_which_all_are_gone_has_a_block_without_records(void **state)
 		if (w.kind->fields[i].type == CRM_T_ENUM ||
 		    w.kind->fields[i].type == CRM_T_BOOL)
 			crm_want_field(&want, i);
-	before = read_blocks(&w, &want, &n);
+	before = read_blocks(&w, &want, 0, &n);
 	assert_int_equal(
 	    crm_txn_run(w.store, CRM_WRITE, delete_range, &w, NULL), CRM_OK);
 	fill(&w);
-	after = read_blocks(&w, &want, &n);
+	after = read_blocks(&w, &want, 0, &n);
 	assert_int_equal(n, 2);
 	assert_true(after > 0 && after < before);
 	world_end(&w);
@@ -485,7 +647,7 @@ bytes_that_are_no_block_are_damage_and_nothing_worse(void **state)
 	assert_int_equal(
 	    crm_txn_run(w.store, CRM_READ, read_block, &b, NULL), CRM_OK);
 	assert_int_equal(
-	    crm_columns_make(w.schema, w.kind, NULL, &c, NULL), CRM_OK);
+	    crm_columns_make(w.schema, w.kind, NULL, 0, &c, NULL), CRM_OK);
 	r = crm_record_new(w.kind, &arena);
 	for (int i = 0; i < 3000; i++) {
 		/* mostly where places and widths are said */
@@ -515,6 +677,17 @@ bytes_that_are_no_block_are_damage_and_nothing_worse(void **state)
 
 /* ---- what the check says ---- */
 
+/* The base of the rows' products. */
+static void
+bend_rows(struct crm_buf *b)
+{
+	unsigned char *e = (unsigned char *)b->p + COLUMNS_HEAD + COLUMNS_LIVE;
+
+	while (columns_load2(e) != (COLUMNS_CELL | 1))
+		e += COLUMNS_ENTRY;
+	e[8] ^= 1;
+}
+
 static int
 bend(struct crm_txn *t, void *ctx, struct crm_err *err)
 {
@@ -538,6 +711,10 @@ bend(struct crm_txn *t, void *ctx, struct crm_err *err)
 		b.p[COLUMNS_HEAD + i / 8] |= (char)(1 << (i % 8));
 		b.p[COLUMNS_HEAD] &= ~2;
 	}
+	if (w->sort == 7) /* entries */
+		b.p[6]++;
+	if (w->sort == 8)
+		bend_rows(&b);
 	if (w->sort == 6) /* more of them than it says */
 		b.p[COLUMNS_HEAD] |= 1;
 	if (w->sort == 3) /* an entry that is none */
@@ -576,7 +753,9 @@ the_check_compares_blocks_with_their_records(void **state)
 	    "columns: there are entries that are no blocks\n",
 	    "in the columns is another\n",
 	    "columns from O7: no range begins here\n",
-	    "columns: a block cannot be read\n"};
+	    "columns: a block cannot be read\n",
+	    "of so many entries it is not\n",
+	    "of a line in the columns is another\n"};
 
 	(void)state;
 	for (unsigned i = 0; i <= sizeof says / sizeof *says; i++) {
@@ -611,6 +790,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_read_from_blocks_is_what_the_records_are),
+	    cmocka_unit_test(
+		rows_that_are_read_from_blocks_are_those_of_the_records),
+	    cmocka_unit_test(
+		an_order_with_too_many_rows_leaves_its_block_without_any),
+	    cmocka_unit_test(
+		a_block_without_rows_is_read_for_fields_and_made_anew),
 	    cmocka_unit_test(a_change_drops_its_block_and_no_other_one),
 	    cmocka_unit_test(
 		a_range_of_which_all_are_gone_has_a_block_without_records),

@@ -63,7 +63,7 @@ events_anywhere_seem_to_turn_as_often_as_p_says(void **state)
 		at_most("events", n, 0.05, (double)few[1] / MANY);
 		at_most("events", n, 0.002, (double)few[2] / MANY);
 		/* and not much more seldom: it is exact */
-		if (few[0] < 0.18 * MANY || few[1] < 0.042 * MANY)
+		if (few[0] < MANY * 18 / 100 || few[1] < MANY * 42 / 1000)
 			fail_msg("%zu: %zu, %zu", n, few[0], few[1]);
 	}
 	crm_turns_release(&x);

@@ -177,20 +177,6 @@ figures(
 
 /* ---- rows ---- */
 
-/* Items in their own order, which is that of their texts. */
-static void
-sort_items(uint32_t *v, size_t n)
-{
-	for (size_t i = 1; i < n; i++) {
-		uint32_t x = v[i];
-		size_t at = i;
-
-		for (; at > 0 && v[at - 1] > x; at--)
-			v[at] = v[at - 1];
-		v[at] = x;
-	}
-}
-
 /* Bytes of the items, with one glue too many. */
 static size_t
 length(const struct cli_sets *s, const uint32_t *item, size_t n)
@@ -323,8 +309,8 @@ int
 cli_sets_put(struct cli_sets *s, uint32_t *item, size_t nleft, size_t nright,
     const struct crm_together *t, struct crm_err *err)
 {
-	sort_items(item, nleft);
-	sort_items(item + nleft, nright);
+	crm_baskets_order(item, nleft);
+	crm_baskets_order(item + nleft, nright);
 	return s->plain ? put_line(s, item, nleft, nright, t, err)
 			: put_values(s, item, nleft, nright, t, err);
 }

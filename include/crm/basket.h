@@ -39,6 +39,8 @@ int crm_baskets_gather(struct crm_baskets *b, const uint32_t *basket,
     const uint32_t *item, size_t n, size_t nbaskets, uint32_t *place,
     struct crm_err *err);
 void crm_baskets_release(struct crm_baskets *b);
+/* Sorts the numbers of a few items, rising. */
+void crm_baskets_order(uint32_t *v, size_t n);
 
 /* ---- frequent itemsets ---- */
 

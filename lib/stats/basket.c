@@ -13,8 +13,6 @@
 #include <crm/basket.h>
 #include <crm/stats.h>
 
-#include "stats/basket_parts.h"
-
 __extension__ typedef unsigned __int128 u128;
 
 /* ---- baskets ---- */

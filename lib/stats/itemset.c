@@ -15,7 +15,7 @@
  */
 #include <stdlib.h>
 
-#include "stats/basket_parts.h"
+#include <crm/basket.h>
 
 enum { SMALL = 7 };
 

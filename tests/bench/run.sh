@@ -5,6 +5,7 @@
 #			the average; ten, a hundred times
 #	JOBS='get rfm'	only these jobs (default: all)
 #	ROUNDS=N	how often each side runs (5)
+#	PEERS='duckdb'	only these (default: duckdb sqlite3 psql mlr mawk)
 #	JOBS=also	makes and loads only what that needs: SCALE=m has
 #			50,000 products in ten million orders
 #	JOBS=growth	how our cost grows from a tenth of SCALE to three of it
@@ -39,7 +40,16 @@ m)	customers=1000000 ;;
 esac
 products=$((customers / 10)) slow=
 [ "$scale" != m ] || products=50000 slow=-s
+peers=${PEERS:-duckdb sqlite3 psql mlr mawk}
 orders=$((customers * 10)) refs=$((customers * 10)) added=$((customers))
+
+is_peer()
+{
+	case " $peers " in
+	*" $1 "*) ;;
+	*) return 1 ;;
+	esac
+}
 
 say()
 {
@@ -55,24 +65,25 @@ results=$B/results.tsv
 
 # ---- data ----
 
-# section NAME: of the archive, as one stream.
-section()
+# The sections of the archive, each as one stream in $D/in.
+split_archive()
 {
-	awk -v want="\\\\:$1" '
-		/^\\:/ { split($0, s, "\t"); on = s[1] == want; head = on; next }
-		!on { next }
-		head { head = 0; if (seen++) next }
-		{ print }' "$D/shop.arc"
+	mkdir -p "$D/in"
+	awk -F '\t' -v to="$D/in/" '
+		/^\\:/ {
+			name = to substr($1, 3) ".tsv"
+			head = seen[name]++
+			next
+		}
+		head { head = 0; next }
+		{ print >name }' "$D/shop.arc"
 }
 
 # export NAME TYPES: what is on stdin, as typed.sql and as sqlite.sql take it.
 export_as()
 {
-	tee "$D/in.tmp" | awk -v header=1 -v types="$2" -f "$here/export.awk" \
-	    >"$D/typed/$1.tsv"
-	awk -v header=1 -v cents=1 -v types="$2" -f "$here/export.awk" \
-	    "$D/in.tmp" >"$D/cents/$1.tsv"
-	rm -f "$D/in.tmp"
+	awk -v header=1 -v cents="${sqlite:+$D/cents/$1.tsv}" -v types="$2" \
+	    -f "$here/export.awk" >"$D/typed/$1.tsv"
 }
 
 make_store()
@@ -90,7 +101,8 @@ make_store()
 make_data()
 {
 	make_store
-	[ ! -f "$D/made" ] || return 0
+	[ ! -f "$D/made" ] ||
+	    { [ -n "$sqlite" ] && [ ! -f "$D/cents/rows.tsv" ]; } || return 0
 	rm -rf "$D/typed" "$D/cents" "$D/base"
 	mkdir -p "$D/typed" "$D/cents" "$D/out"
 	# what a shop has before its first order
@@ -98,17 +110,20 @@ make_data()
 	    >"$D/base.arc"
 	crm_load "$D/base" - <"$D/base.arc"
 
-	section customer | export_as customer id
-	section product | export_as product id,text,text,text,text,money,money
-	CRM_STORE=$D/store crm-order list -f "$order_columns" | export_as order \
-	    id,id,time,text,text,text,text,money,money,money,money,money
-	mv "$D/typed/order.tsv" "$D/typed/orders.tsv"
-	mv "$D/cents/order.tsv" "$D/cents/orders.tsv"
-	section line |
-	    export_as line row,id,text,text,text,money,money,money,money
-	section adjustment | export_as adjustment row,text,text,money,money
-	section track |
-	    export_as track row,time,text,text,text,money,text,text
+	split_archive
+	export_as customer id <"$D/in/customer.tsv"
+	export_as product id,text,text,text,text,money,money \
+	    <"$D/in/product.tsv"
+	CRM_STORE=$D/store crm-order list -f "$order_columns" |
+	    export_as orders \
+		id,id,time,text,text,text,text,money,money,money,money,money
+	export_as line row,id,text,text,text,money,money,money,money \
+	    <"$D/in/line.tsv"
+	export_as adjustment row,text,text,money,money \
+	    <"$D/in/adjustment.tsv"
+	export_as track row,time,text,text,text,money,text,text \
+	    <"$D/in/track.tsv"
+	rm -rf "$D/in"
 
 	awk -v n="$refs" -v of="$customers" 'BEGIN {
 		srand(7)
@@ -206,7 +221,9 @@ side()
 	sqlite3) [ -n "$sqlite" ] || return 0 ;;
 	duckdb) [ -n "$duckdb" ] || return 0 ;;
 	psql) [ -n "$psql" ] || return 0 ;;
-	mlr | mawk) command -v "$1" >/dev/null || return 0 ;;
+	mlr | mawk)
+		is_peer "$1" && command -v "$1" >/dev/null || return 0
+		;;
 	esac
 	printf '%s\t%s\t%s\t%s\n' "$@" >>"$T"
 }
@@ -255,7 +272,8 @@ job_get()
 	side crm 200 - "$mine -f $f"
 	side defaults 200 - "$mine"
 	side email 200 - "crm-customer get --store $D/store email:$(
-	    section customer | awk -F "$tab" -v n="$c" 'NR == n + 1 { print $4 }')"
+	    awk -F "$tab" -v n="$c" 'NR == n + 1 { print $4; exit }' \
+		"$D/typed/customer.tsv")"
 	side true 200 - '/bin/true'
 	side sqlite3 100 - "$lite '$q'"
 	side psql 20 - "psql -q -c 'COPY ($q) TO STDOUT'"
@@ -702,7 +720,9 @@ job_each()
 	rm -rf "$D/new" "$D"/new.*
 	n=10000
 	head -n $((3 * n + 1)) "$D/rows.tsv" >"$D/each.tsv"
-	sqlite_rows <"$D/cents/rows.tsv" | head -n $((6 * n + 1)) >"$D/each.sqlite3"
+	[ -z "$sqlite" ] ||
+	    sqlite_rows <"$D/cents/rows.tsv" | head -n $((6 * n + 1)) \
+		>"$D/each.sqlite3"
 	echo 'SELECT count(*) FROM orders;' >>"$D/each.sqlite3"
 	echo "$sqlite_figures" >"$D/figures.sqlite3"
 	side crm 1 "rm -rf $D/new && cp -a $D/base $D/new" "crm-order add --each --store $D/new - <$D/each.tsv >$D/out/each"
@@ -815,9 +835,12 @@ instructions()
 # ---- all of it ----
 
 install_debian
-sqlite=$(command -v sqlite3 || :)
+sqlite=
+! is_peer sqlite3 || sqlite=$(command -v sqlite3 || :)
 duckdb=
-if install_duckdb; then
+if ! is_peer duckdb; then
+	:
+elif install_duckdb; then
 	duckdb=$B/duck
 else
 	say 'DuckDB is not to be had: left out'
@@ -833,7 +856,9 @@ rm -f "$T"
 psql=
 case " $jobs " in
 *' get '* | *' load '* | *' list '* | *' where '*)
-	if pg_start; then
+	if ! is_peer psql; then
+		:
+	elif pg_start; then
 		psql=psql
 	else
 		say 'no PostgreSQL server here: left out'

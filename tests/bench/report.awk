@@ -69,7 +69,24 @@ END {
 		printf "%-11s %-15s %10s %21s %10s %9s %9s %8s %6s %s\n", j, s,
 		    unit(j, f[4]), range, cpu, f[8], f[9], r, g, v
 	}
-	if (!tsv)
-		print "\nratio: the peer's time (or bytes) by ours; of reads and " \
+	if (tsv)
+		exit
+	# what maps a store or a file is the system's to take back
+	for (i = 1; i <= n; i++) {
+		j = job[i]
+		if (side[i] != "crm" || anon[j, "crm"] == "" || anon[j, "duckdb"] == "")
+			continue
+		scans = j ~ /^(list|where|rfm|segments|get-stream|get-email)$/
+		if (anon[j, "crm"] + 0 > anon[j, "duckdb"] + 0 || \
+		    (scans && anon[j, "crm"] + 0 >= 64))
+			much = much " " j
+		else
+			little = little " " j
+	}
+	if (little much != "")
+		print "\nmemory of its own at most DuckDB's, and under 64 MiB where" \
+		    " a table is read through:" (little ? little : " none") \
+		    (much ? "; missed:" much : "")
+	print "\nratio: the peer's time (or bytes) by ours; of reads and " \
 		    "writes ours by the peer's"
 }

@@ -34,7 +34,8 @@ struct crm_commit {
 	struct crm_logged *logged;
 	size_t nlogged, caplogged;
 	size_t *slack; /* operations whose records were written with slack */
-	size_t nslack, capslack, unslack;
+	size_t nslack, capslack;
+	size_t unslack, lacking; /* bytes, and slack for them */
 	struct crm_buf effects, value, diff;
 	uint64_t off; /* in the spool */
 	uint64_t done; /* operations */

@@ -15,11 +15,12 @@
 /*
  * Records are appended, which leaves pages full to the last byte, and then a
  * first change that lengthens them would split every page and double the
- * table.  So after so many bytes one record is written with slack, which is
- * taken off it again when its page is done.
+ * table.  So after so many bytes one record is written with slack for those
+ * since the last one, which is taken off it again when its page is done.
  */
 #define SLACK_EVERY 1000
-#define SLACK 100
+#define SLACK_EACH 12 /* a revision's digits and a word */
+#define SLACK_MOST 100
 #define SLACK_LONGEST 1500 /* no slack for values that fill pages */
 
 static struct crm_op
@@ -139,7 +140,7 @@ write_add(struct crm_txn *t, struct crm_commit *c, size_t i,
     const struct crm_op *op, struct crm_str image, bool append,
     struct crm_err *err)
 {
-	static const char zeros[SLACK];
+	static const char zeros[SLACK_MOST];
 	unsigned table = CRM_TAB_KIND + op->kind;
 	struct crm_str key;
 	char kb[8];
@@ -148,13 +149,15 @@ write_add(struct crm_txn *t, struct crm_commit *c, size_t i,
 	key = crm_number_key(op->number, kb);
 	value_make(c, image);
 	c->unslack += c->value.n + 20;
+	c->lacking += SLACK_EACH;
 	if (append && c->unslack >= SLACK_EVERY && c->value.n < SLACK_LONGEST) {
 		if (!crm_grow(
 			&c->slack, &c->capslack, c->nslack, sizeof *c->slack))
 			return crm_err_nomem(err);
 		c->slack[c->nslack++] = i;
-		c->unslack = 0;
-		crm_buf_put(&c->value, zeros, sizeof zeros);
+		crm_buf_put(&c->value, zeros,
+		    c->lacking < SLACK_MOST ? c->lacking : SLACK_MOST);
+		c->unslack = c->lacking = 0;
 	}
 	r = put_sealed(
 	    t, c, table, key, append ? CRM_PUT_APPEND : CRM_PUT_NEW, err);
@@ -471,7 +474,8 @@ crm_commit_part(struct crm_txn *t, void *ctx, struct crm_err *err)
 	int r = CRM_OK;
 
 	c->revision = crm_txn_revision(t);
-	c->nentry = c->nlogged = c->nslack = c->unslack = 0;
+	c->nentry = c->nlogged = c->nslack = 0;
+	c->unslack = c->lacking = 0;
 	c->nsource = 0;
 	crm_buf_clear(&c->effects);
 	crm_buf_clear(&c->diff);

@@ -19,6 +19,7 @@
 
 /* schema: kinds of records, their fields, values */
 #include <crm/schema.h>
+#include <crm/lane.h>
 
 /* text: reading and writing streams of records */
 #include <crm/stream.h>

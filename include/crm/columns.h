@@ -24,6 +24,7 @@
 #ifndef CRM_COLUMNS_H
 #define CRM_COLUMNS_H
 
+#include <crm/lane.h>
 #include <crm/store.h>
 
 #define CRM_COLUMNS_RANGE 2048
@@ -64,6 +65,20 @@ int crm_columns_next(
 bool crm_columns_has(const struct crm_columns *c, int field);
 /* And this field of rows?  -1: the rows' count. */
 bool crm_columns_has_cell(const struct crm_columns *c, int field);
+/*
+ * The block as a whole, instead of record by record: its records and their
+ * numbers; the values of a field as a lane of so many, NULL when the block has
+ * it not; the same of rows, n of them, -1 their count of each record, n
+ * records.  Valid until the next block.
+ */
+size_t crm_columns_records(const struct crm_columns *c);
+void crm_columns_numbers(const struct crm_columns *c, uint64_t *out);
+const struct crm_lane *crm_columns_lane(const struct crm_columns *c, int field);
+const struct crm_lane *crm_columns_cell_lane(
+    const struct crm_columns *c, int field, size_t *n);
+/* crm_columns_next gives only those of the block's records whose bits are set,
+ * the first one's is bit 0 of the first word; not where rows are wanted. */
+void crm_columns_only(struct crm_columns *c, const uint64_t *bits);
 /* Entries of the block's range, with those of records that are gone; false:
  * the block, made by an earlier version, does not say. */
 bool crm_columns_entries(const struct crm_columns *c, uint64_t *out);

@@ -46,15 +46,6 @@
 
 enum columns_how { HOW_NUMBER, HOW_SPARSE, HOW_WORD, HOW_TEXT, HOWS };
 
-static inline uint64_t
-columns_load(const unsigned char *p)
-{
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
-	       (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
-	       (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
-	       (uint64_t)p[7] << 56;
-}
-
 static inline unsigned
 columns_load2(const unsigned char *p)
 {

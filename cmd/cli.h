@@ -240,6 +240,12 @@ int cli_rows_open_shown(struct cli *c, const struct crm_field *fields,
     const struct crm_field *shown, size_t n, const char *time_field,
     struct cli_rows **out, struct crm_err *err);
 void cli_rows_want(const struct cli_rows *r, struct crm_want *want);
+/* The condition of -w, NULL: none.  Rows that do not meet it need not be put. */
+struct crm_expr *cli_rows_where(struct cli_rows *r);
+/* Whether rows come out as they are put, as lines, of all that there are: then
+ * cli_rows_lines may be given those that crm_scan_lines makes by what this puts
+ * into the job. */
+bool cli_rows_job(struct cli_rows *r, struct crm_lines_job *job);
 /* CRM_NO when no more rows are wanted (--limit without --sort). */
 int cli_rows_put(
     struct cli_rows *r, const struct crm_value *row, struct crm_err *err);

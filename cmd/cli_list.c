@@ -31,6 +31,21 @@ struct list {
 	int64_t at;
 };
 
+/* CRM_NO: not by several threads. */
+static int
+list_lines(struct list *l, struct crm_txn *t, int unless, struct crm_err *err)
+{
+	struct crm_lines_job job = {.schema = l->c->schema,
+	    .kind = l->c->kind,
+	    .want = &l->want,
+	    .unless = unless};
+
+	if (l->chosen || l->at != INT64_MAX || l->c->keep ||
+	    !cli_rows_job(l->rows, &job))
+		return CRM_NO;
+	return crm_scan_lines(t, &job, err);
+}
+
 static int
 list_scan(struct list *l, struct crm_txn *t, struct crm_err *err)
 {
@@ -40,10 +55,14 @@ list_scan(struct list *l, struct crm_txn *t, struct crm_err *err)
 	int unless = l->chosen ? -1 : cli_unless(l->c, &l->want);
 	int r;
 
+	r = list_lines(l, t, unless, err);
+	if (r != CRM_NO)
+		return r;
 	r = crm_scan_open(
 	    t, l->c->schema, l->c->kind, &l->want, l->at, &scan, err);
 	if (r < 0)
 		return r;
+	crm_scan_where(scan, cli_rows_where(l->rows));
 	while ((r = crm_scan_next(scan, &rec, err)) == CRM_OK) {
 		if (cli_left_out(unless, rec) || !cli_kept(l->c, rec) ||
 		    (l->chosen && !crm_idmap_get(&l->ids, rec->id, &seen)))

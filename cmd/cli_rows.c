@@ -5,6 +5,7 @@
  * the sort's columns and of those to be printed are kept.  A row is tried
  * in the order of cost: time, condition, then the rest.
  */
+#include <sched.h>
 #include <unistd.h>
 
 #include "cli_parts.h"
@@ -240,6 +241,12 @@ cli_rows_want(const struct cli_rows *r, struct crm_want *want)
 			crm_want_field(want, r->pick[i]);
 }
 
+struct crm_expr *
+cli_rows_where(struct cli_rows *r)
+{
+	return r->where;
+}
+
 static bool
 in_time(const struct cli_rows *r, const struct crm_value *v)
 {
@@ -333,6 +340,37 @@ cli_rows_plain(const struct cli_rows *r)
 	for (size_t i = 0; i < r->n; i++)
 		if (r->pick[i] != (int)i)
 			return false;
+	return true;
+}
+
+static int
+put_lines(void *ctx, struct crm_str lines, uint64_t rows, struct crm_err *err)
+{
+	return cli_rows_lines(ctx, lines, rows, err);
+}
+
+bool
+cli_rows_job(struct cli_rows *r, struct crm_lines_job *job)
+{
+	cpu_set_t cpus;
+
+	if (!r->out || !crm_out_plain(r->out) || r->sort || r->revision >= 0 ||
+	    r->shown || cli_opt.has_limit || cli_opt.exists)
+		return false;
+	job->pick = r->pick;
+	job->npick = r->npick;
+	job->where = r->where;
+	job->also = r->also;
+	job->time = r->time;
+	job->has_since = r->has_since;
+	job->has_until = r->has_until;
+	job->since = r->since;
+	job->until = r->until;
+	job->put = put_lines;
+	job->ctx = r;
+	job->threads = 1;
+	if (sched_getaffinity(0, sizeof cpus, &cpus) == 0)
+		job->threads = (unsigned)CPU_COUNT(&cpus);
 	return true;
 }
 

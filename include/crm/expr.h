@@ -13,7 +13,7 @@
 #ifndef CRM_EXPR_H
 #define CRM_EXPR_H
 
-#include <crm/schema.h>
+#include <crm/lane.h>
 
 struct crm_expr;
 
@@ -80,6 +80,21 @@ int crm_expr_eval(struct crm_expr *e, const struct crm_value *row,
 int crm_expr_test(struct crm_expr *e, const struct crm_value *row, bool *yes,
     struct crm_err *err);
 void crm_expr_release(struct crm_expr *e);
+
+/*
+ * Does it only compare, so that it cannot fail, and several threads may test
+ * it at once?
+ */
+bool crm_expr_plain(const struct crm_expr *e);
+/*
+ * Tries n rows at once, whose fields are lanes, by their indexes below nlane;
+ * NULL: it is not said.  Clears the bits of rows that do not meet the
+ * condition; answers whether all that are left do, else each has to be tested.
+ * Also where testing a row could fail no bit of one before which it does is
+ * cleared, nor its own.
+ */
+bool crm_expr_sift(struct crm_expr *e, const struct crm_lane *const *lane,
+    size_t nlane, size_t n, uint64_t *bits);
 
 /*
  * Calls fn for each call of env's function `name`: its constant arguments

@@ -13,6 +13,8 @@
 
 #include <crm/schema.h>
 
+#define CRM_LANE_MOST 2048 /* values of a lane, at most */
+
 enum crm_lane_how {
 	CRM_LANE_NUMBER, /* base and the code */
 	CRM_LANE_NAME, /* the same: a place in the names of an enum */
@@ -55,6 +57,10 @@ crm_lane_code(const struct crm_lane *l, size_t i)
 	return crm_lane_load(l->codes + (bit >> 3)) >> (bit & 7) & l->mask;
 }
 
+/* What a code stands for; not of texts, nor of money whose currency it takes
+ * to say. */
+void crm_lane_decode(
+    const struct crm_lane *l, uint64_t code, struct crm_value *out);
 /* Value i, as the record has it. */
 void crm_lane_value(const struct crm_lane *l, size_t i, struct crm_value *out);
 /* Of n values from i on the numbers, as in i of values; of one that is not
@@ -65,5 +71,17 @@ void crm_lane_numbers(
  * hi?  Bits behind them, in the last word, are 0. */
 void crm_lane_within(const struct crm_lane *l, size_t n, uint64_t lo,
     uint64_t hi, uint64_t *bits);
+/* The same of numbers themselves; those that are not there are not. */
+void crm_lane_between(
+    const struct crm_lane *l, size_t n, int64_t lo, int64_t hi, uint64_t *bits);
+
+/* n bits that are set, and none behind them in the last word. */
+static inline void
+crm_lane_all(size_t n, uint64_t *bits)
+{
+	for (size_t i = 0; i < n; i += 64)
+		bits[i / 64] =
+		    n - i < 64 ? ((uint64_t)1 << (n - i)) - 1 : UINT64_MAX;
+}
 
 #endif

@@ -108,9 +108,19 @@ int crm_scan_open(struct crm_txn *t, const struct crm_schema *s,
 /* Of the rows of the one part that is wanted only these fields are read, bits by
  * index; the others are not to be looked at.  Before the first record. */
 void crm_scan_cells(struct crm_scan *sc, uint64_t cells);
+/* Records that do not meet a condition on them may be left out, but for those
+ * at which its test fails.  Borrows it until the scan is closed.  Before the
+ * first record. */
+struct crm_expr;
+void crm_scan_where(struct crm_scan *sc, struct crm_expr *e);
 /* CRM_NOTFOUND at the end. */
 int crm_scan_next(
     struct crm_scan *sc, struct crm_record **rec, struct crm_err *err);
+/* The same, but blocks of columns come as a whole: then *block is one, and
+ * *rec is nothing. */
+struct crm_columns;
+int crm_scan_step(struct crm_scan *sc, struct crm_columns **block,
+    struct crm_record **rec, struct crm_err *err);
 void crm_scan_close(struct crm_scan *sc);
 /* Only numbers from `from` to before `to`, 0: to the end.  Before the first
  * record. */
@@ -140,6 +150,32 @@ struct crm_scan_job {
 };
 int crm_scan_parts(
     struct crm_txn *t, const struct crm_scan_job *job, struct crm_err *err);
+
+/*
+ * All live records of a kind as lines of the stream, in order of number; made by
+ * several threads, of blocks of columns where there are.  put is given the
+ * lines of some rows, by one thread at a time.  CRM_NO, and nothing is put:
+ * there are none, or few records, or it cannot be done so.
+ */
+struct crm_lines_job {
+	const struct crm_schema *schema;
+	const struct crm_kind *kind;
+	const struct crm_want *want; /* also what is only tested */
+	const int *pick; /* fields of the lines */
+	size_t npick;
+	struct crm_expr *where,
+	    *also; /* plain ones (crm_expr_plain), NULL none */
+	int unless; /* a field: those with yes in it are left out; -1 */
+	int time; /* a field of times: from since to before until; -1 */
+	bool has_since, has_until;
+	int64_t since, until;
+	unsigned threads;
+	int (*put)(void *ctx, struct crm_str lines, uint64_t rows,
+	    struct crm_err *err);
+	void *ctx;
+};
+int crm_scan_lines(
+    struct crm_txn *t, const struct crm_lines_job *job, struct crm_err *err);
 
 /* ---- changes ---- */
 

@@ -14,7 +14,7 @@
 #ifndef CRM_OUT_H
 #define CRM_OUT_H
 
-#include <crm/schema.h>
+#include <crm/lane.h>
 
 enum crm_format {
 	CRM_FMT_AUTO, /* table on a terminal, tsv elsewhere */
@@ -81,5 +81,21 @@ int crm_out_section(struct crm_out *o, const struct crm_column *columns,
 int crm_out_close(struct crm_out *o, struct crm_err *err);
 /* Frees without writing (after an error). */
 void crm_out_abort(struct crm_out *o);
+
+/*
+ * Rows of lanes as lines, for an output that is plain (crm_out_bytes): the same
+ * bytes as of crm_out_row.  put appends those of the n rows whose bits are
+ * set, and answers how many; row one of values.  A lane for each of the columns, NULL: the
+ * record's own id, of this kind and these numbers.  A failure stays in out.
+ */
+struct crm_sheet;
+int crm_sheet_open(struct crm_sheet **out, const struct crm_schema *s, size_t n,
+    struct crm_err *err);
+size_t crm_sheet_put(struct crm_sheet *l, const struct crm_lane *const *lane,
+    unsigned kind, const uint64_t *number, size_t n, const uint64_t *bits,
+    struct crm_buf *out);
+void crm_sheet_row(
+    struct crm_sheet *l, const struct crm_value *v, struct crm_buf *out);
+void crm_sheet_close(struct crm_sheet *l);
 
 #endif

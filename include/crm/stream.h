@@ -80,6 +80,8 @@ void crm_stream_close(struct crm_stream *s);
 bool crm_column_valid(struct crm_str name);
 /* Appends s escaped as a field of the stream. */
 void crm_escape_put(struct crm_buf *b, struct crm_str s);
+/* How many bytes at the start need no escape. */
+size_t crm_escape_run(struct crm_str s);
 /* Undoes the escapes; appends.  CRM_EDATA for another escape, *bad its
  * offset. */
 int crm_unescape(struct crm_str s, struct crm_buf *out, size_t *bad);

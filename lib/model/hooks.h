@@ -102,4 +102,11 @@ int crm_parent_check(
 int crm_rate_find(struct crm_change *ch, struct crm_str currency, int64_t at,
     struct crm_dec *out, struct crm_err *err);
 
+/* scan_parts.c: the highest number of a table, 0: none; whether so many
+ * entries are all of a kind's. */
+int crm_parts_last(
+    struct crm_txn *t, unsigned table, uint64_t *out, struct crm_err *err);
+int crm_parts_count(struct crm_txn *t, const struct crm_kind *k, uint64_t sum,
+    struct crm_err *err);
+
 #endif

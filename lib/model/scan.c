@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <crm/columns.h>
+#include <crm/expr.h>
 #include <crm/overlay.h>
 
 #include "hooks.h"
@@ -38,9 +39,12 @@ struct crm_scan {
 	struct crm_columns *columns; /* NULL: not so, or no more of them */
 	bool looked; /* whether there are */
 	bool counted; /* only blocks that say how many entries they are */
+	struct crm_expr *where; /* other records need not be given; or NULL */
 	uint64_t cells; /* of rows, that are wanted; 0: all */
 	uint64_t block; /* the first number of the next one */
 	bool within; /* it */
+	bool whole; /* blocks are given as they are, */
+	bool given; /* and now one was */
 	uint64_t from; /* records before it are done */
 	uint64_t to; /* those from it on are not wanted; 0: no end */
 	uint64_t entries; /* of the table that were come to */
@@ -207,10 +211,6 @@ next_block(struct crm_scan *sc, struct crm_err *err)
 		r = crm_columns_block(sc->columns, &sc->block, err);
 	while (r == CRM_OK && sc->counted &&
 	       !crm_columns_entries(sc->columns, &n));
-	/* of a range, only blocks that lie in it */
-	if (r == CRM_OK && sc->to &&
-	    (sc->block >= sc->to || sc->to - sc->block < CRM_COLUMNS_RANGE))
-		r = CRM_NOTFOUND;
 	if (r != CRM_NOTFOUND)
 		return r;
 	crm_columns_close(sc->columns);
@@ -230,7 +230,7 @@ open_columns(struct crm_scan *sc, struct crm_err *err)
 	r = crm_columns_open(sc->txn, sc->schema, sc->kind, &sc->want,
 	    sc->cells, &sc->columns, err);
 	if (r == CRM_OK) {
-		crm_columns_from(sc->columns, sc->from);
+		crm_columns_range(sc->columns, sc->from, sc->to);
 		r = next_block(sc, err);
 	}
 	return r == CRM_NO ? CRM_OK : r;
@@ -297,6 +297,12 @@ crm_scan_range(struct crm_scan *sc, uint64_t from, uint64_t to)
 	sc->counted = true;
 }
 
+void
+crm_scan_where(struct crm_scan *sc, struct crm_expr *e)
+{
+	sc->where = e;
+}
+
 uint64_t
 crm_scan_entries(const struct crm_scan *sc)
 {
@@ -358,6 +364,25 @@ later(const struct crm_scan *sc)
 	return t >= sc->at;
 }
 
+/* Leaves out of a block what the condition does not want. */
+static void
+sift_block(struct crm_scan *sc)
+{
+	const struct crm_lane *lane[CRM_FIELDS_MAX] = {NULL};
+	uint64_t fields[2], bits[CRM_LANE_MOST / 64];
+	size_t n = crm_columns_records(sc->columns);
+
+	if (!sc->where || sc->want.parts)
+		return;
+	crm_expr_fields(sc->where, fields);
+	for (int i = 0; i < sc->kind->nfields; i++)
+		if (fields[i / 64] >> i % 64 & 1)
+			lane[i] = crm_columns_lane(sc->columns, i);
+	crm_lane_all(n, bits);
+	(void)crm_expr_sift(sc->where, lane, CRM_FIELDS_MAX, n, bits);
+	crm_columns_only(sc->columns, bits);
+}
+
 /* The next record of the blocks.  CRM_NOTFOUND: here they have none. */
 static int
 scan_columns(struct crm_scan *sc, struct crm_err *err)
@@ -366,8 +391,15 @@ scan_columns(struct crm_scan *sc, struct crm_err *err)
 	int r;
 
 	while (sc->within || sc->block <= sc->from) {
-		sc->within = true;
-		r = crm_columns_next(sc->columns, sc->rec, err);
+		if (!sc->within) {
+			sc->within = true;
+			sc->given = sc->whole;
+			if (sc->given)
+				return CRM_OK;
+			sift_block(sc);
+		}
+		r = sc->whole ? CRM_NOTFOUND
+			      : crm_columns_next(sc->columns, sc->rec, err);
 		if (r != CRM_NOTFOUND)
 			return r;
 		sc->within = false;
@@ -440,6 +472,8 @@ crm_scan_next(struct crm_scan *sc, struct crm_record **rec, struct crm_err *err)
 			if (r != CRM_NOTFOUND)
 				return r;
 		}
+		if (sc->to && !sc->begun && sc->from >= sc->to)
+			return CRM_NOTFOUND;
 		r = scan_entry(sc, &number, &v, err);
 		if (r == CRM_NO)
 			continue;
@@ -476,6 +510,19 @@ crm_scan_next(struct crm_scan *sc, struct crm_record **rec, struct crm_err *err)
 		*rec = sc->rec;
 		return CRM_OK;
 	}
+}
+
+int
+crm_scan_step(struct crm_scan *sc, struct crm_columns **block,
+    struct crm_record **rec, struct crm_err *err)
+{
+	int r;
+
+	sc->whole = true;
+	sc->given = false;
+	r = crm_scan_next(sc, rec, err);
+	*block = r == CRM_OK && sc->given ? sc->columns : NULL;
+	return r;
 }
 
 void

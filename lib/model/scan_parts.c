@@ -14,6 +14,8 @@
 #include <crm/model.h>
 #include <crm/overlay.h>
 
+#include "hooks.h"
+
 /* Numbers a part has at least: a thread's start costs more than fewer do. */
 enum { PART_LEAST = 10000 };
 
@@ -81,9 +83,9 @@ divisible(const struct crm_scan_job *j)
 	return j->at == INT64_MAX;
 }
 
-/* The highest number, 0: none. */
-static int
-last_of(struct crm_txn *t, unsigned table, uint64_t *out, struct crm_err *err)
+int
+crm_parts_last(
+    struct crm_txn *t, unsigned table, uint64_t *out, struct crm_err *err)
 {
 	struct crm_cursor *c;
 	struct crm_str k, v;
@@ -120,7 +122,7 @@ divide(struct crm_txn *t, const struct crm_scan_job *j, struct part *part,
 	part[0].txn = t;
 	if (most < 2 || !divisible(j) || crm_txn_overlay(t))
 		return CRM_OK;
-	code = last_of(t, CRM_TAB_KIND + j->kind->number, &last, err);
+	code = crm_parts_last(t, CRM_TAB_KIND + j->kind->number, &last, err);
 	if (last / PART_LEAST < most)
 		most = (unsigned)(last / PART_LEAST);
 	while (code == CRM_OK && *n < most) {
@@ -133,21 +135,18 @@ divide(struct crm_txn *t, const struct crm_scan_job *j, struct part *part,
 	return code == CRM_NO ? CRM_OK : code;
 }
 
-/* Were all entries come to? */
-static int
-count(struct crm_txn *t, const struct crm_scan_job *j, const struct part *part,
-    unsigned n, struct crm_err *err)
+int
+crm_parts_count(struct crm_txn *t, const struct crm_kind *k, uint64_t sum,
+    struct crm_err *err)
 {
-	uint64_t all, sum = 0;
-	int code = crm_count(t, CRM_TAB_KIND + j->kind->number, &all, err);
+	uint64_t all;
+	int code = crm_count(t, CRM_TAB_KIND + k->number, &all, err);
 
-	for (unsigned i = 0; i < n; i++)
-		sum += part[i].entries;
-	if (code == CRM_OK && n > 1 && sum != all)
+	if (code == CRM_OK && sum != all)
 		code = crm_err_set(err, CRM_EDAMAGE,
 		    "the store '%s' is damaged: of %llu %ss %llu were found",
 		    crm_store_path(crm_txn_store(t)), (unsigned long long)all,
-		    j->kind->name, (unsigned long long)sum);
+		    k->name, (unsigned long long)sum);
 	return code;
 }
 
@@ -188,8 +187,10 @@ crm_scan_parts(
 	}
 	for (unsigned i = n; i-- > 1;)
 		crm_txn_end(part[i].txn);
-	if (code == CRM_OK)
-		code = count(t, job, part, n, err);
+	for (unsigned i = 1; i < n; i++)
+		part[0].entries += part[i].entries;
+	if (code == CRM_OK && n > 1)
+		code = crm_parts_count(t, job->kind, part[0].entries, err);
 	free(part);
 	return code;
 }

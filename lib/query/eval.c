@@ -172,12 +172,23 @@ test_text(const struct qnode *n, const struct crm_value *v)
 }
 
 /* The day [k.i, hi) beside an instant. */
-static int
-test_day(const struct qnode *n, int64_t t)
+static unsigned
+side_of_day(const struct qnode *n, int64_t t)
 {
-	unsigned f = t < n->k.i ? QM_LESS : t >= n->hi ? QM_MORE : QM_SAME;
+	return t < n->k.i ? QM_LESS : t >= n->hi ? QM_MORE : QM_SAME;
+}
 
-	return (f & n->mask) != 0;
+unsigned
+crm_query_side(const struct qnode *n, const struct crm_value *v)
+{
+	switch (n->op) {
+	case Q_CMP_NUM:
+		return found(cmp_num(v, &n->k));
+	case Q_CMP_DAY:
+		return side_of_day(n, v->i);
+	default:
+		return found(cmp_int(v->i, n->k.i));
+	}
 }
 
 static int
@@ -229,7 +240,8 @@ crm_query_test(struct crm_expr *e, uint32_t at, const struct crm_value *row)
 		return test_text(n, &row[n->field]);
 	case Q_CMP_DAY:
 		v = &row[n->field];
-		return v->type != CRM_T_NONE && test_day(n, v->i);
+		return v->type != CRM_T_NONE &&
+		       (side_of_day(n, v->i) & n->mask) != 0;
 	case Q_CMP:
 		return test_pair(e, n, row);
 	case Q_IN:

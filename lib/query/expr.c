@@ -157,6 +157,7 @@ crm_expr_compile(struct crm_expr **out, struct crm_str text,
 		goto out;
 	e->root = (uint32_t)r;
 	note_fields(e);
+	crm_query_note_plain(e);
 	*out = e;
 	e = NULL;
 	r = CRM_OK;
@@ -226,7 +227,9 @@ crm_expr_test(struct crm_expr *e, const struct crm_value *row, bool *yes,
 		crm_query_caret(e, e->node[e->root].from, err);
 		return r;
 	}
-	begin(e, err);
+	/* a plain one uses nothing that a thread could take from another */
+	if (!crm_expr_plain(e))
+		begin(e, err);
 	r = crm_query_test(e, e->root, row);
 	if (r < 0)
 		return r;

@@ -93,7 +93,8 @@ enum {
 	QF_QUOTED = 1, /* a constant in quotes or of -D: typed by context */
 	QF_LOOSE = 2, /* text that may be read as something else */
 	QF_MANY = 4, /* kids: list[a .. a + b) */
-	QF_WORDS = 8 /* in quotes, not of -D */
+	QF_WORDS = 8, /* in quotes, not of -D */
+	QF_PLAIN = 16 /* compares fields and constants, and no more */
 };
 
 #define Q_NIL UINT32_MAX
@@ -272,8 +273,12 @@ int crm_query_eval(struct crm_expr *e, uint32_t at, const struct crm_value *row,
 /* 1, 0 or a code. */
 int crm_query_test(
     struct crm_expr *e, uint32_t at, const struct crm_value *row);
+/* Beside the constant of Q_CMP_NUM, Q_CMP_INT, Q_CMP_DAY: a bit of QM_... */
+unsigned crm_query_side(const struct qnode *n, const struct crm_value *v);
 int crm_query_cmp(const struct crm_expr *e, unsigned cls,
     const struct crm_value *a, const struct crm_value *b);
+/* sift.c: finds the nodes that are plain. */
+void crm_query_note_plain(struct crm_expr *e);
 /* Bytes of the scratch arena; NULL sets the error. */
 char *crm_query_scratch(struct crm_expr *e, size_t n);
 

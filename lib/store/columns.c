@@ -379,9 +379,10 @@ crm_columns_open(struct crm_txn *t, const struct crm_schema *s,
 }
 
 void
-crm_columns_from(struct crm_columns *c, uint64_t number)
+crm_columns_range(struct crm_columns *c, uint64_t from, uint64_t to)
 {
-	c->seek = number;
+	c->seek = from;
+	c->to = to;
 	c->begun = false;
 }
 
@@ -409,10 +410,13 @@ crm_columns_block(struct crm_columns *c, uint64_t *first, struct crm_err *err)
 			return CRM_NOTFOUND;
 		rest.p++;
 		rest.n--;
+		(void)crm_take_be(&rest, 8, first);
+		if (c->to &&
+		    (*first >= c->to || c->to - *first < CRM_COLUMNS_RANGE))
+			return CRM_NOTFOUND;
 		code = crm_unseal(CRM_TAB_COLUMNS, k, &v, err);
 		if (code < 0)
 			return code;
-		(void)crm_take_be(&rest, 8, first);
 		code = crm_columns_take(c, *first, v, err);
 	} while (code == CRM_NO);
 	return code;

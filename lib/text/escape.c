@@ -68,7 +68,6 @@ plain_end(const char *p, size_t n)
 	return plain((uint64_t)a << 32 | b);
 }
 
-/* How many bytes at the start need no escape. */
 static size_t
 plain_run(const char *p, size_t n)
 {
@@ -191,4 +190,10 @@ crm_unescape(struct crm_str s, struct crm_buf *out, size_t *bad)
 		at = end + 2;
 	}
 	return CRM_OK;
+}
+
+size_t
+crm_escape_run(struct crm_str s)
+{
+	return plain_run(s.p, s.n);
 }

@@ -201,6 +201,11 @@ crm_out_bytes(struct crm_out *o, struct crm_str bytes, struct crm_err *err)
 		begin(o);
 	if (o->opt.format == CRM_FMT_TABLE)
 		o->render->end(o);
+	if (bytes.n >= FLUSH_AT) {
+		int code = crm_sink_flush(o, err);
+
+		return code < 0 ? code : crm_sink_write(o, bytes, err);
+	}
 	crm_buf_putstr(&o->buf, bytes);
 	if (o->buf.n < FLUSH_AT && !o->buf.fail && !o->code)
 		return CRM_OK;

@@ -82,6 +82,9 @@ int crm_out_direct(
     struct crm_out *o, const struct crm_value *v, struct crm_err *err);
 /* Writes what is in buf; sticky failures. */
 int crm_sink_flush(struct crm_out *o, struct crm_err *err);
+/* The same of other bytes, when buf is empty. */
+int crm_sink_write(
+    struct crm_out *o, struct crm_str bytes, struct crm_err *err);
 
 /* out_behind.c: a thread for the rows of a direct output, if there can be one;
  * a row for it; when wait is done all rows are in buf or written, and the

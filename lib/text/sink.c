@@ -200,6 +200,20 @@ stick(struct crm_out *o, int code, struct crm_err *err)
 }
 
 int
+crm_sink_write(struct crm_out *o, struct crm_str bytes, struct crm_err *err)
+{
+	int code;
+
+	if (o->code)
+		return stick(o, o->code, err);
+	if (o->held)
+		code = write_held(o, bytes.p, bytes.n, err);
+	else
+		code = write_waiting(o, bytes.p, bytes.n, err);
+	return code < 0 ? stick(o, code, err) : CRM_OK;
+}
+
+int
 crm_sink_flush(struct crm_out *o, struct crm_err *err)
 {
 	int code;
@@ -208,12 +222,9 @@ crm_sink_flush(struct crm_out *o, struct crm_err *err)
 		return stick(o, o->code, err);
 	if (o->buf.fail || o->scratch.fail || o->shown.fail)
 		return stick(o, crm_err_nomem(err), err);
-	if (o->held)
-		code = write_held(o, o->buf.p, o->buf.n, err);
-	else
-		code = write_waiting(o, o->buf.p, o->buf.n, err);
+	code = crm_sink_write(o, crm_buf_str(&o->buf), err);
 	crm_buf_clear(&o->buf);
-	return code < 0 ? stick(o, code, err) : CRM_OK;
+	return code;
 }
 
 int

@@ -44,8 +44,11 @@ struct cell {
 	int64_t day; /* of a time that was put, and its text */
 	char date[OVER];
 	size_t ndate;
-	uint32_t at[CODES]; /* of a table the entries in words, */
-	uint16_t n[CODES]; /* with the end */
+	uint64_t hundred; /* of ids that were put last, and its text */
+	char head[OVER];
+	struct entry {
+		uint32_t at, n; /* in words, with the end */
+	} entry[CODES]; /* of a table */
 };
 
 struct crm_sheet {
@@ -125,9 +128,10 @@ make_table(struct crm_sheet *l, struct cell *c)
 		crm_lane_decode(x, code, &v);
 		put_value(l, &l->words, &v);
 		crm_buf_putc(&l->words, c->end);
-		c->at[code] = (uint32_t)at;
-		c->n[code] = (uint16_t)(l->words.n - at);
-		longest = longest > c->n[code] ? longest : c->n[code];
+		c->entry[code] =
+		    (struct entry){(uint32_t)at, (uint32_t)(l->words.n - at)};
+		if (longest < l->words.n - at)
+			longest = l->words.n - at;
 	}
 	return longest;
 }
@@ -165,6 +169,7 @@ begin_cell(struct crm_sheet *l, struct cell *c)
 	const struct crm_lane *x = c->lane;
 	size_t most = PLAIN_MOST;
 
+	c->hundred = UINT64_MAX;
 	if (!x) {
 		c->how = HOW_OWN;
 		set_letters(c, l->kind);
@@ -210,47 +215,51 @@ begin(struct crm_sheet *l, const struct crm_lane *const *lane, size_t n,
 
 /* ---- a cell ---- */
 
-/* Eight digits of a number below EIGHT, the first in the lowest byte, each
- * without the bits that make it a letter. */
+/* Each of four numbers below 100 in its 16 bits as two digits, the first in the
+ * lower byte. */
+static inline uint64_t
+pairs(uint64_t x)
+{
+	uint64_t ten = (x * 103 >> 10) & UINT64_C(0x000f000f000f000f);
+
+	return ten | (x - 10 * ten) << 8;
+}
+
+/* Eight digits of a number below EIGHT, the first in the lowest byte. */
 static inline uint64_t
 eight_digits(uint32_t v)
 {
-	uint64_t x, q;
+	uint64_t x, hundred;
 
-	/* twice four, four times two, eight digits */
+	/* two numbers of four digits, then four of two */
 	x = (uint64_t)(v / 10000) | (uint64_t)(v % 10000) << 32;
-	q = (x * 10486 >> 20) & UINT64_C(0x0000007f0000007f);
-	x = q | (x - 100 * q) << 16;
-	q = (x * 103 >> 10) & UINT64_C(0x000f000f000f000f);
-	return q | (x - 10 * q) << 8;
+	hundred = (x * 10486 >> 20) & UINT64_C(0x0000007f0000007f);
+	return pairs(hundred | (x - 100 * hundred) << 16);
 }
 
 static inline void
 store_eight(char *p, uint64_t x)
 {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	memcpy(p, &x, sizeof x);
+#else
 	for (int i = 0; i < 8; i++)
-		p[i] = (char)(unsigned char)(x >> (8 * i));
+		p[i] = (char)(x >> (8 * i) & 0xff);
+#endif
 }
 
-/* A number below EIGHT without zeros before it. */
-static inline char *
-put_short(char *p, uint32_t v)
+/* Zeros before the last of eight digits. */
+static inline unsigned
+zeros_of(uint64_t x)
 {
-	uint64_t x = eight_digits(v);
-	unsigned zeros = (unsigned)__builtin_ctzll(x | (uint64_t)1 << 56) / 8;
-
-	store_eight(p, (x | ZEROS) >> (8 * zeros));
-	return p + 8 - zeros;
+	return (unsigned)__builtin_ctzll(x | (uint64_t)1 << 56) / 8;
 }
 
-static inline char *
-put_two(char *p, unsigned v)
+static char *
+put_end(const struct cell *c, char *p)
 {
-	unsigned ten = v * 103 >> 10;
-
-	p[0] = (char)('0' + ten);
-	p[1] = (char)('0' + v - 10 * ten);
-	return p + 2;
+	*p = c->end;
+	return p + 1;
 }
 
 /* What is rare. */
@@ -267,131 +276,166 @@ put_any(struct crm_sheet *l, const struct cell *c, size_t i, char *p)
 	put_value(l, &l->scratch, &v);
 	if (l->scratch.n > 0)
 		memcpy(p, l->scratch.p, l->scratch.n);
-	return p + l->scratch.n;
+	return put_end(c, p + l->scratch.n);
 }
 
-/* Ten digits. */
+static inline char *
+put_int(
+    struct crm_sheet *l, const struct cell *c, uint64_t v, size_t i, char *p)
+{
+	uint64_t x;
+	unsigned zeros;
+
+	if (v >= EIGHT)
+		return put_any(l, c, i, p);
+	x = eight_digits((uint32_t)v);
+	zeros = zeros_of(x);
+	store_eight(p, (x | ZEROS) >> (8 * zeros));
+	return put_end(c, p + 8 - zeros);
+}
+
+/* Letters and ten digits. */
 static inline char *
 put_id(struct crm_sheet *l, const struct cell *c, uint64_t v, size_t i, char *p)
 {
-	if (v == 0 || v >= (uint64_t)EIGHT * 100)
+	if (v == 0 || v >= EIGHT)
 		return put_any(l, c, i, p);
 	p[0] = c->letter[0];
 	p[1] = c->letter[1];
-	p = put_two(p + c->nletter, (unsigned)(v / EIGHT));
-	store_eight(p, eight_digits((uint32_t)(v % EIGHT)) | ZEROS);
-	return p + 8;
+	p += c->nletter;
+	p[0] = p[1] = '0';
+	store_eight(p + 2, eight_digits((uint32_t)v) | ZEROS);
+	return put_end(c, p + 10);
+}
+
+/* The ids of the rows follow each other: mostly two digits differ. */
+static inline char *
+put_own(struct crm_sheet *l, struct cell *c, size_t i, char *p)
+{
+	uint64_t v = l->number[i], hundred = v / 100, x;
+
+	if (hundred != c->hundred) {
+		char *end = put_id(l, c, v, i, p);
+
+		if (v < EIGHT) {
+			c->hundred = hundred;
+			memcpy(c->head, p, OVER);
+		}
+		return end;
+	}
+	memcpy(p, c->head, OVER);
+	p += c->nletter + 8;
+	x = pairs(v - 100 * hundred);
+	p[0] = (char)('0' + (x & 15));
+	p[1] = (char)('0' + (x >> 8));
+	return put_end(c, p + 2);
+}
+
+/* Mostly six digits, with a point before the last two. */
+static inline char *
+put_cents(
+    struct crm_sheet *l, const struct cell *c, uint64_t v, size_t i, char *p)
+{
+	uint64_t x, hundred = v / 100, myriad = hundred / 100;
+	unsigned zeros;
+
+	if (v >= 1000000)
+		return put_any(l, c, i, p);
+	x = pairs(myriad | (hundred - 100 * myriad) << 16 |
+		  (v - 100 * hundred) << 32);
+	zeros = (unsigned)__builtin_ctzll(x | 1 << 24) / 8;
+	x |= ZEROS;
+	/* the last of eight bytes is what ends the cell */
+	x = (x & UINT32_MAX) | (uint64_t)'.' << 32 | (x >> 32 & 0xffff) << 40 |
+	    (uint64_t)(unsigned char)c->end << 56;
+	store_eight(p, x >> (8 * zeros));
+	return p + 8 - zeros;
 }
 
 static inline char *
-put_cents(
-    struct crm_sheet *l, const struct cell *c, int64_t v, size_t i, char *p)
-{
-	uint32_t whole;
-
-	if (v < 0 || v >= (int64_t)EIGHT)
-		return put_any(l, c, i, p);
-	whole = (uint32_t)v / 100;
-	p = put_short(p, whole);
-	*p++ = '.';
-	return put_two(p, (uint32_t)v - whole * 100);
-}
-
-static char *
 put_time(struct crm_sheet *l, struct cell *c, int64_t t, size_t i, char *p)
 {
 	int64_t day = t / DAY;
-	unsigned s, m;
+	uint64_t x, s, m;
 
 	if (t < 0 || t > LAST_TIME)
 		return put_any(l, c, i, p);
 	if (day != c->day) {
-		char *end = put_any(l, c, i, p);
-
-		/* what comes of any other time of the day is as long */
-		if (end - p != 20)
-			return end;
-		memcpy(c->date, p, OVER);
 		c->day = day;
-		return end;
+		s = (uint64_t)(put_any(l, c, i, p) - p);
+		memcpy(c->date, p, OVER);
+		return p + s;
 	}
-	s = (unsigned)(t - day * DAY);
+	s = (uint64_t)(t - day * DAY);
 	m = s / 60;
+	x = m / 60;
+	x = pairs(x | (m - 60 * x) << 16 | (s - 60 * m) << 32) | ZEROS;
+	x = (x & 0xffff) | (uint64_t)':' << 16 | (x >> 16 & 0xffff) << 24 |
+	    (uint64_t)':' << 40 | (x >> 32) << 48;
 	memcpy(p, c->date, OVER);
-	p = put_two(p + 11, m / 60);
-	*p++ = ':';
-	p = put_two(p, m % 60);
-	*p++ = ':';
-	p = put_two(p, s - m * 60);
-	*p++ = 'Z';
-	return p;
+	store_eight(p + 11, x);
+	p[19] = 'Z';
+	return put_end(c, p + 20);
 }
 
 /* By eight bytes: so many can be read behind any text of a lane. */
 static inline char *
-put_text(const struct crm_lane *x, size_t i, size_t n, char *p)
+put_text(const struct cell *c, size_t i, size_t n, char *p)
 {
-	const char *s = x->text + x->at[i];
+	const char *s = c->lane->text + c->lane->at[i];
 
 	for (size_t k = 0; k < n; k += 8)
 		memcpy(p + k, s + k, 8);
-	return p + n;
+	return put_end(c, p + n);
 }
 
 static inline char *
-put_entry(const struct crm_sheet *l, const struct cell *c, size_t code, char *p)
+put_entry(const struct crm_sheet *l, const struct entry *e, char *p)
 {
-	const char *s = l->words.p + c->at[code];
-	size_t n = c->n[code];
+	const char *s = l->words.p + e->at;
 
 	memcpy(p, s, OVER);
-	if (n > OVER)
-		memcpy(p + OVER, s + OVER, n - OVER);
-	return p + n;
+	if (e->n > OVER)
+		memcpy(p + OVER, s + OVER, e->n - OVER);
+	return p + e->n;
+}
+
+/* A number, as it has a value. */
+static inline char *
+put_number(struct crm_sheet *l, struct cell *c, size_t i, char *p)
+{
+	const struct crm_lane *x = c->lane;
+	uint64_t code = crm_lane_code(x, i), v = x->base + code - x->sparse;
+
+	if (x->sparse && code == 0)
+		return put_end(c, p);
+	switch (c->how) {
+	case HOW_CENTS:
+		return put_cents(l, c, v, i, p);
+	case HOW_ID:
+		return put_id(l, c, v, i, p);
+	case HOW_TIME:
+		return put_time(l, c, (int64_t)v, i, p);
+	default:
+		return put_int(l, c, v, i, p);
+	}
 }
 
 static inline char *
 put_cell(struct crm_sheet *l, struct cell *c, size_t i, char *p)
 {
-	const struct crm_lane *x = c->lane;
-	uint64_t code = x ? crm_lane_code(x, i) : 0;
-	uint64_t v;
-
 	switch (c->how) {
 	case HOW_TABLE:
-		return put_entry(l, c, (size_t)code, p);
+		return put_entry(l, &c->entry[crm_lane_code(c->lane, i)], p);
 	case HOW_TEXT:
-		p = put_text(x, i, (size_t)code, p);
-		*p = c->end;
-		return p + 1;
-	case HOW_ANY:
-		p = put_any(l, c, i, p);
-		*p = c->end;
-		return p + 1;
+		return put_text(c, i, (size_t)crm_lane_code(c->lane, i), p);
 	case HOW_OWN:
-		p = put_id(l, c, l->number[i], i, p);
-		*p = c->end;
-		return p + 1;
+		return put_own(l, c, i, p);
+	case HOW_ANY:
+		return put_any(l, c, i, p);
 	default:
-		break;
+		return put_number(l, c, i, p);
 	}
-	if (x->sparse && code == 0) {
-		*p = c->end;
-		return p + 1;
-	}
-	v = x->base + code - x->sparse;
-	if (c->how == HOW_CENTS)
-		p = put_cents(l, c, (int64_t)v, i, p);
-	else if (c->how == HOW_ID)
-		p = put_id(l, c, v, i, p);
-	else if (c->how == HOW_TIME)
-		p = put_time(l, c, (int64_t)v, i, p);
-	else if (v < EIGHT)
-		p = put_short(p, (uint32_t)v);
-	else
-		p = put_any(l, c, i, p);
-	*p = c->end;
-	return p + 1;
 }
 
 static size_t

@@ -122,8 +122,8 @@ struct crm_columns;
 int crm_scan_step(struct crm_scan *sc, struct crm_columns **block,
     struct crm_record **rec, struct crm_err *err);
 void crm_scan_close(struct crm_scan *sc);
-/* Only numbers from `from` to before `to`, 0: to the end.  Before the first
- * record. */
+/* Only numbers from `from` to before `to`, 0: to the end.  What comes next is
+ * the first of these. */
 void crm_scan_range(struct crm_scan *sc, uint64_t from, uint64_t to);
 /* Entries come to so far, with those of records that are gone. */
 uint64_t crm_scan_entries(const struct crm_scan *sc);

@@ -37,7 +37,9 @@ struct crm_scan {
 	/* Where all that is wanted is in blocks of columns, those that there
 	 * are take the place of the records of their ranges. */
 	struct crm_columns *columns; /* NULL: not so, or no more of them */
+	struct crm_columns *opened; /* the same, to be closed */
 	bool looked; /* whether there are */
+	bool placed; /* where the range begins */
 	bool counted; /* only blocks that say how many entries they are */
 	struct crm_expr *where; /* other records need not be given; or NULL */
 	uint64_t cells; /* of rows, that are wanted; 0: all */
@@ -213,9 +215,19 @@ next_block(struct crm_scan *sc, struct crm_err *err)
 	       !crm_columns_entries(sc->columns, &n));
 	if (r != CRM_NOTFOUND)
 		return r;
-	crm_columns_close(sc->columns);
 	sc->columns = NULL;
 	return CRM_OK;
+}
+
+/* The first block of what is wanted. */
+static int
+first_block(struct crm_scan *sc, struct crm_err *err)
+{
+	sc->columns = sc->opened;
+	if (!sc->columns)
+		return CRM_OK;
+	crm_columns_range(sc->columns, sc->from, sc->to);
+	return next_block(sc, err);
 }
 
 static int
@@ -223,16 +235,11 @@ open_columns(struct crm_scan *sc, struct crm_err *err)
 {
 	int r;
 
-	sc->looked = true;
 	if (sc->at != INT64_MAX || sc->fills.figures || sc->fills.virtuals ||
 	    sc->fills.revision >= 0)
 		return CRM_OK;
 	r = crm_columns_open(sc->txn, sc->schema, sc->kind, &sc->want,
-	    sc->cells, &sc->columns, err);
-	if (r == CRM_OK) {
-		crm_columns_range(sc->columns, sc->from, sc->to);
-		r = next_block(sc, err);
-	}
+	    sc->cells, &sc->opened, err);
 	return r == CRM_NO ? CRM_OK : r;
 }
 
@@ -295,6 +302,7 @@ crm_scan_range(struct crm_scan *sc, uint64_t from, uint64_t to)
 	sc->from = from;
 	sc->to = to;
 	sc->counted = true;
+	sc->begun = sc->within = sc->placed = false;
 }
 
 void
@@ -460,8 +468,11 @@ crm_scan_next(struct crm_scan *sc, struct crm_record **rec, struct crm_err *err)
 	uint64_t number;
 	int r;
 
-	if (!sc->looked) {
-		r = open_columns(sc, err);
+	if (!sc->placed) {
+		r = sc->looked ? CRM_OK : open_columns(sc, err);
+		sc->looked = sc->placed = true;
+		if (r == CRM_OK)
+			r = first_block(sc, err);
 		if (r < 0)
 			return r;
 	}
@@ -530,7 +541,7 @@ crm_scan_close(struct crm_scan *sc)
 {
 	if (sc == NULL)
 		return;
-	crm_columns_close(sc->columns);
+	crm_columns_close(sc->opened);
 	crm_cursor_close(sc->tally);
 	crm_cursor_close(sc->cursor);
 	crm_arena_release(&sc->arena);

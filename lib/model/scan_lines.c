@@ -38,11 +38,11 @@ struct lister {
 	const struct crm_lines_job *job;
 	struct turns *turns;
 	struct crm_txn *txn;
+	struct crm_scan *scan;
 	struct crm_sheet *sheet;
 	struct crm_buf text;
 	uint64_t rows; /* in it */
 	uint64_t stretch;
-	uint64_t entries; /* that were come to */
 	const struct crm_lane **lane; /* by field, then of what is shown */
 	struct crm_value *value; /* the same */
 	uint64_t number[CRM_LANE_MOST];
@@ -84,6 +84,16 @@ keep(uint64_t *bits, const uint64_t *those, bool not )
 {
 	for (size_t i = 0; i < WORDS; i++)
 		bits[i] &= not ? ~those[i] : those[i];
+}
+
+static bool
+any(const uint64_t *bits)
+{
+	uint64_t b = 0;
+
+	for (size_t i = 0; i < WORDS; i++)
+		b |= bits[i];
+	return b != 0;
 }
 
 /* What can be told of a block at once; false: not all can. */
@@ -151,15 +161,19 @@ put_block(struct lister *l, struct crm_columns *c, struct crm_err *err)
 	size_t n = crm_columns_records(c);
 	uint64_t bits[WORDS] = {0};
 	int code = CRM_OK;
+	bool told;
 
 	for (int f = 1; f < j->kind->nfields; f++)
 		if (crm_wants(j->want, f))
 			l->lane[f] = crm_columns_lane(c, f);
 	for (size_t i = 0; i < j->npick; i++)
 		shown[i] = l->lane[j->pick[i]];
-	crm_columns_numbers(c, l->number);
 	crm_lane_all(n, bits);
-	if (!sift(l, n, bits))
+	told = sift(l, n, bits);
+	if (!any(bits))
+		return CRM_OK;
+	crm_columns_numbers(c, l->number);
+	if (!told)
 		code = test(l, n, bits, err);
 	if (code == CRM_OK)
 		l->rows += crm_sheet_put(l->sheet, shown, j->kind->number,
@@ -247,14 +261,18 @@ pass(struct lister *l, int code, const struct crm_err *err)
 
 /* ---- a stretch ---- */
 
+/* Of the last one it is not known where it ends. */
 static int
-scan(struct lister *l, struct crm_scan *sc, struct crm_err *err)
+read_stretch(struct lister *l, struct crm_err *err)
 {
+	uint64_t from = l->stretch * STRETCH;
 	struct crm_record *rec;
 	struct crm_columns *block;
 	int code;
 
-	while ((code = crm_scan_step(sc, &block, &rec, err)) == CRM_OK) {
+	crm_scan_range(
+	    l->scan, from, l->stretch + 1 < l->turns->end ? from + STRETCH : 0);
+	while ((code = crm_scan_step(l->scan, &block, &rec, err)) == CRM_OK) {
 		code =
 		    block ? put_block(l, block, err) : put_record(l, rec, err);
 		if (code == CRM_OK && !block && l->text.n >= PUT_AT) {
@@ -266,26 +284,6 @@ scan(struct lister *l, struct crm_scan *sc, struct crm_err *err)
 			return code;
 	}
 	return code == CRM_NOTFOUND ? CRM_OK : code;
-}
-
-/* Of the last one it is not known where it ends. */
-static int
-read_stretch(struct lister *l, struct crm_err *err)
-{
-	const struct crm_lines_job *j = l->job;
-	uint64_t from = l->stretch * STRETCH;
-	struct crm_scan *sc;
-	int code = crm_scan_open(
-	    l->txn, j->schema, j->kind, j->want, INT64_MAX, &sc, err);
-
-	if (code < 0)
-		return code;
-	crm_scan_range(
-	    sc, from, l->stretch + 1 < l->turns->end ? from + STRETCH : 0);
-	code = scan(l, sc, err);
-	l->entries += crm_scan_entries(sc);
-	crm_scan_close(sc);
-	return code;
 }
 
 static void *
@@ -311,6 +309,7 @@ work(void *arg)
 static void
 release(struct lister *l, size_t i)
 {
+	crm_scan_close(l->scan);
 	crm_sheet_close(l->sheet);
 	crm_buf_release(&l->text);
 	free(l->lane);
@@ -332,7 +331,10 @@ make(struct lister *l, struct crm_txn *t, const struct crm_lines_job *j,
 		code = crm_txn_twin(t, &l->txn, err);
 	if (code != CRM_OK)
 		return code;
-	code = crm_sheet_open(&l->sheet, j->schema, j->npick, err);
+	code = crm_scan_open(
+	    l->txn, j->schema, j->kind, j->want, INT64_MAX, &l->scan, err);
+	if (code == CRM_OK)
+		code = crm_sheet_open(&l->sheet, j->schema, j->npick, err);
 	l->lane = calloc(n, sizeof *l->lane);
 	l->value = calloc(n, sizeof *l->value);
 	if (code == CRM_OK && (!l->lane || !l->value))
@@ -374,7 +376,7 @@ run(struct lister *l, size_t n, struct crm_txn *t, struct crm_err *err)
 	for (size_t i = 0; i < n; i++) {
 		if (l[i].runs)
 			pthread_join(l[i].thread, NULL);
-		entries += l[i].entries;
+		entries += crm_scan_entries(l[i].scan);
 	}
 	if (turns->code < 0 && err)
 		*err = turns->err;

@@ -381,42 +381,70 @@ crm_columns_open(struct crm_txn *t, const struct crm_schema *s,
 void
 crm_columns_range(struct crm_columns *c, uint64_t from, uint64_t to)
 {
+	/* forwards by what is between: a search is dear */
+	if (from < c->seek)
+		c->begun = false;
 	c->seek = from;
 	c->to = to;
-	c->begun = false;
 }
 
-int
-crm_columns_block(struct crm_columns *c, uint64_t *first, struct crm_err *err)
+/* Comes to the next block's bytes, and number. */
+static int
+step(struct crm_columns *c, struct crm_err *err)
 {
 	struct crm_str k, v, rest;
 	char key[CRM_COLUMNS_KEY];
 	int code;
 
+	c->ahead.p = NULL;
+	if (!c->begun)
+		code = crm_cursor_seek(c->cursor,
+		    crm_columns_key(
+			c->kind->number, c->seek + CRM_COLUMNS_RANGE - 1, key),
+		    &k, &v, err);
+	else
+		code = crm_cursor_next(c->cursor, &k, &v, err);
+	c->begun = true;
+	if (code < 0)
+		return code;
+	rest = k;
+	if (k.n != CRM_COLUMNS_KEY ||
+	    (unsigned char)rest.p[0] != c->kind->number)
+		return CRM_NOTFOUND;
+	rest.p++;
+	rest.n--;
+	(void)crm_take_be(&rest, 8, &c->next);
+	c->ahead = v;
+	return CRM_OK;
+}
+
+int
+crm_columns_block(struct crm_columns *c, uint64_t *first, struct crm_err *err)
+{
+	char key[CRM_COLUMNS_KEY];
+	struct crm_str v;
+	int code = CRM_OK;
+
 	do {
-		if (!c->begun)
-			code = crm_cursor_seek(c->cursor,
-			    crm_columns_key(c->kind->number,
-				c->seek + CRM_COLUMNS_RANGE - 1, key),
-			    &k, &v, err);
-		else
-			code = crm_cursor_next(c->cursor, &k, &v, err);
-		c->begun = true;
+		/* one behind the end of a range may be of the next range */
+		if (!c->begun || !c->ahead.p)
+			code = step(c, err);
+		while (code == CRM_OK && c->next < c->seek)
+			code = step(c, err);
 		if (code < 0)
 			return code;
-		rest = k;
-		if (k.n != CRM_COLUMNS_KEY ||
-		    (unsigned char)rest.p[0] != c->kind->number)
-			return CRM_NOTFOUND;
-		rest.p++;
-		rest.n--;
-		(void)crm_take_be(&rest, 8, first);
 		if (c->to &&
-		    (*first >= c->to || c->to - *first < CRM_COLUMNS_RANGE))
+		    (c->next >= c->to || c->to - c->next < CRM_COLUMNS_RANGE))
 			return CRM_NOTFOUND;
-		code = crm_unseal(CRM_TAB_COLUMNS, k, &v, err);
+		v = c->ahead;
+		c->ahead.p = NULL;
+		key[0] = (char)c->kind->number;
+		crm_number_key(c->next, key + 1);
+		code = crm_unseal(CRM_TAB_COLUMNS,
+		    (struct crm_str){key, sizeof key}, &v, err);
 		if (code < 0)
 			return code;
+		*first = c->next;
 		code = crm_columns_take(c, *first, v, err);
 	} while (code == CRM_NO);
 	return code;

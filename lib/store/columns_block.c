@@ -265,23 +265,19 @@ take_rows(struct crm_columns *c, const struct block *b)
 static void
 take_places(struct crm_columns *c)
 {
-	size_t n = 0;
+	size_t last = 0, n = 0;
 
-	for (unsigned w = 0; w < CRM_COLUMNS_RANGE / 64 && n == 0; w++) {
+	c->start = CRM_COLUMNS_RANGE;
+	for (unsigned w = 0; w < CRM_COLUMNS_RANGE / 64; w++) {
 		uint64_t bits = crm_lane_load(c->live + (size_t)8 * w);
 
-		c->start = 64 * w;
-		if (bits != 0) {
-			c->start += (unsigned)__builtin_ctzll(bits);
-			n = 1;
-		}
+		if (bits == 0)
+			continue;
+		if (c->start == CRM_COLUMNS_RANGE)
+			c->start = 64 * w + (unsigned)__builtin_ctzll(bits);
+		last = 64 * w + 63 - (unsigned)__builtin_clzll(bits);
 	}
-	n = 0;
-	for (size_t i = c->start; i < CRM_COLUMNS_RANGE; i++, n++)
-		if (!(c->live[i / 8] >> i % 8 & 1))
-			break;
-	c->whole = n == c->records;
-	n = 0;
+	c->whole = c->records == 0 || last - c->start + 1 == c->records;
 	for (unsigned w = 0; w < CRM_COLUMNS_RANGE / 64 && !c->whole; w++) {
 		uint64_t bits = crm_lane_load(c->live + (size_t)8 * w);
 

@@ -48,6 +48,8 @@ struct crm_columns {
 	uint8_t digits[COLUMNS_WORDS + 1]; /* by currency */
 	unsigned entries; /* of the block's range and 1; 0: not told */
 	uint64_t seek; /* where the first block is looked for */
+	uint64_t next; /* the first number of one that was come to */
+	struct crm_str ahead; /* and its bytes; p NULL: of none */
 	uint64_t to; /* numbers from it on are not wanted; 0: no end */
 	struct crm_columns_rows rows;
 	uint16_t place[CRM_COLUMNS_RANGE]; /* unless whole, in the range */

@@ -71,6 +71,9 @@ void crm_lane_numbers(
  * hi?  Bits behind them, in the last word, are 0. */
 void crm_lane_within(const struct crm_lane *l, size_t n, uint64_t lo,
     uint64_t hi, uint64_t *bits);
+/* Are all? */
+bool crm_lane_every(
+    const struct crm_lane *l, size_t n, uint64_t lo, uint64_t hi);
 /* The same of numbers themselves; those that are not there are not. */
 void crm_lane_between(
     const struct crm_lane *l, size_t n, int64_t lo, int64_t hi, uint64_t *bits);

@@ -64,35 +64,76 @@ crm_lane_numbers(
 	}
 }
 
+/* Bit k of eight codes that begin with a byte. */
+static inline uint64_t
+is_within(const unsigned char *p, size_t bit, uint64_t mask, uint64_t lo,
+    uint64_t far)
+{
+	uint64_t code = crm_lane_load(p + (bit >> 3)) >> (bit & 7) & mask;
+
+	return code - lo <= far;
+}
+
+static inline uint64_t
+eight_within(const unsigned char *p, size_t width, uint64_t mask, uint64_t lo,
+    uint64_t far)
+{
+	return is_within(p, 0, mask, lo, far) |
+	       is_within(p, width, mask, lo, far) << 1 |
+	       is_within(p, 2 * width, mask, lo, far) << 2 |
+	       is_within(p, 3 * width, mask, lo, far) << 3 |
+	       is_within(p, 4 * width, mask, lo, far) << 4 |
+	       is_within(p, 5 * width, mask, lo, far) << 5 |
+	       is_within(p, 6 * width, mask, lo, far) << 6 |
+	       is_within(p, 7 * width, mask, lo, far) << 7;
+}
+
+/* The same where all eight are in as many bytes. */
+static inline uint64_t
+eight_short(uint64_t x, size_t width, uint64_t mask, uint64_t lo, uint64_t far)
+{
+	uint64_t bits = 0;
+
+	for (unsigned k = 0; k < 8; k++, x >>= width)
+		bits |= (uint64_t)((x & mask) - lo <= far) << k;
+	return bits;
+}
+
 void
 crm_lane_within(const struct crm_lane *l, size_t n, uint64_t lo, uint64_t hi,
     uint64_t *bits)
 {
-	const unsigned char *codes = l->codes;
-	size_t bit = 0, width = l->width;
+	const unsigned char *p = l->codes;
+	size_t width = l->width, i;
 	uint64_t mask = l->mask, far = hi - lo;
 
-	if (lo > hi || lo > mask) {
-		memset(bits, 0, (n + 63) / 64 * sizeof *bits);
-		return;
-	}
 	if (lo == 0 && hi >= mask) {
 		crm_lane_all(n, bits);
 		return;
 	}
-	for (size_t i = 0; i < n; i += 64) {
-		size_t most = n - i < 64 ? n - i : 64;
-		uint64_t word = 0;
+	memset(bits, 0, (n + 63) / 64 * sizeof *bits);
+	if (lo > hi || lo > mask)
+		return;
+	/* eight codes are as many bytes as one has bits */
+	for (i = 0; i + 8 <= n && width <= 8; i += 8, p += width)
+		bits[i / 64] |=
+		    eight_short(crm_lane_load(p), width, mask, lo, far)
+		    << i % 64;
+	for (; i + 8 <= n; i += 8, p += width)
+		bits[i / 64] |= eight_within(p, width, mask, lo, far) << i % 64;
+	for (; i < n; i++)
+		bits[i / 64] |= (uint64_t)(crm_lane_code(l, i) - lo <= far)
+				<< i % 64;
+}
 
-		for (size_t k = 0; k < most; k++, bit += width) {
-			uint64_t code =
-			    crm_lane_load(codes + (bit >> 3)) >> (bit & 7) &
-			    mask;
+bool
+crm_lane_every(const struct crm_lane *l, size_t n, uint64_t lo, uint64_t hi)
+{
+	uint64_t bits[CRM_LANE_MOST / 64], all[CRM_LANE_MOST / 64];
 
-			word |= (uint64_t)(code - lo <= far) << k;
-		}
-		bits[i / 64] = word;
-	}
+	crm_lane_within(l, n, lo, hi, bits);
+	crm_lane_all(n, all);
+	return memcmp(bits, all, (n + 63) / 64 * sizeof *bits) == 0;
 }
 
 void

@@ -300,8 +300,12 @@ crm_columns_records(const struct crm_columns *c)
 void
 crm_columns_numbers(const struct crm_columns *c, uint64_t *out)
 {
-	for (size_t i = 0; i < c->records; i++)
-		out[i] = c->first + (c->whole ? c->start + i : c->place[i]);
+	uint64_t from = c->first + c->start;
+
+	for (size_t i = 0; i < c->records && c->whole; i++)
+		out[i] = from + i;
+	for (size_t i = 0; i < c->records && !c->whole; i++)
+		out[i] = c->first + c->place[i];
 }
 
 void

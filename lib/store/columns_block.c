@@ -36,19 +36,6 @@ take_block(struct crm_str bytes, struct block *b)
 	       (size_t)(b->end - b->dir) / COLUMNS_ENTRY >= b->columns;
 }
 
-static uint64_t
-highest(const struct crm_lane *l, size_t n)
-{
-	uint64_t most = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		uint64_t code = crm_lane_code(l, i);
-
-		most = code > most ? code : most;
-	}
-	return most;
-}
-
 /* A list of words behind the codes: each of these must name one. */
 static bool
 take_words(struct column *x, size_t n, const unsigned char *p,
@@ -73,19 +60,17 @@ take_words(struct column *x, size_t n, const unsigned char *p,
 	/* the only one has no codes */
 	if (l->width > 0)
 		l->base = 0;
-	return l->mask <= l->nword || highest(l, n) <= l->nword;
+	return crm_lane_every(l, n, 0, l->nword);
 }
 
 /* Each must have a place among the names. */
 static bool
 take_names(const struct crm_lane *l, size_t n)
 {
-	uint64_t most = highest(l, n);
-
-	if (n == 0 || (l->sparse && most == 0))
+	if (n == 0 || (l->sparse && l->width == 0))
 		return true;
 	return l->base >= 1 && l->base <= l->nword &&
-	       most - l->sparse <= l->nword - l->base;
+	       crm_lane_every(l, n, 0, l->nword - l->base + l->sparse);
 }
 
 /* Texts behind the codes. */

@@ -65,6 +65,33 @@ crc32c_continues_and_agrees_with_itself(void **state)
 	}
 }
 
+/* What is long is summed by several at once. */
+static void
+crc32c_of_what_is_long_agrees_too(void **state)
+{
+	enum { MOST = 80000 };
+	unsigned char *p = malloc(MOST);
+	struct crm_rand r;
+
+	(void)state;
+	assert_non_null(p);
+	crm_rand_seed(&r, 2);
+	for (size_t i = 0; i < MOST; i++)
+		p[i] = (unsigned char)crm_rand_next(&r);
+	for (int i = 0; i < 200; i++) {
+		size_t from = (size_t)crm_rand_below(&r, 20);
+		size_t n = (size_t)crm_rand_below(&r, MOST - from);
+		uint32_t sum = (uint32_t)crm_rand_next(&r);
+
+		if (i < 40)
+			n = 16384 - 20 + (size_t)i;
+		if (crm_crc32c(sum, p + from, n) !=
+		    crm_crc32c_soft(sum, p + from, n))
+			fail_msg("%zu bytes from %zu", n, from);
+	}
+	free(p);
+}
+
 /* Stored values depend on these: a change is a change of the format. */
 static void
 the_hash_is_the_same_everywhere(void **state)
@@ -247,6 +274,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(crc32c_gives_the_vectors_of_rfc_3720),
 	    cmocka_unit_test(crc32c_continues_and_agrees_with_itself),
+	    cmocka_unit_test(crc32c_of_what_is_long_agrees_too),
 	    cmocka_unit_test(the_hash_is_the_same_everywhere),
 	    cmocka_unit_test(the_hash_spreads_keys_that_differ_little),
 	    cmocka_unit_test(a_map_keeps_what_was_put),

@@ -6,6 +6,7 @@
  * --within asks for the set itself.
  */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "cli_from.h"
@@ -184,8 +185,6 @@ measure(struct rfm *r, struct crm_err *err)
 		if (!cuts[k])
 			code = crm_rfm_quantiles(
 			    &r->x, k, bins < 0 ? 5 : (unsigned)bins, err);
-	if (code == CRM_OK)
-		crm_rfm_score(&r->x);
 	if (code == CRM_OK && r->chosen && !within)
 		crm_rfm_within(&r->x, &r->ids);
 	return code;
@@ -198,32 +197,47 @@ number(int64_t v)
 }
 
 static int
+put_lines(void *ctx, struct crm_str lines, uint64_t rows, struct crm_err *err)
+{
+	struct rfm *r = ctx;
+
+	return cli_rows_lines(r->rows, lines, rows, err);
+}
+
+static unsigned
+score(const struct rfm *r, int figure, size_t i)
+{
+	return crm_rfm_score(&r->x, figure, r->x.figure[figure][i]);
+}
+
+static int
 print_customers(struct rfm *r, struct crm_err *err)
 {
-	int64_t step = 10;
+	const struct crm_rfm *x = &r->x;
 	int code = CRM_OK;
 
-	for (int k = 0; k < CRM_RFM_FIGURES; k++)
-		while (r->x.bins[k] >= step)
-			step *= 10;
-	for (size_t i = 0; code == CRM_OK && i < r->x.n; i++) {
-		const struct crm_rfm_row *y = &r->x.row[i];
-		int64_t a = y->score[0], b = y->score[1], c = y->score[2];
+	/* rows that go out as they are are made by several threads */
+	if (!cli_opt.from && cli_rows_plain(r->rows))
+		return crm_rfm_lines(x, r->digits,
+		    (unsigned)sysconf(_SC_NPROCESSORS_ONLN), put_lines, r, err);
+	for (size_t i = 0; code == CRM_OK && i < x->n; i++) {
+		int64_t a = score(r, CRM_RFM_R, i), b = score(r, CRM_RFM_F, i);
+		int64_t c = score(r, CRM_RFM_M, i);
 		struct crm_value v[C_COUNT];
 
 		v[C_ID] =
 		    cli_opt.from
 			? crm_names_value(&r->sales.names[CRM_SALES_CUSTOMER],
-			      (size_t)y->customer)
-			: crm_value_id(CRM_K_CUSTOMER, y->customer);
-		v[C_RECENCY] = number(y->figure[CRM_RFM_R]);
-		v[C_FREQUENCY] = number(y->figure[CRM_RFM_F]);
-		v[C_MONETARY] =
-		    crm_value_num(CRM_T_MONEY, y->figure[CRM_RFM_M], r->digits);
+			      (size_t)x->customer[i])
+			: crm_value_id(CRM_K_CUSTOMER, x->customer[i]);
+		v[C_RECENCY] = number(x->figure[CRM_RFM_R][i]);
+		v[C_FREQUENCY] = number(x->figure[CRM_RFM_F][i]);
+		v[C_MONETARY] = crm_value_num(
+		    CRM_T_MONEY, x->figure[CRM_RFM_M][i], r->digits);
 		v[C_R] = number(a);
 		v[C_F] = number(b);
 		v[C_M] = number(c);
-		v[C_SCORE] = number((a * step + b) * step + c);
+		v[C_SCORE] = number(crm_rfm_side(x, a, b, c));
 		code = cli_rows_put(r->rows, v, err);
 	}
 	return code;
@@ -264,13 +278,14 @@ print_cells(struct rfm *r, struct crm_err *err)
 	if (!cell)
 		return crm_err_nomem(err);
 	for (size_t i = 0; i < r->x.n; i++) {
-		const struct crm_rfm_row *y = &r->x.row[i];
-		struct cell *at = &cell[(y->score[CRM_RFM_R] - 1u) * nf +
-					y->score[CRM_RFM_F] - 1u];
+		struct cell *at = &cell[(score(r, CRM_RFM_R, i) - 1) * nf +
+					score(r, CRM_RFM_F, i) - 1];
 
 		at->customers++;
-		if (!crm_add64(at->orders, y->figure[CRM_RFM_F], &at->orders) ||
-		    !crm_add64(at->revenue, y->figure[CRM_RFM_M], &at->revenue))
+		if (!crm_add64(
+			at->orders, r->x.figure[CRM_RFM_F][i], &at->orders) ||
+		    !crm_add64(
+			at->revenue, r->x.figure[CRM_RFM_M][i], &at->revenue))
 			return crm_err_set(err, CRM_EDATA,
 			    "the revenue of a cell is too large");
 	}

@@ -7,7 +7,7 @@
  *
  *	crm_rfm_read(t, schema, &window, &x, err);
  *	crm_rfm_quantiles(&x, CRM_RFM_R, 5, err); ... F, M
- *	crm_rfm_score(&x);
+ *	crm_rfm_score(&x, CRM_RFM_R, x.figure[CRM_RFM_R][i]);
  *	crm_rfm_release(&x);
  */
 #ifndef CRM_RFM_H
@@ -19,18 +19,18 @@
 enum { CRM_RFM_R, CRM_RFM_F, CRM_RFM_M, CRM_RFM_FIGURES };
 #define CRM_RFM_BINS 100 /* at most */
 
-struct crm_rfm_row {
-	uint64_t customer;
-	int64_t figure[CRM_RFM_FIGURES]; /* days, orders, minor units */
-	uint16_t score[CRM_RFM_FIGURES]; /* 1 .. bins, the best is highest */
-};
-/* Zeroed is empty.  Rows are in order of customers. */
+/* Zeroed is empty.  Rows are in order of customers, each figure of all of them
+ * together: cuts are found by going through one of them. */
 struct crm_rfm {
-	struct crm_rfm_row *row;
+	uint64_t *customer;
+	int64_t *figure[CRM_RFM_FIGURES]; /* days, orders, minor units */
 	size_t n, cap;
 	unsigned bins[CRM_RFM_FIGURES];
 	bool fixed[CRM_RFM_FIGURES]; /* cuts were given, not computed */
 	struct crm_cut cut[CRM_RFM_FIGURES][CRM_RFM_BINS];
+	/* The least values that are past the cuts, as far as there are any. */
+	int64_t past[CRM_RFM_FIGURES][CRM_RFM_BINS];
+	unsigned npast[CRM_RFM_FIGURES];
 };
 
 /*
@@ -68,8 +68,43 @@ int crm_rfm_quantiles(
  */
 int crm_rfm_fix(struct crm_rfm *x, int figure, struct crm_str points,
     unsigned digits, struct crm_err *err);
-/* Fills in all rows' scores. */
-void crm_rfm_score(struct crm_rfm *x);
+/* A value's score, 1 .. bins, the best is highest: the fewer days, the
+ * better. */
+static inline unsigned
+crm_rfm_score(const struct crm_rfm *x, int figure, int64_t v)
+{
+	const int64_t *past = x->past[figure];
+	unsigned at = 0, n = x->npast[figure];
+
+	for (; n > 8; n -= n / 2)
+		if (v >= past[at + n / 2])
+			at += n / 2;
+	for (past += at; n > 0; n--)
+		at += v >= *past++;
+	return figure == CRM_RFM_R ? x->bins[figure] - at : at + 1;
+}
+
+/*
+ * All rows as lines of a stream: customer_id, recency, frequency, monetary
+ * (digits: of money), the three scores and all of them side by side.  fn has a
+ * piece after the other, in the order of the rows; threads make them.
+ */
+typedef int crm_rfm_lines_fn(
+    void *ctx, struct crm_str lines, uint64_t rows, struct crm_err *err);
+int crm_rfm_lines(const struct crm_rfm *x, unsigned digits, unsigned threads,
+    crm_rfm_lines_fn *fn, void *ctx, struct crm_err *err);
+/* The scores side by side, two digits each where a figure has more than nine
+ * bins. */
+static inline int64_t
+crm_rfm_side(const struct crm_rfm *x, int64_t r, int64_t f, int64_t m)
+{
+	int64_t step = 10;
+
+	for (int k = 0; k < CRM_RFM_FIGURES; k++)
+		while (x->bins[k] >= step)
+			step *= 10;
+	return (r * step + f) * step + m;
+}
 void crm_rfm_release(struct crm_rfm *x);
 
 #endif

@@ -23,6 +23,14 @@
 /* Sorts, rising.  Radix by bytes that differ: linear.  CRM_ENOMEM. */
 int crm_sort_int(int64_t *v, size_t n, struct crm_err *err);
 
+/*
+ * The values that would stand at these places (rising, some may be equal) of
+ * n > 0 values, were they sorted; they are left as they are.  By counting:
+ * linear, whatever they are.  CRM_ENOMEM.
+ */
+int crm_ranked(const int64_t *v, size_t n, const size_t *place, size_t nplace,
+    int64_t *out, struct crm_err *err);
+
 /* A point on the line of integers: base + num/den, 0 <= num < den. */
 struct crm_cut {
 	int64_t base;
@@ -35,6 +43,11 @@ struct crm_cut {
  */
 struct crm_cut crm_quantile(
     const int64_t *sorted, size_t n, uint32_t a, uint32_t b);
+/* The same of the two values between which it lies: those at the place that
+ * crm_quantile_place answers, and at the next (the last, when there is none).*/
+size_t crm_quantile_place(size_t n, uint32_t a, uint32_t b);
+struct crm_cut crm_quantile_between(
+    int64_t low, int64_t high, size_t n, uint32_t a, uint32_t b);
 /* d * 10^digits as a point: "297.4" days (digits 0), "255.8" EUR in cents
  * (digits 2).  CRM_EDATA when it does not fit. */
 int crm_cut_from_dec(struct crm_dec d, unsigned digits, struct crm_cut *out,

@@ -71,23 +71,149 @@ crm_sort_int(int64_t *v, size_t n, struct crm_err *err)
 	return CRM_OK;
 }
 
-struct crm_cut
-crm_quantile(const int64_t *sorted, size_t n, uint32_t a, uint32_t b)
+/* ---- values at some places ---- */
+
+enum { BINS = 4096 };
+
+struct ranked {
+	const int64_t *v;
+	size_t n;
+	int64_t least;
+	unsigned shift; /* of the distance from the least to its bin */
+	size_t count[BINS]; /* of values, then those before the bin */
+	size_t at[BINS]; /* where values of a bin that is wanted go */
+};
+
+static size_t
+bin_of(const struct ranked *r, int64_t v)
 {
-	u128 h = (u128)(n - 1) * a;
-	size_t j = (size_t)(h / b);
-	uint64_t part = (uint64_t)(h % b);
-	struct crm_cut cut = {sorted[j], 0, b};
-	uint64_t gap;
-	u128 over;
+	return (size_t)(((uint64_t)v - (uint64_t)r->least) >> r->shift);
+}
+
+/* The bins' counts, then how many are before each. */
+static void
+count(struct ranked *r)
+{
+	int64_t least = r->v[0], most = r->v[0];
+	size_t sum = 0;
+
+	for (size_t i = 1; i < r->n; i++) {
+		least = r->v[i] < least ? r->v[i] : least;
+		most = r->v[i] > most ? r->v[i] : most;
+	}
+	r->least = least;
+	r->shift = 0;
+	while (((uint64_t)most - (uint64_t)least) >> r->shift >= BINS)
+		r->shift++;
+	memset(r->count, 0, sizeof r->count);
+	for (size_t i = 0; i < r->n; i++)
+		r->count[bin_of(r, r->v[i])]++;
+	for (size_t i = 0; i < BINS; i++) {
+		size_t n = r->count[i];
+
+		r->count[i] = sum;
+		sum += n;
+	}
+}
+
+static size_t
+end_of(const struct ranked *r, size_t bin)
+{
+	return bin + 1 < BINS ? r->count[bin + 1] : r->n;
+}
+
+/* The values of the bins that have a place, each bin's together. */
+static int64_t *
+gather(struct ranked *r, const size_t *place, size_t nplace)
+{
+	size_t n = 0, p = 0;
+	int64_t *some;
+
+	for (size_t i = 0; i < BINS; i++) {
+		size_t end = end_of(r, i);
+
+		r->at[i] = SIZE_MAX;
+		if (p == nplace || place[p] >= end)
+			continue;
+		while (p < nplace && place[p] < end)
+			p++;
+		r->at[i] = n;
+		n += end - r->count[i];
+	}
+	some = malloc(n * sizeof *some);
+	for (size_t i = 0; some && i < r->n; i++) {
+		size_t bin = bin_of(r, r->v[i]);
+
+		if (r->at[bin] != SIZE_MAX)
+			some[r->at[bin]++] = r->v[i];
+	}
+	return some;
+}
+
+int
+crm_ranked(const int64_t *v, size_t n, const size_t *place, size_t nplace,
+    int64_t *out, struct crm_err *err)
+{
+	struct ranked *r = malloc(sizeof *r);
+	int64_t *some = NULL;
+	size_t from = 0, p = 0, end;
+	int code = r ? CRM_OK : crm_err_nomem(err);
+
+	if (code == CRM_OK) {
+		r->v = v;
+		r->n = n;
+		count(r);
+		some = r->shift ? gather(r, place, nplace) : NULL;
+		if (r->shift && !some)
+			code = crm_err_nomem(err);
+	}
+	for (size_t i = 0; code == CRM_OK && i < BINS; i++) {
+		size_t before = r->count[i], first = p;
+
+		for (end = end_of(r, i); p < nplace && place[p] < end; p++)
+			out[p] = r->least + (int64_t)i;
+		if (p == first || r->shift == 0)
+			continue;
+		/* few of all, unless one lies far from the others */
+		code = crm_sort_int(some + from, end - before, err);
+		for (; first < p; first++)
+			out[first] = some[from + place[first] - before];
+		from += end - before;
+	}
+	free(some);
+	free(r);
+	return code;
+}
+
+size_t
+crm_quantile_place(size_t n, uint32_t a, uint32_t b)
+{
+	return (size_t)((u128)(n - 1) * a / b);
+}
+
+struct crm_cut
+crm_quantile_between(
+    int64_t low, int64_t high, size_t n, uint32_t a, uint32_t b)
+{
+	uint64_t part = (uint64_t)((u128)(n - 1) * a % b);
+	uint64_t gap = (uint64_t)high - (uint64_t)low;
+	struct crm_cut cut = {low, 0, b};
+	u128 over = (u128)gap * part;
 
 	if (part == 0)
 		return cut;
-	gap = (uint64_t)sorted[j + 1] - (uint64_t)sorted[j];
-	over = (u128)gap * part;
 	cut.base = (int64_t)((uint64_t)cut.base + (uint64_t)(over / b));
 	cut.num = (uint64_t)(over % b);
 	return cut;
+}
+
+struct crm_cut
+crm_quantile(const int64_t *sorted, size_t n, uint32_t a, uint32_t b)
+{
+	size_t j = crm_quantile_place(n, a, b);
+
+	return crm_quantile_between(
+	    sorted[j], sorted[j + 1 < n ? j + 1 : j], n, a, b);
 }
 
 int

@@ -19,23 +19,54 @@ struct entries {
 	size_t n, cap;
 };
 
+/* Room for one more. */
+static bool
+grow(struct crm_rfm *x)
+{
+	size_t cap = x->cap;
+
+	if (x->n < cap)
+		return true;
+	if (!crm_grow(&x->customer, &x->cap, cap, sizeof *x->customer))
+		return false;
+	for (int k = 0; k < CRM_RFM_FIGURES; k++) {
+		int64_t *p = realloc(x->figure[k], x->cap * sizeof *p);
+
+		if (!p) {
+			x->cap = cap;
+			return false;
+		}
+		x->figure[k] = p;
+	}
+	return true;
+}
+
 static int
 add_row(struct crm_rfm *x, const struct crm_calendar *days, uint64_t customer,
     int64_t last, int64_t orders, int64_t revenue, int64_t today,
     struct crm_err *err)
 {
-	struct crm_rfm_row *row;
+	size_t i = x->n;
 
 	if (orders <= 0 || last == INT64_MIN)
 		return CRM_OK;
-	if (!crm_grow(&x->row, &x->cap, x->n, sizeof *x->row))
+	if (!grow(x))
 		return crm_err_nomem(err);
-	row = &x->row[x->n++];
-	*row = (struct crm_rfm_row){.customer = customer};
-	row->figure[CRM_RFM_R] = today - crm_day_of(days, last);
-	row->figure[CRM_RFM_F] = orders;
-	row->figure[CRM_RFM_M] = revenue;
+	x->customer[i] = customer;
+	x->figure[CRM_RFM_R][i] = today - crm_day_of(days, last);
+	x->figure[CRM_RFM_F][i] = orders;
+	x->figure[CRM_RFM_M][i] = revenue;
+	x->n++;
 	return CRM_OK;
+}
+
+/* Keeps row i as row n, which is not past it. */
+static void
+keep_row(struct crm_rfm *x, size_t n, size_t i)
+{
+	x->customer[n] = x->customer[i];
+	for (int k = 0; k < CRM_RFM_FIGURES; k++)
+		x->figure[k][n] = x->figure[k][i];
 }
 
 /* ---- from the figures kept ---- */
@@ -163,10 +194,10 @@ keep_live(struct crm_txn *t, const struct crm_schema *s, struct crm_rfm *x,
 	int code = rec ? CRM_OK : crm_err_nomem(err);
 
 	for (size_t i = 0; code == CRM_OK && i < x->n; i++) {
-		code = crm_record_read(
-		    t, k, x->row[i].customer, &nothing, rec, err);
+		code =
+		    crm_record_read(t, k, x->customer[i], &nothing, rec, err);
 		if (code == CRM_OK)
-			x->row[n++] = x->row[i];
+			keep_row(x, n++, i);
 		else if (code == CRM_NOTFOUND)
 			code = CRM_OK;
 	}
@@ -274,18 +305,37 @@ crm_rfm_within(struct crm_rfm *x, const struct crm_idmap *customers)
 	uint64_t v;
 
 	for (size_t i = 0; i < x->n; i++)
-		if (crm_idmap_get(customers, x->row[i].customer, &v))
-			x->row[n++] = x->row[i];
+		if (crm_idmap_get(customers, x->customer[i], &v))
+			keep_row(x, n++, i);
 	x->n = n;
 }
 
 /* ---- scores ---- */
 
+/* A value is a whole number: past a cut is at the least one that is. */
+static void
+note_cuts(struct crm_rfm *x, int figure)
+{
+	unsigned n = 0;
+
+	while (n + 1 < x->bins[figure]) {
+		const struct crm_cut *cut = &x->cut[figure][n];
+		/* at a fixed cut is past it */
+		bool at = x->fixed[figure] && cut->num == 0;
+
+		if (!at && cut->base == INT64_MAX)
+			break;
+		x->past[figure][n++] = cut->base + !at;
+	}
+	x->npast[figure] = n;
+}
+
 int
 crm_rfm_quantiles(
     struct crm_rfm *x, int figure, unsigned bins, struct crm_err *err)
 {
-	int64_t *v;
+	size_t place[2 * CRM_RFM_BINS], n = 0;
+	int64_t v[2 * CRM_RFM_BINS];
 	int code;
 
 	if (bins < 2 || bins > CRM_RFM_BINS)
@@ -294,17 +344,30 @@ crm_rfm_quantiles(
 		    CRM_RFM_BINS);
 	x->bins[figure] = bins;
 	x->fixed[figure] = false;
+	x->npast[figure] = 0;
 	if (x->n == 0)
 		return CRM_OK;
-	v = malloc(x->n * sizeof *v);
-	if (!v)
-		return crm_err_nomem(err);
-	for (size_t i = 0; i < x->n; i++)
-		v[i] = x->row[i].figure[figure];
-	code = crm_sort_int(v, x->n, err);
-	for (unsigned i = 0; code == CRM_OK && i + 1 < bins; i++)
-		x->cut[figure][i] = crm_quantile(v, x->n, i + 1, bins);
-	free(v);
+	/* a cut lies between the values at two places: all of them, once */
+	for (unsigned i = 1; i < bins; i++) {
+		size_t at = crm_quantile_place(x->n, i, bins);
+
+		if (n == 0 || place[n - 1] < at)
+			place[n++] = at;
+		if (at + 1 < x->n && place[n - 1] == at)
+			place[n++] = at + 1;
+	}
+	code = crm_ranked(x->figure[figure], x->n, place, n, v, err);
+	n = 0;
+	for (unsigned i = 1; code == CRM_OK && i < bins; i++) {
+		size_t at = crm_quantile_place(x->n, i, bins);
+
+		while (place[n] < at)
+			n++;
+		x->cut[figure][i - 1] = crm_quantile_between(
+		    v[n], at + 1 < x->n ? v[n + 1] : v[n], x->n, i, bins);
+	}
+	if (code == CRM_OK)
+		note_cuts(x, figure);
 	return code;
 }
 
@@ -340,45 +403,18 @@ crm_rfm_fix(struct crm_rfm *x, int figure, struct crm_str points,
 		    err, CRM_EUSAGE, "cuts are wanted, like 115,181,297.4,482");
 	x->bins[figure] = n + 1;
 	x->fixed[figure] = true;
+	note_cuts(x, figure);
 	return CRM_OK;
-}
-
-/* How many cuts the value is past. */
-static unsigned
-place(const struct crm_rfm *x, int figure, int64_t v)
-{
-	unsigned lo = 0, hi = x->bins[figure] - 1;
-	int past = x->fixed[figure] ? 0 : 1;
-
-	while (lo < hi) {
-		unsigned mid = lo + (hi - lo) / 2;
-
-		if (crm_cut_cmp(v, &x->cut[figure][mid]) >= past)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-void
-crm_rfm_score(struct crm_rfm *x)
-{
-	for (size_t i = 0; i < x->n; i++)
-		for (int k = 0; k < CRM_RFM_FIGURES; k++) {
-			unsigned at = place(x, k, x->row[i].figure[k]);
-
-			/* The fewer days, the better. */
-			x->row[i].score[k] =
-			    (uint16_t)(k == CRM_RFM_R ? x->bins[k] - at
-						      : at + 1);
-		}
 }
 
 void
 crm_rfm_release(struct crm_rfm *x)
 {
-	free(x->row);
-	x->row = NULL;
+	free(x->customer);
+	x->customer = NULL;
+	for (int k = 0; k < CRM_RFM_FIGURES; k++) {
+		free(x->figure[k]);
+		x->figure[k] = NULL;
+	}
 	x->n = x->cap = 0;
 }

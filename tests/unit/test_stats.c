@@ -45,6 +45,36 @@ sorting_agrees_with_qsort(void **state)
 }
 
 static void
+values_at_places_are_those_of_the_sorted(void **state)
+{
+	static int64_t v[5000], sorted[5000], got[40];
+	static size_t place[40];
+	struct crm_rand r;
+
+	(void)state;
+	crm_rand_seed(&r, 5);
+	for (unsigned round = 0; round < 128; round++) {
+		size_t n = 1 + (size_t)crm_rand_below(&r, 5000), m = 0;
+
+		for (size_t i = 0; i < n; i++)
+			v[i] = (int64_t)crm_rand_next(&r) >> (round % 64);
+		if (round >= 64) /* one far from the others */
+			v[n / 2] = round % 2 ? INT64_MAX : INT64_MIN;
+		memcpy(sorted, v, n * sizeof *v);
+		qsort(sorted, n, sizeof *sorted, by_size);
+		for (size_t at = 0; at < n && m < 40; m++) {
+			place[m] = at;
+			at += (size_t)crm_rand_below(&r, n / 20 + 2);
+		}
+		assert_int_equal(crm_ranked(v, n, place, m, got, NULL), CRM_OK);
+		for (size_t i = 0; i < m; i++)
+			if (got[i] != sorted[place[i]])
+				fail_msg("round %u: place %zu of %zu", round,
+				    place[i], n);
+	}
+}
+
+static void
 a_quantile_is_of_type_7_and_exact(void **state)
 {
 	static const int64_t five[] = {1, 2, 4, 8, 16}, one[] = {-7};
@@ -268,6 +298,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sorting_agrees_with_qsort),
+	    cmocka_unit_test(values_at_places_are_those_of_the_sorted),
 	    cmocka_unit_test(a_quantile_is_of_type_7_and_exact),
 	    cmocka_unit_test(values_lie_below_at_or_above_a_cut),
 	    cmocka_unit_test(log_and_exp_are_libms_within_two_places),

@@ -81,10 +81,88 @@ int crm_talk_at(struct crm_txn *t, const struct crm_schema *s,
  * wanted. */
 void crm_tally_fill(const struct crm_schema *s, const struct crm_tally *y,
     const struct crm_want *want, struct crm_record *rec);
-/* The stored form, sealed apart. */
+/* As bytes, as the effects of an order have them. */
 void crm_tally_encode(const struct crm_tally *y, struct crm_buf *out);
 int crm_tally_decode(
     struct crm_str bytes, struct crm_tally *out, struct crm_err *err);
+
+/*
+ * The table: an entry for each CRM_TALLY_RANGE customers (1 to 32, 33 to 64,
+ * ...) of whom one is there or has figures, under the number of the first.
+ *
+ *	crm_tallies_open(&x, t, 0, err);
+ *	while (crm_tallies_next(&x, &v, err) == CRM_OK)
+ *		crm_tally_column(&v, CRM_TALLY_REVENUE, revenue);
+ *	crm_tallies_close(&x);
+ */
+#define CRM_TALLY_RANGE 32
+enum crm_tally_figure {
+	CRM_TALLY_ORDERS,
+	CRM_TALLY_REVENUE,
+	CRM_TALLY_SPENT,
+	CRM_TALLY_REFUNDED,
+	CRM_TALLY_DISCOUNTS,
+	CRM_TALLY_COST,
+	CRM_TALLY_RETURNS,
+	CRM_TALLY_ITEMS,
+	CRM_TALLY_SCALE, /* of items */
+	CRM_TALLY_FIRST,
+	CRM_TALLY_SPAN, /* from the first to the last order */
+	CRM_TALLY_TICKETS,
+	CRM_TALLY_OPEN_TICKETS,
+	CRM_TALLY_TOUCHES,
+	CRM_TALLY_LAST_TOUCH,
+	CRM_TALLY_FIGURES
+};
+/* An entry as it lies in the store.  Bit i is customer first + i. */
+struct crm_tally_view {
+	uint64_t first;
+	uint32_t live; /* whose record is there: not deleted, merged, erased */
+	uint32_t have, ends; /* who has figures; of them who has an order */
+	unsigned n; /* that have figures */
+	uint8_t width[CRM_TALLY_FIGURES];
+	int64_t base[CRM_TALLY_FIGURES];
+	const unsigned char *at[CRM_TALLY_FIGURES];
+};
+/* And with all figures in place. */
+struct crm_tally_block {
+	uint64_t first;
+	uint32_t live, have;
+	struct crm_tally y[CRM_TALLY_RANGE]; /* of bits in `have` */
+};
+/* The first number of the range a customer is in. */
+uint64_t crm_tally_first(uint64_t customer);
+/* An entry (unsealed), which it borrows. */
+int crm_tally_view(struct crm_str key, struct crm_str value,
+    struct crm_tally_view *out, struct crm_err *err);
+/* A figure of those that have figures, one after the other.  FIRST and SPAN are
+ * of no meaning without `ends`, LAST_TOUCH without touches. */
+void crm_tally_column(const struct crm_tally_view *v,
+    enum crm_tally_figure figure, int64_t out[CRM_TALLY_RANGE]);
+int crm_tally_one(const struct crm_tally_view *v, uint64_t customer,
+    struct crm_tally *out, struct crm_err *err);
+int crm_tally_block(const struct crm_tally_view *v, struct crm_tally_block *out,
+    struct crm_err *err);
+/* Appends an entry's value, to be sealed. */
+void crm_tally_block_put(const struct crm_tally_block *x, struct crm_buf *out);
+
+/* The entries in their order. */
+struct crm_tallies {
+	struct crm_cursor *cursor;
+	uint64_t from;
+	bool begun, end;
+	struct crm_tally_block block;
+};
+/* From the one of this customer on; 0: all of them. */
+int crm_tallies_open(struct crm_tallies *x, struct crm_txn *t,
+    uint64_t customer, struct crm_err *err);
+/* CRM_NOTFOUND at the end. */
+int crm_tallies_next(
+    struct crm_tallies *x, struct crm_tally_view *out, struct crm_err *err);
+/* In place of next: the figures of customers whose numbers rise. */
+int crm_tallies_to(struct crm_tallies *x, uint64_t customer,
+    struct crm_tally *out, struct crm_err *err);
+void crm_tallies_close(struct crm_tallies *x);
 
 /* Entries of one customer (0: of all, customer by customer), in time order.
  * CRM_NOTFOUND at the end. */

@@ -19,7 +19,7 @@
 #include <crm/schema.h>
 
 #define CRM_KEY_MAX 511
-#define CRM_FORMAT 2 /* of the store; others are refused */
+#define CRM_FORMAT 3 /* of the store; others are refused */
 
 /* Tables.  A kind's records are in CRM_TAB_KIND + its number.  No kind has
  * the number 0: in that place are the columns of all kinds. */

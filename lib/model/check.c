@@ -215,6 +215,7 @@ crm_store_check(struct crm_store *s, const struct crm_check_options *opt,
 		free(ck->here[i].w);
 		free(ck->known[i].w);
 	}
+	free(ck->living.w);
 	free(ck->sums);
 	crm_buf_release(&ck->keys);
 	crm_buf_release(&ck->normal);

@@ -44,6 +44,7 @@ struct crm_check {
 	struct crm_bits given[CRM_K_MAX]; /* by the log */
 	struct crm_bits here[CRM_K_MAX]; /* a record or tombstone */
 	struct crm_bits known[CRM_K_MAX]; /* may be referred to */
+	struct crm_bits living; /* customers */
 	struct crm_idmap undone; /* changes that are taken back */
 	struct crm_log_head head; /* the one read last */
 	uint64_t head_at;

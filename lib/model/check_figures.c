@@ -122,46 +122,95 @@ compare_tally(struct crm_check *ck, uint64_t customer,
 	return r;
 }
 
+/* A customer's figures, y NULL: none, and whether they are there. */
+static int
+compare_one(struct crm_check *ck, uint64_t customer, const struct crm_tally *y,
+    bool live, struct crm_err *err)
+{
+	static const struct crm_tally none = {
+	    .first = INT64_MIN, .last = INT64_MIN};
+	const struct crm_kind *k = &ck->schema->kind[CRM_K_CUSTOMER];
+	bool should = crm_bits_get(&ck->living, customer);
+	int r = compare_tally(ck, customer, y ? y : &none, err);
+
+	if (r < 0 || live == should)
+		return r;
+	return crm_check_at(ck, err, k, customer,
+	    live ? "its figures say it is there, and it is not"
+		 : "its figures do not say that it is there");
+}
+
+/* Customers from *next on up to an entry, and those of it. */
+static int
+compare_entry(struct crm_check *ck, uint64_t *next, uint64_t end,
+    const struct crm_tally_block *x, struct crm_err *err)
+{
+	int r = CRM_OK;
+
+	for (; *next < end && *next < ck->high && r == CRM_OK; ++*next) {
+		uint64_t i = x ? *next - x->first : CRM_TALLY_RANGE;
+		bool in = i < CRM_TALLY_RANGE;
+
+		r = compare_one(ck, *next,
+		    in && (x->have >> i & 1) ? &x->y[i] : NULL,
+		    in && (x->live >> i & 1), err);
+	}
+	return r;
+}
+
 static int
 check_tallies(struct crm_check *ck, struct crm_err *err)
 {
-	struct crm_tally none = {.first = INT64_MIN, .last = INT64_MIN}, y;
+	struct crm_tally_block *x = malloc(sizeof *x);
 	struct crm_cursor *cur = NULL;
-	struct crm_str key, v, rest;
-	uint64_t number = 0, next = ck->low;
-	char kb[8], where[64];
-	int r;
+	struct crm_tally_view view;
+	struct crm_str key, v;
+	uint64_t next = ck->low, first;
+	char where[64];
+	int r = x ? CRM_OK : crm_err_nomem(err);
 
-	r = crm_cursor_open(ck->txn, CRM_TAB_TALLY, &cur, err);
+	if (r == CRM_OK)
+		r = crm_cursor_open(ck->txn, CRM_TAB_TALLY, &cur, err);
+	/* from the first on: a search for another would end at one that is
+	 * damaged, where going on tells of it */
 	if (r == CRM_OK)
 		r = crm_cursor_seek(
-		    cur, crm_number_key(ck->low, kb), &key, &v, err);
-	while (r == CRM_OK) {
-		rest = key;
-		if (key.n != 8 || !crm_take_be(&rest, 8, &number))
-			goto next;
-		if (number >= ck->high)
+		    cur, (struct crm_str){"", 0}, &key, &v, err);
+	for (; r == CRM_OK; r = crm_cursor_next(cur, &key, &v, err)) {
+		struct crm_tally_block *found = x;
+		struct crm_str rest = key;
+
+		if (key.n != 8 || !crm_take_be(&rest, 8, &first))
+			continue; /* said already */
+		if (first + CRM_TALLY_RANGE <= ck->low)
+			continue;
+		if (first >= ck->high)
 			break;
-		for (; next < number && r == CRM_OK; next++)
-			r = compare_tally(ck, next, &none, err);
-		next = number + 1;
-		if (r < 0 || crm_unseal(CRM_TAB_TALLY, key, &v, NULL) < 0)
-			goto next;
-		if (crm_tally_decode(v, &y, NULL) < 0) {
+		r = compare_entry(ck, &next, first, NULL, err);
+		if (r < 0)
+			break;
+		if (crm_unseal(CRM_TAB_TALLY, key, &v, NULL) < 0) {
+			found = NULL; /* said already */
+		} else if (crm_tally_view(key, v, &view, NULL) < 0 ||
+			   crm_tally_block(&view, x, NULL) < 0) {
+			found = NULL;
 			snprintf(where, sizeof where, "figures of C%llu",
-			    (unsigned long long)number);
+			    (unsigned long long)first);
 			r = crm_check_fault(
 			    ck, err, where, "they cannot be read");
-		} else
-			r = compare_tally(ck, number, &y, err);
-	next:
-		if (r == CRM_OK)
-			r = crm_cursor_next(cur, &key, &v, err);
+		}
+		if (found)
+			r = compare_entry(
+			    ck, &next, first + CRM_TALLY_RANGE, found, err);
+		else if (next < first + CRM_TALLY_RANGE)
+			next = first + CRM_TALLY_RANGE;
+		if (r < 0)
+			break;
 	}
 	crm_cursor_close(cur);
 	if (r == CRM_NOTFOUND || r == CRM_OK)
-		for (r = CRM_OK; next < ck->high && r == CRM_OK; next++)
-			r = compare_tally(ck, next, &none, err);
+		r = compare_entry(ck, &next, ck->high, NULL, err);
+	free(x);
 	return r;
 }
 

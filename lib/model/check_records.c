@@ -11,6 +11,13 @@
 
 /* ---- who is there ---- */
 
+/* A customer who is there, or whose record cannot tell. */
+static bool
+note_living(struct crm_check *ck, const struct crm_kind *k, uint64_t number)
+{
+	return k->number != CRM_K_CUSTOMER || crm_bits_set(&ck->living, number);
+}
+
 static int
 numbers_of(struct crm_check *ck, const struct crm_kind *k, struct crm_err *err)
 {
@@ -49,7 +56,8 @@ numbers_of(struct crm_check *ck, const struct crm_kind *k, struct crm_err *err)
 			r = crm_check_at(ck, err, k, number, "wrong checksum");
 			/* it is there: who refers to it is not at fault */
 			if (r == CRM_OK &&
-			    !crm_bits_set(&ck->known[k->number], number))
+			    (!crm_bits_set(&ck->known[k->number], number) ||
+				!note_living(ck, k, number)))
 				r = crm_err_nomem(err);
 			goto next;
 		}
@@ -63,6 +71,9 @@ numbers_of(struct crm_check *ck, const struct crm_kind *k, struct crm_err *err)
 			    (unsigned long long)revision);
 		if (r == CRM_OK && state != CRM_DELETED &&
 		    !crm_bits_set(&ck->known[k->number], number))
+			r = crm_err_nomem(err);
+		if (r == CRM_OK && state == CRM_LIVE &&
+		    !note_living(ck, k, number))
 			r = crm_err_nomem(err);
 	next:
 		if (r == CRM_OK)

@@ -12,6 +12,7 @@
 
 #include "archive.h"
 #include "erase.h"
+#include "ledger_parts.h"
 
 #define DIRTY_MOST 4000 /* pages of a transaction */
 
@@ -164,6 +165,21 @@ derive(struct crm_txn *t, struct writing *w, struct crm_str was,
 	return r == CRM_OK ? apply_keys(t, w, true, err) : r;
 }
 
+/* A customer who was there is not any more. */
+static int
+leaves(struct crm_txn *t, struct writing *w, const struct crm_erase_op *op,
+    struct crm_err *err)
+{
+	struct crm_str was = before(w, 0);
+
+	if (op->kind != CRM_K_CUSTOMER || op->how != CRM_ERASE_ALL ||
+	    was.n == 0 || was.p[0] != CRM_LIVE)
+		return CRM_OK;
+	crm_buf_clear(&w->value);
+	crm_ledger_live(op->number, -1, &w->value);
+	return crm_ledger_apply(t, crm_buf_str(&w->value), err);
+}
+
 /* The record as it is from this revision on. */
 static int
 write_now(struct crm_txn *t, struct writing *w, const struct crm_erase_op *op,
@@ -185,6 +201,8 @@ write_now(struct crm_txn *t, struct writing *w, const struct crm_erase_op *op,
 	r = crm_buf_check(&w->now, err);
 	if (r == CRM_OK)
 		r = derive(t, w, before(w, 0), crm_buf_str(&w->now), err);
+	if (r == CRM_OK)
+		r = leaves(t, w, op, err);
 	crm_buf_clear(&w->value);
 	crm_buf_putstr(&w->value, crm_buf_str(&w->now));
 	key = crm_number_key(op->number, kb);

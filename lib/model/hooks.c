@@ -8,6 +8,7 @@ const struct crm_hooks crm_hooks[CRM_K_MAX] = {
 	.after = crm_customer_after,
 	.compute = crm_customer_compute,
 	.as_at = crm_customer_at,
+	.effects = crm_customer_effects,
 	.figures = crm_customer_figures},
     [CRM_K_PRODUCT] = {.prepare = crm_product_prepare, .as_at = crm_product_at},
     [CRM_K_ORDER] = {.prepare = crm_order_prepare,

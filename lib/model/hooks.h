@@ -51,6 +51,9 @@ void crm_customer_compute(const struct crm_schema *s, struct crm_record *rec);
 int crm_customer_figures(struct crm_txn *t, const struct crm_schema *s,
     int64_t at, const struct crm_want *want, struct crm_record *rec,
     struct crm_err *err);
+int crm_customer_effects(const struct crm_schema *s,
+    const struct crm_record *rec, int sign, struct crm_buf *out,
+    struct crm_err *err);
 int crm_customer_at(struct crm_txn *t, const struct crm_schema *s, int64_t at,
     struct crm_record *rec, struct crm_err *err);
 int crm_product_at(struct crm_txn *t, const struct crm_schema *s, int64_t at,

@@ -40,7 +40,7 @@ struct book {
 	struct crm_buf run;
 	char last[KEY]; /* no key of the table is past it */
 	bool has_last;
-	uint64_t last_tally;
+	struct crm_tally_book figures;
 };
 
 /* ---- entries and keys as bytes ---- */
@@ -227,6 +227,13 @@ crm_ledger_effect(uint64_t customer, int sign, const struct crm_tally *y,
 	return crm_buf_check(out, err);
 }
 
+void
+crm_ledger_live(uint64_t customer, int sign, struct crm_buf *out)
+{
+	crm_buf_putc(out, sign < 0 ? 'g' : 'c');
+	crm_buf_putvar(out, customer);
+}
+
 static int
 take_effect(struct book *b, struct crm_str *s, struct crm_err *err)
 {
@@ -238,10 +245,18 @@ take_effect(struct book *b, struct crm_str *s, struct crm_err *err)
 	if (!crm_grow(&b->tally, &b->tally_cap, b->ntally, sizeof *b->tally))
 		return crm_err_nomem(err);
 	y = &b->tally[b->ntally];
-	if (!crm_take_bytes(s, 1, &sign) || !crm_take_var(s, &y->customer) ||
-	    !crm_take_var(s, &n) || n > s->n / RUN_LEAST)
+	if (!crm_take_bytes(s, 1, &sign) || !crm_take_var(s, &y->customer))
 		goto bad;
 	y->sign = sign.p[0] == '-' ? -1 : 1;
+	y->live = 0;
+	if (sign.p[0] == 'c' || sign.p[0] == 'g') {
+		y->live = sign.p[0] == 'c' ? 1 : -1;
+		y->y = crm_tally_none();
+		b->ntally++;
+		return CRM_OK;
+	}
+	if (!crm_take_var(s, &n) || n > s->n / RUN_LEAST)
+		goto bad;
 	e.customer = y->customer;
 	for (; n > 0; n--) {
 		if (!crm_grow(
@@ -507,21 +522,12 @@ apply_runs(struct book *b, const struct delta *d, size_t n, struct crm_err *err)
 static int
 book_open(struct book *b, struct crm_txn *t, struct crm_err *err)
 {
-	struct crm_cursor *c;
 	struct crm_str k, v;
-	int r;
+	int r = crm_tally_begin(&b->figures, t, err);
 
 	b->t = t;
-	r = crm_cursor_open(t, CRM_TAB_TALLY, &c, err);
-	if (r < 0)
-		return r;
-	r = crm_cursor_last(c, &k, &v, err);
-	if (r == CRM_OK && k.n == 8)
-		b->last_tally = get8(k.p);
-	crm_cursor_close(c);
-	if (r < 0 && r != CRM_NOTFOUND)
-		return r;
-	r = crm_cursor_open(t, CRM_TAB_SALES, &b->c, err);
+	if (r == CRM_OK)
+		r = crm_cursor_open(t, CRM_TAB_SALES, &b->c, err);
 	if (r < 0)
 		return r;
 	r = crm_cursor_last(b->c, &k, &v, err);
@@ -541,6 +547,7 @@ book_close(struct book *b)
 	free(b->tally);
 	free(b->old);
 	free(b->now);
+	crm_tally_release(&b->figures);
 	crm_buf_release(&b->run);
 }
 
@@ -565,13 +572,15 @@ crm_ledger_apply(struct crm_txn *t, struct crm_str effects, struct crm_err *err)
 		for (end = at; end < b.ndelta; end++)
 			if (b.delta[end].e.customer != who)
 				break;
-		/* contacts and tickets have no place in the ledger */
+		/* touches, tickets, customers have no place in the ledger */
 		if (end > at)
 			r = apply_runs(&b, b.delta + at, end - at, err);
 		if (r == CRM_OK)
-			r = crm_tally_apply(t, who, b.tally + i, j - i,
-			    who > b.last_tally, err);
+			r = crm_tally_apply(
+			    &b.figures, who, b.tally + i, j - i, err);
 	}
+	if (r == CRM_OK)
+		r = crm_tally_end(&b.figures, err);
 	book_close(&b);
 	return r;
 }

@@ -10,6 +10,7 @@
 struct crm_tally_delta {
 	uint64_t customer;
 	int sign;
+	int live; /* their record came (1) or went (-1), and nothing else */
 	struct crm_tally y;
 };
 
@@ -33,13 +34,30 @@ bool crm_tally_of_talk(const struct crm_want *want);
 /* Appends the effect of a record that has no place in the ledger. */
 int crm_ledger_effect(uint64_t customer, int sign, const struct crm_tally *y,
     struct crm_buf *out, struct crm_err *err);
+/* And that of a customer's record that came or went. */
+void crm_ledger_live(uint64_t customer, int sign, struct crm_buf *out);
 /* When a customer's last contact was, from the touches: INT64_MIN none. */
 int crm_talk_last(
     struct crm_txn *t, uint64_t customer, int64_t *out, struct crm_err *err);
-/* Applies the deltas of one customer, whose ledger is up to date already.
- * append: there is no customer at or past this one in the table. */
-int crm_tally_apply(struct crm_txn *t, uint64_t customer,
-    const struct crm_tally_delta *d, size_t n, bool append,
-    struct crm_err *err);
+/* The entry of a customer, CRM_NOTFOUND. */
+int crm_tally_find(struct crm_txn *t, uint64_t customer,
+    struct crm_tally_view *out, struct crm_err *err);
+
+/* Figures that are changed, of customers in the order of their numbers: an
+ * entry is written when the next one is come to, and at the end. */
+struct crm_tally_book {
+	struct crm_txn *t;
+	struct crm_tally_block block;
+	bool loaded, changed;
+	uint64_t last; /* the table's last key, 0: none */
+	struct crm_buf bytes;
+};
+int crm_tally_begin(
+    struct crm_tally_book *b, struct crm_txn *t, struct crm_err *err);
+/* Applies the deltas of one customer, whose ledger is up to date already. */
+int crm_tally_apply(struct crm_tally_book *b, uint64_t customer,
+    const struct crm_tally_delta *d, size_t n, struct crm_err *err);
+int crm_tally_end(struct crm_tally_book *b, struct crm_err *err);
+void crm_tally_release(struct crm_tally_book *b);
 
 #endif

@@ -441,6 +441,16 @@ crm_consent_get(struct crm_txn *t, const struct crm_schema *s,
 /* ---- figures ---- */
 
 int
+crm_customer_effects(const struct crm_schema *s, const struct crm_record *rec,
+    int sign, struct crm_buf *out, struct crm_err *err)
+{
+	(void)s;
+	if (rec->state == CRM_LIVE)
+		crm_ledger_live(rec->id, sign, out);
+	return crm_buf_check(out, err);
+}
+
+int
 crm_customer_figures(struct crm_txn *t, const struct crm_schema *s, int64_t at,
     const struct crm_want *want, struct crm_record *rec, struct crm_err *err)
 {

@@ -339,6 +339,9 @@ crm_change_derive(struct crm_change *ch, const struct crm_record *old,
 		r = crm_derive_keys(ch->schema, old, -1, keys, err);
 	if (r == CRM_OK && rec != NULL)
 		r = crm_derive_keys(ch->schema, rec, 1, keys, err);
+	/* a customer's only effect is to be there */
+	if (old != NULL && rec != NULL && rec->kind->number == CRM_K_CUSTOMER)
+		return r;
 	if (r == CRM_OK && h->effects != NULL && old != NULL)
 		r = h->effects(ch->schema, old, -1, effects, err);
 	if (r == CRM_OK && h->effects != NULL && rec != NULL)

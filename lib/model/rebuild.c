@@ -139,7 +139,10 @@ one_record(void *ctx, struct crm_record *rec, struct crm_err *err)
 		r = h->effects(b->schema, rec, 1, &b->effects, err);
 		/* in the order of the customers: each is written once */
 		crm_number_key(
-		    (uint64_t)crm_record_get(rec, "customer_id")->i, key);
+		    rec->kind->number == CRM_K_CUSTOMER
+			? rec->id
+			: (uint64_t)crm_record_get(rec, "customer_id")->i,
+		    key);
 		crm_number_key(rec->id, key + 8);
 		if (r == CRM_OK && b->effects.n > 0)
 			r = crm_keysort_add(&b->sales,

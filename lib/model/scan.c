@@ -29,10 +29,7 @@ struct crm_scan {
 	struct crm_cursor *cursor;
 	/* The figures kept lie in the order of their customers: where they are
 	 * wanted of all, they are read beside, and not looked up. */
-	struct crm_cursor *tally;
-	bool tally_begun, tally_end;
-	uint64_t tally_of; /* whose the figures under the cursor are */
-	struct crm_str tally_bytes;
+	struct crm_tallies *tallies;
 	bool begun;
 	/* Where all that is wanted is in blocks of columns, those that there
 	 * are take the place of the records of their ranges. */
@@ -275,7 +272,9 @@ crm_scan_open(struct crm_txn *t, const struct crm_schema *s,
 	if (r == CRM_OK && sc->fills.figures && k->number == CRM_K_CUSTOMER &&
 	    at == INT64_MAX && !crm_txn_overlay(t)) {
 		sc->fills.figures = false;
-		r = crm_cursor_open(t, CRM_TAB_TALLY, &sc->tally, err);
+		sc->tallies = malloc(sizeof *sc->tallies);
+		r = sc->tallies ? crm_tallies_open(sc->tallies, t, 0, err)
+				: crm_err_nomem(err);
 	}
 	if (r < 0) {
 		crm_scan_close(sc);
@@ -317,38 +316,13 @@ crm_scan_entries(const struct crm_scan *sc)
 	return sc->entries;
 }
 
-/* The figures of the customer that was read: under the cursor, or none. */
+/* The figures of the customer that was read. */
 static int
 figures_beside(struct crm_scan *sc, struct crm_err *err)
 {
-	struct crm_tally y = crm_tally_none();
-	uint64_t number = sc->rec->id;
-	struct crm_str k, v;
-	char key[8];
-	int r = CRM_OK;
+	struct crm_tally y;
+	int r = crm_tallies_to(sc->tallies, sc->rec->id, &y, err);
 
-	while (!sc->tally_end && (!sc->tally_begun || sc->tally_of < number)) {
-		r = sc->tally_begun
-			? crm_cursor_next(sc->tally, &k, &v, err)
-			: crm_cursor_seek(sc->tally,
-			      crm_number_key(number, key), &k, &v, err);
-		sc->tally_begun = true;
-		sc->tally_end = r == CRM_NOTFOUND;
-		if (sc->tally_end)
-			break;
-		if (r == CRM_OK)
-			r = crm_unseal(CRM_TAB_TALLY, k, &v, err);
-		if (r < 0)
-			return r;
-		sc->tally_bytes = v;
-		if (!crm_take_be(&k, 8, &sc->tally_of))
-			return crm_err_set(err, CRM_EDAMAGE,
-			    "a key of the figures is not a number");
-	}
-	if (!sc->tally_end && sc->tally_of == number)
-		r = crm_tally_decode(sc->tally_bytes, &y, err);
-	else
-		r = CRM_OK;
 	if (r == CRM_OK)
 		crm_tally_fill(sc->schema, &y, &sc->asked, sc->rec);
 	return r;
@@ -514,7 +488,7 @@ crm_scan_next(struct crm_scan *sc, struct crm_record **rec, struct crm_err *err)
 		    sc->rec, err);
 		if (r == CRM_NO)
 			continue;
-		if (r == CRM_OK && sc->tally != NULL)
+		if (r == CRM_OK && sc->tallies != NULL)
 			r = figures_beside(sc, err);
 		if (r < 0)
 			return r;
@@ -542,7 +516,9 @@ crm_scan_close(struct crm_scan *sc)
 	if (sc == NULL)
 		return;
 	crm_columns_close(sc->opened);
-	crm_cursor_close(sc->tally);
+	if (sc->tallies != NULL)
+		crm_tallies_close(sc->tallies);
+	free(sc->tallies);
 	crm_cursor_close(sc->cursor);
 	crm_arena_release(&sc->arena);
 	free(sc);

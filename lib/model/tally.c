@@ -4,8 +4,9 @@
  * Figures are sums, so an order's part is added when it is written and taken
  * off when it changes; the times of the first and the last order are no sums,
  * and are looked up in the ledger again when, and only when, the order that
- * gave one of them is gone.  A customer without figures has no entry at all,
- * so that a store from which all orders were removed is the store it was.
+ * gave one of them is gone.  A customer without figures has none kept, so that
+ * a store from which all orders were removed is the store it was.  How they
+ * are kept tally_block.c says.
  */
 #include <stdlib.h>
 
@@ -21,7 +22,7 @@ crm_tally_none(void)
 	return (struct crm_tally){.first = INT64_MIN, .last = INT64_MIN};
 }
 
-/* ---- the stored form ---- */
+/* ---- as bytes ---- */
 
 /*
  * The sums that are money or counts, in the order in which they are kept: those
@@ -116,19 +117,16 @@ int
 crm_tally_read(struct crm_txn *t, uint64_t customer, struct crm_tally *out,
     struct crm_err *err)
 {
-	char key[8];
-	struct crm_str k = crm_number_key(customer, key), v;
+	struct crm_tally_view v;
 	int r;
 
 	*out = crm_tally_none();
 	if (crm_txn_overlay(t))
 		return read_past(t, customer, out, err);
-	r = crm_get(t, CRM_TAB_TALLY, k, &v, err);
+	r = crm_tally_find(t, customer, &v, err);
 	if (r == CRM_NOTFOUND)
 		return CRM_OK;
-	if (r == CRM_OK)
-		r = crm_unseal(CRM_TAB_TALLY, k, &v, err);
-	return r == CRM_OK ? crm_tally_decode(v, out, err) : r;
+	return r == CRM_OK ? crm_tally_one(&v, customer, out, err) : r;
 }
 
 /* ---- sums ---- */
@@ -291,48 +289,149 @@ settle_touch(struct crm_txn *t, uint64_t customer,
 	return crm_talk_last(t, customer, &y->last_touch, err);
 }
 
-int
-crm_tally_apply(struct crm_txn *t, uint64_t customer,
-    const struct crm_tally_delta *d, size_t n, bool append, struct crm_err *err)
-{
-	struct crm_tally y = crm_tally_none(), was;
-	struct crm_buf b = {0};
-	char key[8];
-	struct crm_str k = crm_number_key(customer, key);
-	int64_t touch;
-	int r = CRM_OK;
+/* ---- changing them ---- */
 
-	if (!append)
-		r = crm_tally_read(t, customer, &y, err);
-	touch = time_of(&y, true);
-	for (size_t i = 0; r == CRM_OK && i < n; i++) {
-		if (!crm_tally_add(&y, &d[i].y, d[i].sign))
-			return too_large(customer, err);
-	}
+int
+crm_tally_begin(
+    struct crm_tally_book *b, struct crm_txn *t, struct crm_err *err)
+{
+	struct crm_cursor *c;
+	struct crm_str k, v;
+	int r = crm_cursor_open(t, CRM_TAB_TALLY, &c, err);
+
+	b->t = t;
 	if (r < 0)
 		return r;
-	was = y;
-	for (size_t i = 0; i < n; i++)
-		if (d[i].sign > 0)
-			widen(&y, d[i].y.first, d[i].y.last);
-	if (!is_held(d, n, false, y.first, was.first) ||
-	    !is_held(d, n, false, y.last, was.last))
-		r = find_ends(t, customer, INT64_MAX, &y, err);
-	if (r == CRM_OK)
-		r = settle_touch(t, customer, d, n, &y, touch, err);
-	if (r == CRM_OK && is_zero(&y)) {
-		r = append ? CRM_OK : crm_del(t, CRM_TAB_TALLY, k, err);
+	r = crm_cursor_last(c, &k, &v, err);
+	/* a key that is no number is found by who reads it */
+	if (r != CRM_OK || !crm_take_be(&k, 8, &b->last))
+		b->last = 0;
+	crm_cursor_close(c);
+	return r == CRM_NOTFOUND ? CRM_OK : r;
+}
+
+/* Writes the entry that is open. */
+static int
+flush(struct crm_tally_book *b, struct crm_err *err)
+{
+	bool append = b->block.first > b->last;
+	char key[8];
+	struct crm_str k = crm_number_key(b->block.first, key);
+	int r;
+
+	if (!b->changed)
+		return CRM_OK;
+	b->changed = false;
+	if (b->block.live == 0 && b->block.have == 0) {
+		r = append ? CRM_OK : crm_del(b->t, CRM_TAB_TALLY, k, err);
 		return r == CRM_NOTFOUND ? CRM_OK : r;
 	}
-	crm_tally_encode(&y, &b);
-	crm_seal(CRM_TAB_TALLY, k, &b);
+	crm_buf_clear(&b->bytes);
+	crm_tally_block_put(&b->block, &b->bytes);
+	crm_seal(CRM_TAB_TALLY, k, &b->bytes);
+	r = crm_buf_check(&b->bytes, err);
 	if (r == CRM_OK)
-		r = crm_buf_check(&b, err);
-	if (r == CRM_OK)
-		r = crm_put(t, CRM_TAB_TALLY, k, crm_buf_str(&b),
+		r = crm_put(b->t, CRM_TAB_TALLY, k, crm_buf_str(&b->bytes),
 		    append ? CRM_PUT_APPEND : 0, err);
-	crm_buf_release(&b);
+	if (append)
+		b->last = b->block.first;
 	return r;
+}
+
+/* Opens the entry a customer is in. */
+static int
+turn_to(struct crm_tally_book *b, uint64_t customer, struct crm_err *err)
+{
+	uint64_t first = crm_tally_first(customer);
+	struct crm_tally_view v;
+	int r;
+
+	if (b->loaded && b->block.first == first)
+		return CRM_OK;
+	r = flush(b, err);
+	b->loaded = false;
+	if (r < 0)
+		return r;
+	b->block.first = first;
+	b->block.live = b->block.have = 0;
+	if (first <= b->last) {
+		r = crm_tally_find(b->t, customer, &v, err);
+		if (r == CRM_OK)
+			r = crm_tally_block(&v, &b->block, err);
+	}
+	b->loaded = r == CRM_OK || r == CRM_NOTFOUND;
+	return r == CRM_NOTFOUND ? CRM_OK : r;
+}
+
+/* What becomes of a customer's figures. */
+static int
+change(struct crm_txn *t, uint64_t customer, const struct crm_tally_delta *d,
+    size_t n, struct crm_tally *y, struct crm_err *err)
+{
+	struct crm_tally was;
+	int64_t touch = time_of(y, true);
+	int r = CRM_OK;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!crm_tally_add(y, &d[i].y, d[i].sign))
+			return too_large(customer, err);
+	}
+	was = *y;
+	for (size_t i = 0; i < n; i++)
+		if (d[i].sign > 0)
+			widen(y, d[i].y.first, d[i].y.last);
+	if (!is_held(d, n, false, y->first, was.first) ||
+	    !is_held(d, n, false, y->last, was.last))
+		r = find_ends(t, customer, INT64_MAX, y, err);
+	return r == CRM_OK ? settle_touch(t, customer, d, n, y, touch, err) : r;
+}
+
+int
+crm_tally_apply(struct crm_tally_book *b, uint64_t customer,
+    const struct crm_tally_delta *d, size_t n, struct crm_err *err)
+{
+	unsigned at = (unsigned)((customer - 1) % CRM_TALLY_RANGE);
+	uint32_t bit = (uint32_t)1 << at;
+	struct crm_tally y = crm_tally_none();
+	bool figures = false;
+	int live = 0, r;
+
+	for (size_t i = 0; i < n; i++) {
+		live += d[i].live;
+		figures |= d[i].live == 0;
+	}
+	if (live == 0 && !figures)
+		return CRM_OK;
+	r = turn_to(b, customer, err);
+	if (r < 0)
+		return r;
+	if (b->block.have & bit)
+		y = b->block.y[at];
+	if (figures)
+		r = change(b->t, customer, d, n, &y, err);
+	if (r < 0)
+		return r;
+	b->block.y[at] = y;
+	b->block.have &= ~bit;
+	if (!is_zero(&y))
+		b->block.have |= bit;
+	if (live != 0)
+		b->block.live =
+		    live > 0 ? b->block.live | bit : b->block.live & ~bit;
+	b->changed = true;
+	return CRM_OK;
+}
+
+int
+crm_tally_end(struct crm_tally_book *b, struct crm_err *err)
+{
+	return flush(b, err);
+}
+
+void
+crm_tally_release(struct crm_tally_book *b)
+{
+	crm_buf_release(&b->bytes);
 }
 
 /* ---- as of a moment ---- */

@@ -71,63 +71,50 @@ keep_row(struct crm_rfm *x, size_t n, size_t i)
 
 /* ---- from the figures kept ---- */
 
-/* A table whose keys are numbers, read through. */
-struct numbers {
-	struct crm_cursor *cursor;
-	unsigned table;
-	bool begun;
-	uint64_t number;
-	struct crm_str value;
-};
-
+/* Those of an entry's customers who are there and have ordered. */
 static int
-next_number(struct numbers *n, struct crm_err *err)
+add_entry(struct crm_rfm *out, const struct crm_schema *s,
+    const struct crm_tally_view *v, int64_t today, struct crm_err *err)
 {
-	struct crm_str key;
-	int code;
+	int64_t orders[CRM_TALLY_RANGE], revenue[CRM_TALLY_RANGE];
+	int64_t first[CRM_TALLY_RANGE], span[CRM_TALLY_RANGE];
+	uint32_t with = v->ends & v->live;
+	int code = CRM_OK;
 
-	if (n->begun)
-		code = crm_cursor_next(n->cursor, &key, &n->value, err);
-	else
-		code = crm_cursor_seek(
-		    n->cursor, (struct crm_str){"", 0}, &key, &n->value, err);
-	n->begun = true;
-	if (code == CRM_OK)
-		code = crm_unseal(n->table, key, &n->value, err);
-	if (code == CRM_OK && !crm_take_be(&key, 8, &n->number))
-		code = crm_err_set(
-		    err, CRM_EDAMAGE, "a key of the figures is not a number");
+	if (with == 0)
+		return CRM_OK;
+	crm_tally_column(v, CRM_TALLY_ORDERS, orders);
+	crm_tally_column(v, CRM_TALLY_REVENUE, revenue);
+	crm_tally_column(v, CRM_TALLY_FIRST, first);
+	crm_tally_column(v, CRM_TALLY_SPAN, span);
+	for (uint32_t have = v->have, n = 0; code == CRM_OK && have != 0; n++) {
+		unsigned i = (unsigned)__builtin_ctz(have);
+
+		have &= have - 1;
+		if (with >> i & 1)
+			code = add_row(out, &s->calendar, v->first + i,
+			    (int64_t)((uint64_t)first[n] + (uint64_t)span[n]),
+			    orders[n], revenue[n], today, err);
+	}
 	return code;
 }
 
-/* Figures and customers lie in the same order: both are read side by side,
- * and of a customer no more than whether they are still there. */
 static int
 read_tallies(struct crm_txn *t, const struct crm_schema *s, int64_t today,
     struct crm_rfm *out, struct crm_err *err)
 {
-	struct numbers y = {.table = CRM_TAB_TALLY};
-	struct numbers c = {.table = CRM_TAB_KIND + CRM_K_CUSTOMER};
-	struct crm_tally tally;
+	struct crm_tallies *x = malloc(sizeof *x);
+	struct crm_tally_view v;
 	int code;
 
-	code = crm_cursor_open(t, y.table, &y.cursor, err);
-	if (code == CRM_OK)
-		code = crm_cursor_open(t, c.table, &c.cursor, err);
-	while (code == CRM_OK) {
-		code = next_number(&y, err);
-		while (code == CRM_OK && c.number < y.number)
-			code = next_number(&c, err);
-		if (code < 0 || c.number != y.number || c.value.n == 0 ||
-		    c.value.p[0] != CRM_LIVE)
-			continue;
-		code = crm_tally_decode(y.value, &tally, err);
-		if (code == CRM_OK)
-			code = add_row(out, &s->calendar, y.number, tally.last,
-			    tally.orders, tally.revenue, today, err);
-	}
-	crm_cursor_close(y.cursor);
-	crm_cursor_close(c.cursor);
+	if (!x)
+		return crm_err_nomem(err);
+	code = crm_tallies_open(x, t, 0, err);
+	while (
+	    code == CRM_OK && (code = crm_tallies_next(x, &v, err)) == CRM_OK)
+		code = add_entry(out, s, &v, today, err);
+	crm_tallies_close(x);
+	free(x);
 	return code == CRM_NOTFOUND ? CRM_OK : code;
 }
 

@@ -36,7 +36,7 @@ is 'it is as it was' "$(cat "$T/own/crm.yaml")" 'currency: USD'
 
 # --- info ---
 works crm-store info
-is 'format' "$(field format <"$out")" 2
+is 'format' "$(field format <"$out")" 3
 is 'revision' "$(field revision <"$out")" 1
 is 'currency' "$(field currency <"$out")" EUR
 is 'timezone' "$(field timezone <"$out")" Europe/Berlin
@@ -144,7 +144,7 @@ status_is 0 'the parts of a change that was applied follow each other'
 run crm-store upgrade
 status_is 0
 out_is "revision${TAB}format_before${TAB}format${TAB}generation"
-err_has 'it has format 2 already'
+err_has 'it has format 3 already'
 
 # --- rebuild ---
 works crm-store rebuild --why 'to be sure'

@@ -188,6 +188,50 @@ email_key(struct crm_buf *b, const char *email, uint64_t number)
 	return crm_buf_str(b);
 }
 
+/* The entry of the figures of the first customers. */
+static int
+tallies_get(struct crm_txn *t, struct crm_tally_block *out)
+{
+	struct crm_tally_view view;
+	struct crm_str v;
+	int r = crm_get(t, CRM_TAB_TALLY, num(1), &v, NULL);
+
+	if (r == CRM_OK)
+		r = crm_unseal(CRM_TAB_TALLY, num(1), &v, NULL);
+	if (r == CRM_OK)
+		r = crm_tally_view(num(1), v, &view, NULL);
+	return r == CRM_OK ? crm_tally_block(&view, out, NULL) : r;
+}
+
+static int
+tallies_put(struct crm_txn *t, const struct crm_tally_block *x)
+{
+	struct crm_buf b = {0};
+	int r;
+
+	crm_tally_block_put(x, &b);
+	r = put(t, CRM_TAB_TALLY, num(1), crm_buf_str(&b));
+	crm_buf_release(&b);
+	return r;
+}
+
+static int
+damage_figures(struct crm_txn *t, int which)
+{
+	struct crm_tally_block x;
+
+	if (which == 31)
+		return crm_del(t, CRM_TAB_TALLY, num(1), NULL);
+	if (which == 32)
+		return flip(t, CRM_TAB_TALLY, num(1));
+	tallies_get(t, &x);
+	if (which == 29)
+		x.live &= ~1U;
+	else
+		x.live |= 1U << 19;
+	return tallies_put(t, &x);
+}
+
 static int
 damage(struct crm_txn *t, void *ctx, struct crm_err *err)
 {
@@ -196,7 +240,7 @@ damage(struct crm_txn *t, void *ctx, struct crm_err *err)
 	struct crm_buf b = {0};
 	struct crm_cursor *c;
 	struct crm_str k, v;
-	struct crm_tally y;
+	struct crm_tally_block y;
 	int r = CRM_EBUG;
 
 	switch (*which) {
@@ -222,13 +266,14 @@ damage(struct crm_txn *t, void *ctx, struct crm_err *err)
 		r = r < 0 ? r : crm_del(t, CRM_TAB_INDEX, crm_buf_str(&b), err);
 		break;
 	case 5:
-		crm_tally_read(t, 1, &y, err);
-		y.revenue += 1;
-		crm_tally_encode(&y, &b);
-		r = put(t, CRM_TAB_TALLY, num(1), crm_buf_str(&b));
+		tallies_get(t, &y);
+		y.y[0].revenue += 1;
+		r = tallies_put(t, &y);
 		break;
 	case 6:
-		r = crm_del(t, CRM_TAB_TALLY, num(2), err);
+		tallies_get(t, &y);
+		y.have &= ~2U;
+		r = tallies_put(t, &y);
 		break;
 	case 7:
 		crm_cursor_open(t, CRM_TAB_SALES, &c, err);
@@ -291,10 +336,9 @@ damage(struct crm_txn *t, void *ctx, struct crm_err *err)
 		    crm_value_num(CRM_T_BOOL, 1, 0));
 		break;
 	case 20:
-		crm_tally_read(t, 1, &y, err);
-		y.items = (struct crm_dec){7, 0};
-		crm_tally_encode(&y, &b);
-		r = put(t, CRM_TAB_TALLY, num(1), crm_buf_str(&b));
+		tallies_get(t, &y);
+		y.y[0].items = (struct crm_dec){7, 0};
+		r = tallies_put(t, &y);
 		break;
 	case 21:
 		r = put(t, CRM_TAB_TALLY, num(1), CRM_STR("x"));
@@ -329,6 +373,7 @@ damage(struct crm_txn *t, void *ctx, struct crm_err *err)
 		    crm_value_text(CRM_STR("nobody")));
 		break;
 	default:
+		r = damage_figures(t, *which);
 		break;
 	}
 	crm_buf_release(&b);
@@ -409,6 +454,15 @@ all_damage_is_found_and_named(void **state)
 	    {"a key of the records", {"order: a key has 1 bytes, not 8\n"}},
 	    {"an address that is none",
 		{"C2: its identity 'email:nobody' cannot be one\n"}},
+	    {"a customer who is not said to be there",
+		{"C1: its figures do not say that it is there\n"}},
+	    {"nobody who is said to be there",
+		{"C20: its figures say it is there, and it is not\n"}},
+	    {"figures of all are gone",
+		{"C1: its figure orders is 0, the records give 2\n",
+		    "C2: its figure orders is 0, the records give 1\n",
+		    "C3: its figures do not say that it is there\n"}},
+	    {"a bit of the figures", {"figures of C1: wrong checksum\n"}},
 	};
 
 	(void)state;
@@ -434,7 +488,7 @@ all_damage_is_found_and_named(void **state)
 static void
 what_is_derived_can_be_rebuilt(void **state)
 {
-	static const int derived[] = {2, 3, 4, 5, 6, 7, 16};
+	static const int derived[] = {2, 3, 4, 5, 6, 7, 16, 29, 30};
 	struct crm_origin by = {
 	    1780308000, CRM_STR("tester"), CRM_STR("test"), {"", 0}};
 	struct crm_rebuild_result built;

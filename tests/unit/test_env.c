@@ -222,9 +222,9 @@ another_format_or_feature_is_refused_with_words(void **state)
 		int code;
 		const char *says;
 	} rows[] = {
-	    {"\0\0\0\3\0\0\0\0", 8, CRM_ECONFIG, "has format 3"},
-	    {"\0\0\0\1\0\0\0\0", 8, CRM_ECONFIG, "format 1, wanted 2"},
-	    {"\0\0\0\2\0\0\0\4", 8, CRM_ECONFIG, "features (0x4)"},
+	    {"\0\0\0\4\0\0\0\0", 8, CRM_ECONFIG, "has format 4"},
+	    {"\0\0\0\1\0\0\0\0", 8, CRM_ECONFIG, "format 1, wanted 3"},
+	    {"\0\0\0\3\0\0\0\4", 8, CRM_ECONFIG, "features (0x4)"},
 	    {"\0\0\0\0\0\0\0\0", 8, CRM_EDAMAGE, "format is not said"},
 	    {"\0\0\0\1", 4, CRM_EDAMAGE, "format is not said"},
 	};

@@ -62,7 +62,6 @@ put(struct crm_txn *t, unsigned table, struct crm_str key, struct crm_buf *v)
 static int
 put_one(struct crm_txn *t, unsigned i, struct crm_record *rec)
 {
-	struct crm_tally y = {.orders = 1, .first = 0, .last = people[i].last};
 	struct crm_buf v = {0}, name = {0}, key = {0};
 	char number[8];
 	int r = CRM_OK;
@@ -82,13 +81,36 @@ put_one(struct crm_txn *t, unsigned i, struct crm_record *rec)
 	if (r == CRM_OK)
 		r = put(t, CRM_TAB_KIND + CRM_K_CUSTOMER,
 		    crm_number_key(i + 1, number), &v);
-	if (r == CRM_OK && people[i].last != INT64_MIN) {
-		crm_tally_encode(&y, &v);
-		r = put(t, CRM_TAB_TALLY, crm_number_key(i + 1, number), &v);
-	}
 	crm_buf_release(&v);
 	crm_buf_release(&name);
 	crm_buf_release(&key);
+	return r;
+}
+
+static int
+put_figures(struct crm_txn *t)
+{
+	struct crm_tally_block x = {0};
+	struct crm_buf v = {0};
+	char number[8];
+	int r = CRM_OK;
+
+	for (unsigned i = 0; i < PEOPLE && r == CRM_OK; i++) {
+		unsigned at = i % CRM_TALLY_RANGE;
+
+		if (at == 0)
+			x = (struct crm_tally_block){.first = i + 1};
+		x.live |= 1U << at;
+		x.y[at] = (struct crm_tally){
+		    .orders = 1, .first = 0, .last = people[i].last};
+		if (people[i].last != INT64_MIN)
+			x.have |= 1U << at;
+		if (at + 1 < CRM_TALLY_RANGE && i + 1 < PEOPLE)
+			continue;
+		crm_tally_block_put(&x, &v);
+		r = put(t, CRM_TAB_TALLY, crm_number_key(x.first, number), &v);
+	}
+	crm_buf_release(&v);
 	return r;
 }
 
@@ -105,7 +127,7 @@ put_people(struct crm_txn *t, void *ctx, struct crm_err *err)
 	for (unsigned i = 0; i < PEOPLE && r == CRM_OK; i++)
 		r = put_one(t, i, rec);
 	crm_arena_release(&a);
-	return r;
+	return r == CRM_OK ? put_figures(t) : r;
 }
 
 /* ---- every customer looked at ---- */

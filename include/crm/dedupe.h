@@ -78,6 +78,13 @@ struct crm_dup_model {
 	uint64_t records, candidates;
 };
 
+/* Where the columns' values are in a customer's record; -1: no field. */
+struct crm_dup_fields {
+	const struct crm_kind *kind; /* NULL: not looked up yet */
+	size_t columns;
+	int name, type, given, family, company, column[CRM_DUP_COLUMNS];
+};
+
 struct crm_dups {
 	struct crm_dup_column *column; /* CRM_DUP_COLUMNS of them */
 	size_t columns;
@@ -88,6 +95,7 @@ struct crm_dups {
 	size_t rules;
 	struct crm_dup_place *place; /* of each record and rule */
 	struct crm_idmap names; /* both names -> records that have them */
+	struct crm_dup_fields fields;
 };
 
 /* The name of a type, "given"; NULL past the last. */
@@ -151,8 +159,8 @@ void crm_dups_release(struct crm_dups *d);
  * of; and the values of one, borrowed from it and the arena. */
 int crm_dups_people(struct crm_dups *d, struct crm_err *err);
 void crm_dups_want(
-    const struct crm_dups *d, const struct crm_kind *k, struct crm_want *want);
-int crm_dups_person(const struct crm_dups *d, const struct crm_schema *s,
+    struct crm_dups *d, const struct crm_kind *k, struct crm_want *want);
+int crm_dups_person(struct crm_dups *d, const struct crm_schema *s,
     const struct crm_record *rec, struct crm_arena *a, struct crm_str *out,
     struct crm_err *err);
 

@@ -69,7 +69,7 @@ struct crm_near {
 	int32_t q[CRM_NEAR_MAX];
 	size_t n;
 	int32_t letter[CRM_NEAR_MAX + 2];
-	uint8_t row[CRM_NEAR_MAX + 3][CRM_NEAR_MAX + 1];
+	uint8_t row[CRM_NEAR_MAX + 3][3];
 };
 /* False for words of less than 3 letters, in which one is too much, or of more
  * than CRM_NEAR_MAX. */

@@ -251,6 +251,13 @@ int crm_cursor_prev(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
     struct crm_err *err);
 int crm_cursor_last(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
     struct crm_err *err);
+/* As seek and next, for what leaps forward through a table and looks at keys
+ * only; what is on the page of the entry before costs no search of the tree.
+ * A cursor is used with these two or with those above. */
+int crm_cursor_hop(struct crm_cursor *c, struct crm_str key, struct crm_str *k,
+    struct crm_err *err);
+int crm_cursor_step(
+    struct crm_cursor *c, struct crm_str *k, struct crm_err *err);
 
 /* ---- checked values: every stored value but meta's ends in 4 bytes of
  * CRC-32C over table number, key and content ---- */

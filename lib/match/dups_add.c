@@ -219,6 +219,50 @@ plain(int type, int32_t cp)
 		   type != CRM_DUP_PHONE);
 }
 
+/* Appends a folded letter, if it counts.  gap: a space is due before the
+ * next. */
+static void
+fold_letter(int type, int32_t cp, bool *gap, struct crm_buf *out)
+{
+	if (!*gap && plain(type, cp)) {
+		crm_buf_putc(out, (char)cp);
+		return;
+	}
+	if (!keep(type, cp)) {
+		/* An apostrophe does not part words. */
+		*gap |= cp == '-' || cp == '.' || cp == ',' || cp == '/';
+		return;
+	}
+	if (crm_utf8_class(cp) & CRM_CP_SPACE) {
+		*gap = true;
+		return;
+	}
+	if (*gap && out->n > 0 && !bare(type))
+		crm_buf_putc(out, ' ');
+	*gap = false;
+	crm_utf8_put(out, cp);
+}
+
+/* What is all ASCII needs no tables of Unicode. */
+static bool
+fold_ascii(int type, struct crm_str s, struct crm_buf *out)
+{
+	unsigned all = 0;
+	bool gap = false;
+
+	for (size_t i = 0; i < s.n; i++)
+		all |= (unsigned char)s.p[i];
+	if (all >= 0x80)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		int32_t c = s.p[i];
+
+		fold_letter(
+		    type, c >= 'A' && c <= 'Z' ? c | 0x20 : c, &gap, out);
+	}
+	return true;
+}
+
 /* s folded, one space between words, as bytes. */
 static int
 fold(int type, struct crm_str s, struct crm_buf *out, struct crm_err *err)
@@ -232,30 +276,15 @@ fold(int type, struct crm_str s, struct crm_buf *out, struct crm_err *err)
 
 	if (s.n > CRM_ALIKE_MAX)
 		s.n = CRM_ALIKE_MAX;
+	if (fold_ascii(type, s, out))
+		return crm_buf_check(out, err);
 	while (s.n > 0 && !crm_utf8_valid(s, NULL))
 		s.n--;
 	code = crm_text_search(s, &b, err);
 	for (rest = crm_buf_str(&b);
 	     code == CRM_OK && (n = crm_utf8_next(rest, &cp)) > 0;
-	     rest.p += n, rest.n -= n) {
-		if (!gap && plain(type, cp)) {
-			crm_buf_putc(out, (char)cp);
-			continue;
-		}
-		if (!keep(type, cp)) {
-			/* An apostrophe does not part words. */
-			gap |= cp == '-' || cp == '.' || cp == ',' || cp == '/';
-			continue;
-		}
-		if (crm_utf8_class(cp) & CRM_CP_SPACE) {
-			gap = true;
-			continue;
-		}
-		if (gap && out->n > 0 && !bare(type))
-			crm_buf_putc(out, ' ');
-		gap = false;
-		crm_utf8_put(out, cp);
-	}
+	     rest.p += n, rest.n -= n)
+		fold_letter(type, cp, &gap, out);
 	crm_buf_release(&b);
 	return code < 0 ? code : crm_buf_check(out, err);
 }
@@ -279,6 +308,15 @@ order_date(const unsigned v[3], const size_t digits[3], unsigned out[3])
 	out[1] = v[day_first ? 1 : a];
 	out[2] = v[day_first ? 0 : a + 1];
 	return true;
+}
+
+static void
+put_date(struct crm_buf *out, const unsigned d[3])
+{
+	unsigned v = (d[0] * 100 + d[1]) * 100 + d[2];
+
+	for (unsigned at = 10000000; at > 0; at /= 10)
+		crm_buf_putc(out, (char)('0' + v / at % 10));
 }
 
 /*
@@ -306,7 +344,7 @@ fold_date(struct crm_str s, struct crm_buf *out, struct crm_err *err)
 			v[n - 1] = v[n - 1] * 10 + (unsigned)(s.p[i] - '0');
 	}
 	if (n == 3 && order_date(v, digits, d))
-		crm_buf_putf(out, "%04u%02u%02u", d[0], d[1], d[2]);
+		put_date(out, d);
 	else if (all >= 7 && all <= 9)
 		for (size_t i = 0; i < s.n; i++)
 			if (s.p[i] >= '0' && s.p[i] <= '9')
@@ -386,6 +424,8 @@ enter(struct crm_dup_column *c, struct crm_str s, struct crm_err *err)
 		return crm_err_nomem(err);
 	v = &c->value[c->values];
 	*v = (struct dup_value){.p = p};
+	for (; s.n > 0 && (unsigned char)*s.p < 0x80; s.p++, s.n--)
+		p[v->n++] = (unsigned char)*s.p;
 	for (size_t n; (n = crm_utf8_next(s, &cp)) > 0; s.p += n, s.n -= n)
 		p[v->n++] = (uint32_t)cp;
 	if (c->type == CRM_DUP_DATE && v->n == 8) {

@@ -38,24 +38,43 @@ crm_dups_people(struct crm_dups *d, struct crm_err *err)
 	return code;
 }
 
+/* Looks up what the columns are called, once for all customers. */
+static void
+resolve(struct crm_dups *d, const struct crm_kind *k)
+{
+	struct crm_dup_fields *f = &d->fields;
+
+	if (f->kind == k && f->columns == d->columns)
+		return;
+	f->kind = k;
+	f->columns = d->columns;
+	f->name = crm_kind_field(k, CRM_STR("name"));
+	f->type = crm_kind_field(k, CRM_STR("type"));
+	f->given = crm_kind_field(k, CRM_STR("given"));
+	f->family = crm_kind_field(k, CRM_STR("family"));
+	f->company = crm_kind_field(k, CRM_STR("company"));
+	for (size_t i = 0; i < d->columns; i++)
+		f->column[i] = crm_kind_field(k, crm_str(crm_dups_name(d, i)));
+}
+
 void
 crm_dups_want(
-    const struct crm_dups *d, const struct crm_kind *k, struct crm_want *want)
+    struct crm_dups *d, const struct crm_kind *k, struct crm_want *want)
 {
-	static const char *const always[] = {
-	    "name", "type", "given", "family", "company"};
+	const struct crm_dup_fields *f = &d->fields;
 
-	for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-		crm_want_field(want, crm_kind_field(k, crm_str(always[i])));
-	for (size_t i = 0; i < d->columns; i++) {
-		int f = crm_kind_field(k, crm_str(crm_dups_name(d, i)));
-
-		if (f >= 0)
-			crm_want_field(want, f);
+	resolve(d, k);
+	crm_want_field(want, f->name);
+	crm_want_field(want, f->type);
+	crm_want_field(want, f->given);
+	crm_want_field(want, f->family);
+	crm_want_field(want, f->company);
+	for (size_t i = 0; i < d->columns; i++)
+		if (f->column[i] >= 0)
+			crm_want_field(want, f->column[i]);
 		else
 			want->parts |= 1u
 				       << crm_kind_part(k, CRM_STR("identity"));
-	}
 }
 
 /* "Ann Meyer" and "Meyer, Ann" in two; no name is none. */
@@ -96,48 +115,67 @@ identity(const struct crm_record *rec, struct crm_str scheme)
 	return (struct crm_str){"", 0};
 }
 
+/* A column that is not of the name. */
+static int
+other_value(const struct crm_schema *s, const struct crm_record *rec, int field,
+    const char *name, struct crm_arena *a, struct crm_str *out,
+    struct crm_err *err)
+{
+	struct crm_buf b = {.max = 1 << 16};
+	int code;
+
+	if (field < 0) {
+		*out =
+		    strncmp(name, CRM_DUP_SCHEME, strlen(CRM_DUP_SCHEME))
+			? (struct crm_str){NULL, 0}
+			: identity(rec, crm_str(name + strlen(CRM_DUP_SCHEME)));
+		return CRM_OK;
+	}
+	if (rec->v[field].type == CRM_T_TEXT ||
+	    rec->v[field].type == CRM_T_NONE) {
+		*out = rec->v[field].s; /* no value is empty */
+		return CRM_OK;
+	}
+	crm_value_put(s, &b, &rec->v[field], true);
+	code = crm_buf_keep(&b, a, out, err);
+	crm_buf_release(&b);
+	return code;
+}
+
 int
-crm_dups_person(const struct crm_dups *d, const struct crm_schema *s,
+crm_dups_person(struct crm_dups *d, const struct crm_schema *s,
     const struct crm_record *rec, struct crm_arena *a, struct crm_str *out,
     struct crm_err *err)
 {
-	struct crm_str given = crm_record_get(rec, "given")->s;
-	struct crm_str family = crm_record_get(rec, "family")->s;
-	struct crm_str name = crm_record_get(rec, "name")->s;
-	struct crm_str company = crm_record_get(rec, "company")->s;
-	const struct crm_value *type = crm_record_get(rec, "type");
-	bool person = type->type == CRM_T_NONE || crm_str_is(type->s, "person");
+	const struct crm_dup_fields *f = &d->fields;
+	struct crm_str given, family, name, company;
+	const struct crm_value *type;
+	bool person;
+	int code = CRM_OK;
 
+	resolve(d, rec->kind);
+	given = rec->v[f->given].s;
+	family = rec->v[f->family].s;
+	name = rec->v[f->name].s;
+	company = rec->v[f->company].s;
+	type = &rec->v[f->type];
+	person = type->type == CRM_T_NONE || crm_str_is(type->s, "person");
 	if (given.n + family.n == 0 && person && company.n == 0)
 		part_name(name, &given, &family);
 	else if (!person && given.n + family.n + company.n == 0)
 		company = name;
-	for (size_t i = 0; i < d->columns; i++) {
-		const char *field = crm_dups_name(d, i);
-		const struct crm_value *v;
-		struct crm_buf b = {.max = 1 << 16};
-		int code = CRM_OK;
+	for (size_t i = 0; i < d->columns && code == CRM_OK; i++) {
+		int field = f->column[i];
 
-		if (strcmp(field, "given") == 0)
+		if (field >= 0 && field == f->given)
 			out[i] = given;
-		else if (strcmp(field, "family") == 0)
+		else if (field >= 0 && field == f->family)
 			out[i] = family;
-		else if (strcmp(field, "company") == 0)
+		else if (field >= 0 && field == f->company)
 			out[i] = company;
-		else if (strncmp(field, CRM_DUP_SCHEME,
-			     strlen(CRM_DUP_SCHEME)) == 0)
-			out[i] = identity(
-			    rec, crm_str(field + strlen(CRM_DUP_SCHEME)));
-		else if ((v = crm_record_get(rec, field))->type == CRM_T_TEXT ||
-			 v->type == CRM_T_NONE)
-			out[i] = v->s; /* no value is empty */
-		else {
-			crm_value_put(s, &b, v, true);
-			code = crm_buf_keep(&b, a, &out[i], err);
-		}
-		crm_buf_release(&b);
-		if (code < 0)
-			return code;
+		else
+			code = other_value(s, rec, field, crm_dups_name(d, i),
+			    a, &out[i], err);
 	}
-	return CRM_OK;
+	return code;
 }

@@ -49,7 +49,7 @@ read_beginnings(struct reading *x, struct crm_str word, struct crm_err *err)
 {
 	struct crm_buf key = {.max = CRM_KEY_MAX};
 	struct crm_cursor *cur = NULL;
-	struct crm_str k, v, tail, prefix;
+	struct crm_str k, tail, prefix;
 	uint64_t number;
 	int r;
 
@@ -59,14 +59,14 @@ read_beginnings(struct reading *x, struct crm_str word, struct crm_err *err)
 	if (r == CRM_OK)
 		r = crm_cursor_open(x->q->txn, CRM_TAB_INDEX, &cur, err);
 	if (r == CRM_OK)
-		r = crm_cursor_seek(cur, prefix, &k, &v, err);
+		r = crm_cursor_hop(cur, prefix, &k, err);
 	while (
 	    r == CRM_OK && crm_str_starts(k, prefix) && k.n >= prefix.n + 9) {
 		tail = (struct crm_str){k.p + k.n - 8, 8};
 		crm_take_be(&tail, 8, &number);
 		r = put(x, number, k.n == prefix.n + 9 ? 3 : 2, err);
 		if (r == CRM_OK)
-			r = crm_cursor_next(cur, &k, &v, err);
+			r = crm_cursor_step(cur, &k, err);
 	}
 	crm_cursor_close(cur);
 	crm_buf_release(&key);
@@ -125,52 +125,92 @@ run_end(const uint64_t *v, size_t i, size_t n)
 	return i;
 }
 
-/* Mostly a long run and a short one: what stands together is moved so. */
+/* Merges v and w.  Mostly a long run and a short one: what stands together is
+ * moved so. */
 static void
-merge_runs(const uint64_t *v, size_t i, size_t mid, size_t end, uint64_t *to)
+merge_runs(
+    const uint64_t *v, size_t n, const uint64_t *w, size_t m, uint64_t *to)
 {
-	size_t j = mid;
+	const uint64_t *vend = v + n, *wend = w + m;
 
-	while (i < mid && j < end) {
-		if (mid - i >= BLOCK && v[i + BLOCK - 1] <= v[j]) {
-			memcpy(to, v + i, BLOCK * sizeof *v);
+	while (v < vend && w < wend) {
+		if (vend - v >= BLOCK && v[BLOCK - 1] <= *w) {
+			memcpy(to, v, BLOCK * sizeof *v);
 			to += BLOCK;
-			i += BLOCK;
-		} else if (end - j >= BLOCK && v[j + BLOCK - 1] < v[i]) {
-			memcpy(to, v + j, BLOCK * sizeof *v);
+			v += BLOCK;
+		} else if (wend - w >= BLOCK && w[BLOCK - 1] < *v) {
+			memcpy(to, w, BLOCK * sizeof *w);
 			to += BLOCK;
-			j += BLOCK;
+			w += BLOCK;
 		} else
-			*to++ = v[j] < v[i] ? v[j++] : v[i++];
+			*to++ = *w < *v ? *w++ : *v++;
 	}
-	memcpy(to, v + i, (mid - i) * sizeof *v);
-	to += mid - i;
-	memcpy(to, v + j, (end - j) * sizeof *v);
+	memcpy(to, v, (size_t)(vend - v) * sizeof *v);
+	to += vend - v;
+	memcpy(to, w, (size_t)(wend - w) * sizeof *w);
 }
 
-/* Merges its runs two by two until there is one. */
-static int
-merge_all(struct crm_naming_list *l, struct crm_err *err)
+/* Merges the runs of v two by two until there is one; in v or in w, which is as
+ * large. */
+static uint64_t *
+merge_all(uint64_t *v, uint64_t *w, size_t n)
 {
-	uint64_t *from = l->v, *to;
 	size_t i, mid, end;
 
-	if (run_end(from, 0, l->n) >= l->n)
-		return CRM_OK;
-	to = malloc(l->cap * sizeof *to);
-	if (to == NULL)
-		return crm_err_nomem(err);
-	do {
-		for (i = 0; i < l->n; i = end) {
-			mid = run_end(from, i, l->n);
-			end = mid < l->n ? run_end(from, mid, l->n) : mid;
-			merge_runs(from, i, mid, end, to + i);
+	while (run_end(v, 0, n) < n) {
+		uint64_t *t = v;
+
+		for (i = 0; i < n; i = end) {
+			mid = run_end(v, i, n);
+			end = mid < n ? run_end(v, mid, n) : mid;
+			merge_runs(v + i, mid - i, v + mid, end - mid, w + i);
 		}
-		l->v = to;
-		to = from;
-		from = l->v;
-	} while (run_end(from, 0, l->n) < l->n);
-	free(to);
+		v = w;
+		w = t;
+	}
+	return v;
+}
+
+/* The longest run of a list, mostly of the word as it stands. */
+static void
+longest_run(const struct crm_naming_list *l, size_t *from, size_t *end)
+{
+	size_t to;
+
+	*from = *end = 0;
+	for (size_t i = 0; i < l->n; i = to) {
+		to = run_end(l->v, i, l->n);
+		if (to - i > *end - *from) {
+			*from = i;
+			*end = to;
+		}
+	}
+}
+
+/* Puts a list in order: the many short runs by themselves, then the longest,
+ * which is moved once. */
+static int
+order(struct crm_naming_list *l, struct crm_err *err)
+{
+	size_t from, end, rest;
+	uint64_t *out, *v;
+
+	longest_run(l, &from, &end);
+	rest = l->n - (end - from);
+	if (rest == 0)
+		return CRM_OK;
+	/* the result, the others, room to merge them in */
+	out = malloc((l->n + 2 * rest) * sizeof *out);
+	if (out == NULL)
+		return crm_err_nomem(err);
+	v = out + l->n;
+	memcpy(v, l->v, from * sizeof *v);
+	memcpy(v + from, l->v + end, (l->n - end) * sizeof *v);
+	v = merge_all(v, v + rest, rest);
+	merge_runs(l->v + from, end - from, v, rest, out);
+	free(l->v);
+	l->v = out;
+	l->cap = l->n;
 	return CRM_OK;
 }
 
@@ -182,7 +222,7 @@ crm_naming_settle(struct crm_naming_list *l, struct crm_err *err)
 
 	if (l->settled)
 		return CRM_OK;
-	r = merge_all(l, err);
+	r = order(l, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < l->n; i++)
@@ -266,8 +306,14 @@ also(struct crm_hit *h, uint64_t entry)
 static bool
 advance(const struct crm_naming_list *l, size_t *at, uint64_t number)
 {
-	size_t lo = *at, step = 1, hi = lo;
+	size_t lo = *at, step = 1, hi;
 
+	for (size_t n = 0; n < BLOCK && lo < l->n; n++, lo++)
+		if (l->v[lo] >> 2 >= number) {
+			*at = lo;
+			return l->v[lo] >> 2 == number;
+		}
+	hi = lo;
 	while (hi < l->n && l->v[hi] >> 2 < number) {
 		lo = hi + 1;
 		hi += step;
@@ -299,17 +345,14 @@ crm_naming_meet(struct crm_naming *q, struct crm_err *err)
 	for (size_t i = 0; r == CRM_OK && i < q->list[least].n; i++) {
 		uint64_t entry = q->list[least].v[i];
 		struct crm_hit h = {.number = entry >> 2};
+		bool all = true;
 
-		also(&h, entry);
-		for (size_t j = 0; j < q->n && h.words > 0; j++) {
-			if (j == least)
-				continue;
-			if (advance(&q->list[j], &at[j], h.number))
-				also(&h, q->list[j].v[at[j]]);
-			else
-				h.words = 0;
-		}
-		if (h.words > 0)
+		for (size_t j = 0; j < q->n && all; j++)
+			all = j == least ||
+			      advance(&q->list[j], &at[j], h.number);
+		for (size_t j = 0; j < q->n && all; j++)
+			also(&h, j == least ? entry : q->list[j].v[at[j]]);
+		if (all)
 			r = crm_naming_hit(q, &h, err);
 	}
 	return r;

@@ -27,6 +27,7 @@ enum {
 struct asking {
 	struct crm_txn *txn;
 	const struct crm_schema *s;
+	struct crm_record *rec; /* of who is looked at */
 	uint64_t number[COMPARED];
 	size_t n;
 	uint64_t namesake[NAMESAKES];
@@ -144,18 +145,13 @@ first_sight(
 
 /* Reads a customer as it is compared; CRM_NOTFOUND. */
 static int
-look(struct asking *x, const struct crm_dups *d, struct crm_lookup *l,
+look(struct asking *x, struct crm_dups *d, struct crm_lookup *l,
     uint64_t number, struct crm_arena *a, struct crm_str *values,
     struct crm_err *err)
 {
-	struct crm_record *other =
-	    crm_record_new(&x->s->kind[CRM_K_CUSTOMER], a);
-	int code;
+	int code = crm_lookup_read(l, x->txn, number, x->rec, err);
 
-	if (!other)
-		return crm_err_nomem(err);
-	code = crm_lookup_read(l, x->txn, number, other, err);
-	return code == CRM_OK ? crm_dups_person(d, x->s, other, a, values, err)
+	return code == CRM_OK ? crm_dups_person(d, x->s, x->rec, a, values, err)
 			      : code;
 }
 
@@ -257,7 +253,11 @@ compare(struct asking *x, struct crm_dups *d, const struct crm_record *rec,
 		code = crm_dups_person(d, x->s, rec, a, values, err);
 	if (code == CRM_OK)
 		code = crm_dups_add(d, values, err);
-	crm_dups_want(d, k, &want);
+	x->rec = crm_record_new(k, a);
+	if (code == CRM_OK && !x->rec)
+		code = crm_err_nomem(err);
+	if (code == CRM_OK)
+		crm_dups_want(d, k, &want);
 	if (code == CRM_OK)
 		code = crm_lookup_open(
 		    crm_txn_store(x->txn), x->s, k, &want, INT64_MAX, &l, err);

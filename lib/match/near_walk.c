@@ -5,10 +5,13 @@
  * neighbours count as one error) of the query is filled row by row along the
  * letters of the words of the index, which come in the order of their letters.
  * Where a row says that no word which begins so can be near any more, the
- * walk jumps to the next beginning that can: a few hundred seeks in a
+ * walk jumps to the next word that can: some two hundred seeks in a
  * dictionary of any size, and no entry is kept for the sake of errors, which
  * neighbourhoods of deletions would cost some ten for each word.
  */
+#include <endian.h>
+#include <string.h>
+
 #include <crm/match.h>
 #include <crm/utf8.h>
 
@@ -18,6 +21,11 @@ enum {
 	BEGINNING = 5, /* letters of which a beginning may have an error */
 	FAR = ERRORS + 1
 };
+
+/* A distance of two letters and more is not told from others: of the first i
+ * letters of a word only the first i - 1, i and i + 1 of the query can be
+ * nearer, which are the three cells of a row. */
+enum { BAND = 2 * ERRORS + 1 };
 
 bool
 crm_near_init(struct crm_near *a, struct crm_str word)
@@ -35,8 +43,9 @@ crm_near_init(struct crm_near *a, struct crm_str word)
 		word.p += n;
 		word.n -= n;
 	}
-	for (size_t j = 0; j <= a->n; j++)
-		a->row[0][j] = (uint8_t)(j < FAR ? j : FAR);
+	a->row[0][0] = FAR;
+	a->row[0][1] = 0;
+	a->row[0][2] = 1;
 	return a->n >= SHORTEST;
 }
 
@@ -46,26 +55,39 @@ step(struct crm_near *a, size_t depth, int32_t c)
 {
 	const uint8_t *last = a->row[depth];
 	uint8_t *now = a->row[depth + 1];
-	bool alive;
+	bool alive = false;
 
 	a->letter[depth] = c;
-	now[0] = (uint8_t)(depth + 1 < FAR ? depth + 1 : FAR);
-	alive = now[0] < FAR;
-	for (size_t j = 1; j <= a->n; j++) {
-		unsigned v = last[j - 1] + (a->q[j - 1] == c ? 0U : 1U);
+	for (size_t k = 0; k < BAND; k++) {
+		size_t j = depth + k; /* letters of the query */
+		unsigned v = FAR;
 
-		if (last[j] + 1U < v)
-			v = last[j] + 1U;
-		if (now[j - 1] + 1U < v)
-			v = now[j - 1] + 1U;
-		if (depth > 0 && j > 1 && a->q[j - 2] == c &&
-		    a->q[j - 1] == a->letter[depth - 1] &&
-		    a->row[depth - 1][j - 2] + 1U < v)
-			v = a->row[depth - 1][j - 2] + 1U;
-		now[j] = (uint8_t)(v < FAR ? v : FAR);
+		if (j == 0)
+			v = 1;
+		else if (j <= a->n) {
+			v = last[k] + (a->q[j - 1] == c ? 0U : 1U);
+			if (k + 1 < BAND && last[k + 1] + 1U < v)
+				v = last[k + 1] + 1U;
+			if (k > 0 && now[k - 1] + 1U < v)
+				v = now[k - 1] + 1U;
+			if (depth > 0 && j > 1 && a->q[j - 2] == c &&
+			    a->q[j - 1] == a->letter[depth - 1] &&
+			    a->row[depth - 1][k] + 1U < v)
+				v = a->row[depth - 1][k] + 1U;
+		}
+		now[k] = (uint8_t)(v < FAR ? v : FAR);
 		alive |= v < FAR;
 	}
 	return alive;
+}
+
+/* Are so many letters near the whole query? */
+static bool
+arrived(const struct crm_near *a, size_t depth)
+{
+	size_t k = a->n + 1 - depth;
+
+	return depth <= a->n + 1 && k < BAND && a->row[depth][k] < FAR;
 }
 
 /* Goes along a word.  *depth: letters that were taken, all alive but the last
@@ -89,11 +111,11 @@ along(struct crm_near *a, struct crm_str query, struct crm_str word,
 		++*depth;
 		rest.p += n;
 		rest.n -= n;
-		begins |= a->n >= BEGINNING && a->row[*depth][a->n] < FAR;
+		begins |= a->n >= BEGINNING && arrived(a, *depth);
 	}
 	if (crm_str_starts(word, query))
 		return word.n == query.n ? 3 : 2;
-	return begins || (rest.n == 0 && *alive && a->row[*depth][a->n] < FAR);
+	return begins || (rest.n == 0 && *alive && arrived(a, *depth));
 }
 
 unsigned
@@ -109,42 +131,64 @@ crm_near_match(struct crm_near *a, struct crm_str query, struct crm_str word)
 
 /* ---- the walk ---- */
 
+/* Without an error so far any letter may be next. */
+static bool
+free_to_go(const struct crm_near *a, size_t depth)
+{
+	return a->row[depth][1] == 0;
+}
+
 /* The smallest letter above c with which the row stays alive; false: none. */
 static bool
-next_letter(struct crm_near *a, size_t depth, int32_t c, int32_t *out)
+next_letter(const struct crm_near *a, size_t depth, int32_t c, int32_t *out)
 {
-	int32_t best = INT32_MAX, keep = a->letter[depth];
-	bool any = step(a, depth, -1); /* a letter that is not in it */
+	const uint8_t *row = a->row[depth];
+	int32_t best = INT32_MAX;
 
-	if (any)
+	if (free_to_go(a, depth)) {
 		best = c + 1 == 0xd800 ? 0xe000 : c + 1;
-	for (size_t j = 0; !any && j < a->n; j++)
-		if (a->q[j] > c && a->q[j] < best && step(a, depth, a->q[j]))
-			best = a->q[j];
-	a->letter[depth] = keep;
+	} else {
+		/* what the query goes on with */
+		for (size_t k = depth == 0; k < BAND; k++) {
+			size_t j = depth + k;
+
+			if (j <= a->n && row[k] < FAR && a->q[j - 1] > c &&
+			    a->q[j - 1] < best)
+				best = a->q[j - 1];
+		}
+		/* the letter before, where the one that was is its next */
+		if (depth > 0 && depth < a->n && free_to_go(a, depth - 1) &&
+		    a->q[depth] == a->letter[depth - 1] &&
+		    a->q[depth - 1] > c && a->q[depth - 1] < best)
+			best = a->q[depth - 1];
+	}
 	*out = best;
 	return best <= 0x10ffff;
 }
 
-/* Puts the first beginning behind the path of `depth` letters that may still
- * lead to a near word behind the key's head; false: there is none.  last is
- * the letter the path may not go on with or below. */
+/*
+ * Puts the first word behind the path of `depth` letters that may still be
+ * near behind the key's head; false: there is none.  last is the letter the
+ * path may not go on with or below.  Behind its error a word goes on as the
+ * query does, so that most of it is known.
+ */
 static bool
 jump(struct crm_near *a, size_t depth, int32_t last, struct crm_buf *key)
 {
 	int32_t c;
 
-	for (;;) {
-		if (next_letter(a, depth, last, &c)) {
-			for (size_t i = 0; i < depth; i++)
-				crm_utf8_put(key, a->letter[i]);
-			crm_utf8_put(key, c);
-			return true;
-		}
+	while (!next_letter(a, depth, last, &c)) {
 		if (depth == 0)
 			return false;
 		last = a->letter[--depth];
 	}
+	do
+		step(a, depth++, c);
+	while (!free_to_go(a, depth) && !arrived(a, depth) &&
+	       next_letter(a, depth, 0, &c));
+	for (size_t i = 0; i < depth; i++)
+		crm_utf8_put(key, a->letter[i]);
+	return true;
 }
 
 /* The number behind the NUL of an entry's word. */
@@ -162,10 +206,12 @@ entry_of(
 	       crm_take_be(&tail, 8, number);
 }
 
-/* Is this the word before?  Keeps it. */
+/* Is this a key of the word before?  Keeps what is before its number. */
 static bool
-same_word(struct crm_buf *last, struct crm_str word)
+same_word(struct crm_buf *last, struct crm_str key)
 {
+	struct crm_str word = {key.p, key.n < 8 ? 0 : key.n - 8};
+
 	if (crm_str_eq(crm_buf_str(last), word))
 		return true;
 	crm_buf_clear(last);
@@ -173,57 +219,92 @@ same_word(struct crm_buf *last, struct crm_str word)
 	return false;
 }
 
+/* What the walk is at: an entry of the index, and the word it is of. */
+struct walk {
+	struct crm_cursor *cur;
+	struct crm_buf key, last;
+	size_t head; /* of key, before the word */
+	struct crm_str k;
+	unsigned quality;
+	size_t depth;
+	bool alive;
+};
+
+/* Goes along the word of a new entry; CRM_NOTFOUND behind the last. */
+static int
+look(struct walk *w, struct crm_near *a, struct crm_str query, uint64_t *number,
+    struct crm_err *err)
+{
+	struct crm_str word;
+
+	if (same_word(&w->last, w->k)) {
+		memcpy(number, w->k.p + w->k.n - 8, 8);
+		*number = be64toh(*number);
+		return CRM_OK;
+	}
+	if (w->k.n <= w->head || memcmp(w->k.p, w->key.p, w->head) != 0)
+		return CRM_NOTFOUND;
+	if (!entry_of(w->k, w->head, &word, number))
+		return crm_err_set(err, CRM_EDAMAGE,
+		    "the index of words has a key without a number");
+	w->quality = along(a, query, word, &w->depth, &w->alive);
+	return CRM_OK;
+}
+
+/* To the next word that may be near; CRM_NOTFOUND. */
+static int
+leap(struct walk *w, struct crm_near *a, struct crm_str query,
+    struct crm_err *err)
+{
+	bool any = true;
+	int r;
+
+	w->key.n = w->head;
+	if (w->quality > 0) { /* behind all that begin with it */
+		crm_buf_putstr(&w->key, query);
+		crm_buf_putc(&w->key, (char)0xff);
+	} else if (w->alive) {
+		any = jump(a, w->depth, 0, &w->key);
+	} else {
+		any = jump(a, w->depth - 1, a->letter[w->depth - 1], &w->key);
+	}
+	r = any ? crm_buf_check(&w->key, err) : CRM_NOTFOUND;
+	return r == CRM_OK
+		   ? crm_cursor_hop(w->cur, crm_buf_str(&w->key), &w->k, err)
+		   : r;
+}
+
 int
 crm_near_walk(struct crm_txn *t, struct crm_near *a, struct crm_str query,
     unsigned flags, crm_near_fn *fn, void *ctx, struct crm_err *err)
 {
-	struct crm_buf key = {.max = CRM_KEY_MAX}, last = {0};
-	struct crm_cursor *cur = NULL;
-	struct crm_str k, v, word;
-	unsigned quality = 0;
+	struct walk w = {.key = {.max = CRM_KEY_MAX}};
 	uint64_t number;
-	size_t depth, head = 0;
-	bool alive;
 	int r;
 
-	crm_word_key(&key, CRM_K_CUSTOMER, (struct crm_str){"", 0}, 0);
-	r = crm_buf_check(&key, err);
+	crm_word_key(&w.key, CRM_K_CUSTOMER, (struct crm_str){"", 0}, 0);
+	r = crm_buf_check(&w.key, err);
 	if (r == CRM_OK) {
-		head = --key.n; /* without the NUL */
-		r = crm_cursor_open(t, CRM_TAB_INDEX, &cur, err);
+		w.head = --w.key.n; /* without the NUL */
+		r = crm_cursor_open(t, CRM_TAB_INDEX, &w.cur, err);
 	}
 	if (r == CRM_OK)
-		r = crm_cursor_seek(cur, crm_buf_str(&key), &k, &v, err);
-	while (r == CRM_OK && k.n > head && memcmp(k.p, key.p, head) == 0) {
-		if (!entry_of(k, head, &word, &number)) {
-			r = crm_err_set(err, CRM_EDAMAGE,
-			    "the index of words has a key without a number");
+		r = crm_cursor_hop(w.cur, crm_buf_str(&w.key), &w.k, err);
+	while (r == CRM_OK) {
+		r = look(&w, a, query, &number, err);
+		if (r < 0)
 			break;
-		}
-		if (!same_word(&last, word))
-			quality = along(a, query, word, &depth, &alive);
-		if (quality == 1 ||
-		    (quality > 0 && !(flags & CRM_NEAR_WRONG))) {
-			r = fn(ctx, number, quality, err);
+		if (w.quality == 1 ||
+		    (w.quality > 0 && !(flags & CRM_NEAR_WRONG))) {
+			r = fn(ctx, number, w.quality, err);
 			if (r == CRM_OK)
-				r = crm_cursor_next(cur, &k, &v, err);
-			continue;
+				r = crm_cursor_step(w.cur, &w.k, err);
+		} else {
+			r = leap(&w, a, query, err);
 		}
-		key.n = head;
-		if (quality > 0) { /* behind all that begin with it */
-			crm_buf_putstr(&key, query);
-			crm_buf_putc(&key, (char)0xff);
-		} else if (alive ? !jump(a, depth, 0, &key)
-				 : !jump(a, depth - 1, a->letter[depth - 1],
-				       &key))
-			break;
-		r = crm_buf_check(&key, err);
-		if (r == CRM_OK)
-			r = crm_cursor_seek(
-			    cur, crm_buf_str(&key), &k, &v, err);
 	}
-	crm_cursor_close(cur);
-	crm_buf_release(&key);
-	crm_buf_release(&last);
+	crm_cursor_close(w.cur);
+	crm_buf_release(&w.key);
+	crm_buf_release(&w.last);
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }

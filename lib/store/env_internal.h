@@ -44,6 +44,10 @@ struct crm_cursor {
 	uint64_t seen;
 	MDB_val last; /* key of the entry before, in a read transaction */
 	const void *leaf; /* that was looked at */
+	struct { /* the leaf that hop and step are in, NULL none */
+		const unsigned char *page;
+		size_t at, n; /* the entry they came to, and how many */
+	} run;
 	struct crm_over *over; /* of a table that is overlaid */
 	struct crm_cursor *next;
 };
@@ -68,7 +72,7 @@ struct crm_txn {
 	struct { /* the tree whose leaves are looked at */
 		const unsigned char *base; /* of the map; NULL: none was */
 		unsigned table, depth;
-		uint64_t root;
+		uint64_t root, last; /* page of the map */
 	} way;
 	/* Of a reader, by table modulo their number: where its last look-up
 	 * ended, mdb NULL when that was the first. */

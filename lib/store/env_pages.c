@@ -6,7 +6,6 @@
  * here first, by pread, which cannot kill the process, and by the format alone
  * (struct MDB_meta of version 1, the same in all of LMDB 0.9).
  */
-#include <endian.h>
 #include <errno.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,13 +15,7 @@
 #define MAGIC 0xBEEFC0DEU
 #define TRIES 8
 
-enum {
-	PAGE_BRANCH = 1,
-	PAGE_LEAF = 2,
-	PAGE_META = 8,
-	INTEGERKEY = 8,
-	NODE_BIG = 1
-};
+enum { PAGE_BRANCH = 1, PAGE_LEAF = 2, PAGE_META = 8, INTEGERKEY = 8 };
 /* A meta page: header, magic, version, address, map size, two trees, last
  * page, number of the commit. */
 enum {
@@ -31,45 +24,6 @@ enum {
 	META_LAST = META_DB + 2 * CRM_PAGE_DB,
 	META_END = META_LAST + 16
 };
-
-uint16_t
-crm_page_u16(const unsigned char *p)
-{
-	uint16_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-uint32_t
-crm_page_u32(const unsigned char *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-uint64_t
-crm_page_u64(const unsigned char *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-size_t
-crm_page_node_size(const unsigned char *p)
-{
-	size_t lo = crm_page_u16(p), hi = crm_page_u16(p + 2);
-
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	return hi | lo << 16;
-#else
-	return lo | hi << 16;
-#endif
-}
 
 void
 crm_page_db(const unsigned char *p, struct crm_page_db *out)
@@ -186,34 +140,9 @@ node_rest(const unsigned char *node, bool branch)
 {
 	if (branch)
 		return 8;
-	return 8 + (crm_page_u16(node + 4) & NODE_BIG
+	return 8 + (crm_page_u16(node + 4) & CRM_PAGE_BIG
 			   ? 8
 			   : crm_page_node_size(node));
-}
-
-/*
- * Is a before b?  Keys that stand together begin alike: eight bytes are
- * compared at once, the last eight again where n is no multiple, instead of
- * asking memcmp a hundred times for each page.
- */
-static bool
-before(struct crm_str a, struct crm_str b)
-{
-	size_t n = a.n < b.n ? a.n : b.n;
-	int c;
-
-	for (size_t i = 0; n >= 8; i = i + 16 > n ? n - 8 : i + 8) {
-		uint64_t x, y;
-
-		memcpy(&x, a.p + i, sizeof x);
-		memcpy(&y, b.p + i, sizeof y);
-		if (x != y)
-			return be64toh(x) < be64toh(y);
-		if (i + 8 == n)
-			return a.n < b.n;
-	}
-	c = memcmp(a.p, b.p, n);
-	return c ? c < 0 : a.n < b.n;
 }
 
 /* Do the keys of the entries at 16, 18, ... of a page rise, and do the entries
@@ -238,7 +167,7 @@ page_whole(const unsigned char *page, size_t size, bool branch)
 		if (at + 8 + key.n > size ||
 		    (key.n == 0) != (branch && i == 16))
 			return false;
-		if (i > 16 && last.n > 0 && !before(last, key))
+		if (i > 16 && last.n > 0 && !crm_page_before(last, key))
 			return false;
 		last = key;
 		n = node_rest(page + at, branch) + key.n;
@@ -274,10 +203,10 @@ crm_page_child(const unsigned char *page, struct crm_str key)
 		node = page + crm_page_u16(page + 16 + 2 * at);
 		k = (struct crm_str){
 		    (const char *)node + 8, crm_page_u16(node + 6)};
-		if (crm_str_cmp(k, key) <= 0)
-			low = at;
-		else
+		if (crm_page_before(key, k))
 			high = at;
+		else
+			low = at;
 	}
 	node = page + crm_page_u16(page + 16 + 2 * low);
 	return crm_page_node_size(node) | (uint64_t)crm_page_u16(node + 4)
@@ -288,6 +217,21 @@ bool
 crm_page_is_leaf(const unsigned char *page)
 {
 	return crm_page_u16(page + 10) == PAGE_LEAF;
+}
+
+size_t
+crm_page_find(
+    const unsigned char *page, size_t from, size_t n, struct crm_str key)
+{
+	while (from < n) {
+		size_t at = from + (n - from) / 2;
+
+		if (crm_page_before(crm_page_key(page, at), key))
+			from = at + 1;
+		else
+			n = at;
+	}
+	return from;
 }
 
 bool

@@ -10,6 +10,8 @@
  * it has compared with, and that is then one of the two, or out of order.
  * The pages on the way there must leave nothing out, or what is left out is in
  * neither of the leaves.
+ * A walk that leaps from key to key goes down the tree by itself, and takes
+ * what it finds in the midst of a leaf from there.
  * Going through a table, keys must rise, each leaf and the way to it leave
  * nothing out, and at the end the number of entries be what the table says.
  */
@@ -36,13 +38,29 @@ page_of(const void *p, size_t size)
 	return (const unsigned char *)p - ((uintptr_t)p & (size - 1));
 }
 
-/* Pages found whole are remembered: what walks about in a table comes back to
- * them again and again.  A look-up has no use for room for many. */
+/* What was found of a page: it leaves nothing out, and its keys rise, too. */
+enum seen { LEAF_FULL, LEAF, BRANCH };
+
 static bool
-page_seen(struct crm_txn *t, const unsigned char *page, bool branch)
+page_fits(const unsigned char *page, size_t size, enum seen what)
+{
+	switch (what) {
+	case LEAF_FULL:
+		return crm_page_is_leaf(page) && crm_page_full(page, size);
+	case LEAF:
+		return crm_page_leaf(page, size);
+	default:
+		return crm_page_branch(page, size);
+	}
+}
+
+/* That is remembered: what walks about in a table comes back to pages again
+ * and again.  A look-up has no use for room for many. */
+static bool
+page_seen(struct crm_txn *t, const unsigned char *page, enum seen what)
 {
 	uint64_t at = crm_page_u64(page); /* its number */
-	uintptr_t mark = (uintptr_t)page | branch, *slot;
+	uintptr_t mark = (uintptr_t)page | what, *slot;
 
 	if (!t->seen.many && t->seen.n > CRM_ENV_FEW)
 		t->seen.many = calloc(CRM_ENV_MANY, sizeof *t->seen.many);
@@ -50,7 +68,7 @@ page_seen(struct crm_txn *t, const unsigned char *page, bool branch)
 			    : &t->seen.few[at % CRM_ENV_FEW];
 	if (*slot == mark)
 		return true;
-	if (!(branch ? crm_page_branch : crm_page_leaf)(page, t->env->page))
+	if (!page_fits(page, t->env->page, what))
 		return false;
 	t->seen.n++;
 	*slot = mark;
@@ -63,65 +81,76 @@ leaf_whole(struct crm_txn *t, const void *key)
 {
 	size_t size = t->env->page;
 
-	return t->write || size == 0 || page_seen(t, page_of(key, size), false);
+	return t->write || size == 0 || page_seen(t, page_of(key, size), LEAF);
 }
 
 /* Finds the root of a table, and where the map begins: by the number of a page
- * of the list of tables, which the leaf's own has to agree with. */
+ * of the list of tables. */
 static bool
-way_begin(struct crm_txn *t, unsigned table, const unsigned char *leaf)
+way_begin(struct crm_txn *t, unsigned table)
 {
 	size_t size = t->env->page;
 	struct crm_page_db db;
 	const unsigned char *page;
+	MDB_envinfo info;
 	char name[8];
 	MDB_val k, v;
 
-	if (!t->way.base || t->way.table != table) {
-		crm_env_table_name(table, name);
-		k.mv_data = name;
-		k.mv_size = strlen(name);
-		if (mdb_get(t->mdb, t->env->top, &k, &v) ||
-		    v.mv_size != CRM_PAGE_DB)
-			return false;
-		crm_page_db(v.mv_data, &db);
-		page = page_of(v.mv_data, size);
-		t->way.base = page - crm_page_u64(page) * size;
-		t->way.table = table;
-		t->way.root = db.root;
-		t->way.depth = db.depth;
-	}
-	return t->way.base + crm_page_u64(leaf) * size == leaf;
+	if (t->way.base && t->way.table == table)
+		return true;
+	crm_env_table_name(table, name);
+	k.mv_data = name;
+	k.mv_size = strlen(name);
+	if (mdb_get(t->mdb, t->env->top, &k, &v) || v.mv_size != CRM_PAGE_DB)
+		return false;
+	crm_page_db(v.mv_data, &db);
+	page = page_of(v.mv_data, size);
+	mdb_env_info(t->env->mdb, &info);
+	t->way.base = page - crm_page_u64(page) * size;
+	t->way.table = table;
+	t->way.root = db.root;
+	t->way.depth = db.depth;
+	t->way.last = info.me_last_pgno;
+	return true;
 }
 
-/* Are all pages on the way to a key whole?  near: an entry of the table. */
+/* The leaf that the way to a key leads to, all pages on it being whole; NULL
+ * when one is not.  The leaf itself is not looked at. */
+static const unsigned char *
+way_leaf(struct crm_txn *t, struct crm_str key)
+{
+	size_t size = t->env->page;
+	uint64_t at = t->way.root;
+
+	for (unsigned i = 1; i <= t->way.depth; i++) {
+		const unsigned char *page = t->way.base + at * size;
+
+		if (at < 2 || at > t->way.last || crm_page_u64(page) != at)
+			return NULL;
+		if (i == t->way.depth)
+			return crm_page_is_leaf(page) ? page : NULL;
+		if (!page_seen(t, page, BRANCH))
+			return NULL;
+		at = crm_page_child(page, key);
+	}
+	return NULL;
+}
+
+/* Are all pages on the way to a key whole?  near: an entry of the table, whose
+ * leaf has to agree with where the map begins. */
 static bool
 way_whole(
     struct crm_txn *t, unsigned table, struct crm_str key, const void *near)
 {
 	size_t size = t->env->page;
-	MDB_envinfo info;
-	uint64_t at;
+	const unsigned char *leaf;
 
 	if (t->write || size == 0)
 		return true;
-	if (!way_begin(t, table, page_of(near, size)))
-		return false;
-	mdb_env_info(t->env->mdb, &info);
-	at = t->way.root;
-	for (unsigned i = 1; i <= t->way.depth; i++) {
-		const unsigned char *page = t->way.base + at * size;
-
-		if (at < 2 || at > info.me_last_pgno ||
-		    crm_page_u64(page) != at)
-			return false;
-		if (i == t->way.depth)
-			return crm_page_is_leaf(page);
-		if (!page_seen(t, page, true))
-			return false;
-		at = crm_page_child(page, key);
-	}
-	return false;
+	leaf = page_of(near, size);
+	return way_begin(t, table) &&
+	       t->way.base + crm_page_u64(leaf) * size == leaf &&
+	       way_leaf(t, key) != NULL;
 }
 
 /* side: on which of the key it is to lie, 0 for at or after. */
@@ -267,4 +296,133 @@ crm_env_step(struct crm_cursor *c, const MDB_val *k, struct crm_err *err)
 		return place_fail(c->txn, c->table, err);
 	c->seen = 0;
 	return CRM_OK;
+}
+
+/* ---- leaps from key to key ---- */
+
+/* In a write transaction pages move, and what lies over a table is in none. */
+static bool
+may_run(const struct crm_cursor *c)
+{
+	return c->mdb && !c->over && !c->txn->write && c->txn->env->page > 0 &&
+	       c->table != CRM_TAB_META;
+}
+
+static bool
+sealed(const struct crm_cursor *c, size_t i)
+{
+	struct crm_str value;
+
+	return crm_page_value(c->run.page, i, &value) &&
+	       crm_unseal(c->table, crm_page_key(c->run.page, i), &value,
+		   NULL) == CRM_OK;
+}
+
+/* Is entry i before the one behind it? */
+static bool
+in_order(const struct crm_cursor *c, size_t i)
+{
+	return crm_page_before(
+	    crm_page_key(c->run.page, i), crm_page_key(c->run.page, i + 1));
+}
+
+/*
+ * Looks for a key in the leaf, of which the entries before and after have to
+ * be the right ones.  One that was bent is of the two, or beside them and out
+ * of order.  What does not fit, or is at an edge, is left to the cursor.
+ */
+static bool
+run_find(struct crm_cursor *c, size_t from, struct crm_str key)
+{
+	size_t i = crm_page_find(c->run.page, from, c->run.n, key);
+
+	if (i < 2 || i + 1 >= c->run.n || !in_order(c, i - 2) ||
+	    !in_order(c, i - 1) || !in_order(c, i) || !sealed(c, i - 1) ||
+	    !sealed(c, i))
+		return false;
+	c->run.at = i;
+	return true;
+}
+
+/* Goes down to the leaf that has the key, if it has. */
+static bool
+run_seek(struct crm_cursor *c, struct crm_str key)
+{
+	const unsigned char *page;
+
+	if (c->run.page && run_find(c, c->run.at, key))
+		return true;
+	if (!way_begin(c->txn, c->table))
+		return false;
+	page = way_leaf(c->txn, key);
+	if (!page || !page_seen(c->txn, page, LEAF_FULL))
+		return false;
+	c->run.page = page;
+	c->run.n = crm_page_entries(page);
+	return run_find(c, 0, key);
+}
+
+/* The cursor came to an entry: its leaf is gone on in. */
+static int
+run_begin(struct crm_cursor *c, struct crm_str k, struct crm_err *err)
+{
+	const unsigned char *page = page_of(k.p, c->txn->env->page);
+
+	if (!page_seen(c->txn, page, LEAF_FULL))
+		return place_fail(c->txn, c->table, err);
+	c->run.page = page;
+	c->run.n = crm_page_entries(page);
+	c->run.at = 0;
+	while (c->run.at < c->run.n && crm_page_key(page, c->run.at).p != k.p)
+		c->run.at++;
+	return c->run.at < c->run.n ? CRM_OK
+				    : place_fail(c->txn, c->table, err);
+}
+
+int
+crm_cursor_hop(struct crm_cursor *c, struct crm_str key, struct crm_str *k,
+    struct crm_err *err)
+{
+	struct crm_str v;
+	int code;
+
+	if (!may_run(c))
+		return crm_cursor_seek(c, key, k, &v, err);
+	if (run_seek(c, key)) {
+		*k = crm_page_key(c->run.page, c->run.at);
+		return CRM_OK;
+	}
+	c->run.page = NULL;
+	code = crm_cursor_seek(c, key, k, &v, err);
+	return code == CRM_OK ? run_begin(c, *k, err) : code;
+}
+
+int
+crm_cursor_step(struct crm_cursor *c, struct crm_str *k, struct crm_err *err)
+{
+	struct crm_str v, last;
+	MDB_val key, value;
+	int rc, code;
+
+	if (!c->run.page)
+		return crm_cursor_next(c, k, &v, err);
+	if (c->run.at + 1 < c->run.n) {
+		if (!in_order(c, c->run.at))
+			return place_fail(c->txn, c->table, err);
+		*k = crm_page_key(c->run.page, ++c->run.at);
+		return CRM_OK;
+	}
+	/* LMDB's cursor goes on from the last entry of the leaf */
+	last = crm_page_key(c->run.page, c->run.n - 1);
+	key.mv_size = last.n;
+	memcpy(&key.mv_data, &last.p, sizeof last.p);
+	rc = mdb_cursor_get(c->mdb, &key, &value, MDB_SET);
+	if (rc)
+		return crm_env_fail(c->txn->store, rc, "cannot read", err);
+	c->last = key;
+	c->seen = 0;
+	c->leaf = c->run.page;
+	code = crm_cursor_next(c, k, &v, err);
+	c->run.page = NULL;
+	return code == CRM_OK ? run_begin(c, *k, err) : code;
 }

@@ -22,6 +22,7 @@ get_operands(struct cli *c, struct crm_err *err)
 {
 	struct crm_arena *a = &c->arena;
 	uint64_t *number = crm_arena_alloc(a, c->noperand * sizeof *number);
+	struct cli_printer p = {0};
 	struct crm_err missing = {0};
 	size_t nmissing = 0;
 	struct crm_value id;
@@ -45,9 +46,14 @@ get_operands(struct cli *c, struct crm_err *err)
 			r = CRM_OK;
 		}
 	}
+	if (r == CRM_OK && n > 0)
+		r = cli_printer_open(c, &p, err);
+	if (r == CRM_OK && n > 0)
+		r = cli_printer_hold(&p, t, number, n, err);
 	crm_txn_end(t);
 	if (r == CRM_OK && n > 0)
-		r = cli_print_records(c, number, n, err);
+		r = crm_out_drain(p.out, err);
+	r = cli_printer_close(&p, r, err);
 	if (r == CRM_OK && missing.code != 0) {
 		*err = missing;
 		if (nmissing > 1)

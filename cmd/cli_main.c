@@ -30,11 +30,21 @@ take_kind(struct cli *c, const struct crm_schema *s, struct crm_err *err)
 	return CRM_OK;
 }
 
+/* Records that are named one by one. */
+static bool
+is_get(const struct cli *c)
+{
+	return strcmp(c->verb->name, "get") == 0 && !cli_stdin(c) &&
+	       !cli_opt.at && !cli_opt.as_of;
+}
+
 static int
 open_store(struct cli *c, bool write, bool scan, struct crm_err *err)
 {
-	struct crm_store_options opt = {
-	    .write = write, .scan = scan, .wait_ms = c->wait_ms};
+	struct crm_store_options opt = {.write = write,
+	    .scan = scan,
+	    .few = is_get(c),
+	    .wait_ms = c->wait_ms};
 	const struct crm_schema *schema;
 	int code = cli_store_path(c, &opt.path, err);
 

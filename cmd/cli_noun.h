@@ -102,6 +102,10 @@ struct cli_printer {
 int cli_printer_open(struct cli *c, struct cli_printer *p, struct crm_err *err);
 int cli_printer_put(struct cli_printer *p, const uint64_t *number, size_t n,
     struct crm_err *err);
+/* The rows are made in a transaction, and held back until it has ended and
+ * crm_out_drain was called. */
+int cli_printer_hold(struct cli_printer *p, struct crm_txn *t,
+    const uint64_t *number, size_t n, struct crm_err *err);
 int cli_printer_close(struct cli_printer *p, int r, struct crm_err *err);
 /* All at once. */
 int cli_print_records(

@@ -363,35 +363,49 @@ about_stdin(const struct cli *c, struct crm_err *err)
 	return CRM_EUSAGE;
 }
 
-int
-cli_parse(struct cli *c, int argc, char **argv, struct crm_err *err)
+static int
+take_words(struct parser *p, int argc, char **argv, struct crm_err *err)
 {
-	const struct cli_verb *first = c->command->verbs;
-	/* Most of it is room for options: not cleared. */
-	struct parser *p = crm_arena_alloc(&c->arena, sizeof *p);
+	const struct cli_verb *first = p->c->command->verbs;
 	int code;
 
-	if (!p)
-		return crm_err_nomem(err);
-	p->c = c;
-	p->kind = c->kind;
+	p->kind = p->c->kind;
 	p->word = argv;
 	p->n = argc;
 	p->at = 1;
 	p->over = p->answer = false;
 	p->known.n = 0;
-	c->operand =
-	    crm_arena_alloc(&c->arena, ((size_t)argc + 1) * sizeof *c->operand);
-	if (!c->operand)
-		return crm_err_nomem(err);
-	cli_opt.limit = cli_opt.max_rejects = -1;
-	if (!c->command->common && first && first->name && !first->name[0])
+	if (!p->c->command->common && first && first->name && !first->name[0])
 		code = know_verb(p, first, err);
 	else
 		code = know_verb(p, NULL, err);
 	while (code == CRM_OK && p->at < argc && !p->answer)
 		code = take_word(p, argv[p->at++], err);
-	if (code < 0 || p->answer)
+	return code;
+}
+
+int
+cli_parse(struct cli *c, int argc, char **argv, struct crm_err *err)
+{
+	/* Most of it is room for options: not cleared, and given back for what
+	 * comes next, as a fresh page of memory costs what 5,000 instructions
+	 * do. */
+	struct parser *p = malloc(sizeof *p);
+	bool answer;
+	int code;
+
+	c->operand =
+	    crm_arena_alloc(&c->arena, ((size_t)argc + 1) * sizeof *c->operand);
+	if (!p || !c->operand) {
+		free(p);
+		return crm_err_nomem(err);
+	}
+	p->c = c;
+	cli_opt.limit = cli_opt.max_rejects = -1;
+	code = take_words(p, argc, argv, err);
+	answer = p->answer;
+	free(p);
+	if (code < 0 || answer)
 		return code;
 	cli_opt.has_limit = cli_opt.limit >= 0;
 	if (!cli_opt.has_limit)

@@ -57,18 +57,26 @@ print_one(struct cli_printer *p, struct crm_txn *t, uint64_t number,
 }
 
 int
+cli_printer_hold(struct cli_printer *p, struct crm_txn *t,
+    const uint64_t *number, size_t n, struct crm_err *err)
+{
+	int r = crm_out_hold(p->out, err);
+
+	for (size_t i = 0; i < n && r == CRM_OK; i++)
+		r = print_one(p, t, number[i], err);
+	return r;
+}
+
+int
 cli_printer_put(struct cli_printer *p, const uint64_t *number, size_t n,
     struct crm_err *err)
 {
 	struct crm_txn *t = NULL;
-	size_t i;
 	int r = crm_txn_begin(p->c->store, &t, err);
 
 	if (r < 0)
 		return r;
-	r = crm_out_hold(p->out, err);
-	for (i = 0; i < n && r == CRM_OK; i++)
-		r = print_one(p, t, number[i], err);
+	r = cli_printer_hold(p, t, number, n, err);
 	crm_txn_end(t);
 	return r == CRM_OK ? crm_out_drain(p->out, err) : r;
 }

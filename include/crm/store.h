@@ -44,6 +44,7 @@ struct crm_store_options {
 	const char *path;
 	bool write; /* else opened for reading only */
 	bool scan; /* will read much: keep the kernel's read-ahead */
+	bool few; /* a few look-ups, in one transaction at a time: quicker */
 	bool older; /* an older format is taken, for crm_store_upgrade */
 	unsigned wait_ms; /* for the writers' lock */
 	uint64_t map_bytes; /* 0: 256 GiB, halved while there is no room */

@@ -253,7 +253,7 @@ env_read(struct crm_store *s, struct crm_err *err)
 		if (code == CRM_NO && i + 1 < LOOKS)
 			crm_env_end(t, false, NULL);
 	}
-	if (code == CRM_OK || code == CRM_NO)
+	if ((code == CRM_OK || code == CRM_NO) && !s->env->few)
 		code = crm_env_tables(t, err);
 	if (code == CRM_OK)
 		code = crm_meta_check(t, err);
@@ -300,6 +300,7 @@ env_retire(struct crm_store *s)
 		}
 		*p = env->old;
 		env_close(env);
+		free(env->few);
 		free(env);
 	}
 }
@@ -348,6 +349,7 @@ crm_env_leave(struct crm_store *s)
 	s->env = env->old;
 	s->apart = false;
 	env_close(env); /* nobody else has it open */
+	free(env->few);
 	free(env);
 }
 
@@ -443,6 +445,7 @@ crm_store_open(struct crm_store **out, const struct crm_store_options *opt,
 	s->lock.fd = -1;
 	s->write = opt->write;
 	s->scan = opt->scan;
+	s->few = opt->few && !opt->write;
 	s->older = opt->older;
 	s->format = CRM_FORMAT;
 	s->wait_ms = opt->wait_ms;
@@ -471,6 +474,7 @@ store_end(struct crm_store *s, bool close_env)
 		s->env = env->old;
 		if (close_env)
 			env_close(env);
+		free(env->few);
 		free(env);
 	}
 	crm_meta_release(s);

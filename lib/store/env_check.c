@@ -28,13 +28,16 @@ enum { PAGE_BRANCH = 1, PAGE_LEAF = 2, PAGE_OVERFLOW = 4 };
 enum { NODE_BIG = 1, NODE_SUB = 2 };
 enum { HEAD = 16, NODE = 8 };
 enum depth { LOOK_TABLES, LOOK_ALL };
+enum { FEW = 16 }; /* pages for which no bits are needed */
 
 struct walk {
 	int fd;
 	enum depth depth;
 	const struct crm_page_meta *meta;
 	size_t size; /* of a page */
-	uint64_t *seen; /* a bit for each page */
+	uint64_t *seen; /* a bit for each page; NULL: it is one of claimed */
+	uint64_t claimed[FEW];
+	struct crm_few *few; /* is told of the tables */
 	unsigned char *page[CRM_PAGE_DEPTH]; /* of each level */
 	uint64_t *taken; /* a bit for each two bytes of a page */
 	crm_page_fn *fn;
@@ -79,6 +82,39 @@ fault(struct walk *w, const struct tree *t, uint64_t page, const char *fmt, ...)
 	return crm_err_set(w->err, CRM_EDAMAGE, "%s: %s", where, what);
 }
 
+/* From now on a bit for each page. */
+static int
+mark_bits(struct walk *w)
+{
+	w->seen = calloc((size_t)(w->meta->last / 64 + 1), 8);
+	if (!w->seen)
+		return crm_err_nomem(w->err);
+	for (uint64_t i = 0; i < w->pages; i++)
+		w->seen[w->claimed[i] / 64] |= (uint64_t)1
+					       << (w->claimed[i] % 64);
+	return CRM_OK;
+}
+
+/* Marks a page; *before: it was already. */
+static int
+mark(struct walk *w, uint64_t page, bool *before)
+{
+	int code = CRM_OK;
+
+	if (!w->seen && w->pages < FEW) {
+		*before = false;
+		for (uint64_t i = 0; i < w->pages; i++)
+			*before |= w->claimed[i] == page;
+		w->claimed[w->pages] = page;
+		return CRM_OK;
+	}
+	if (!w->seen && (code = mark_bits(w)) < 0)
+		return code;
+	*before = w->seen[page / 64] >> (page % 64) & 1;
+	w->seen[page / 64] |= (uint64_t)1 << (page % 64);
+	return CRM_OK;
+}
+
 /* Each page belongs to one. */
 static int
 claim(
@@ -88,11 +124,15 @@ claim(
 	if (page < 2 || page > w->meta->last || n > w->meta->last - page + 1)
 		return fault(w, t, page, "it lies past the last page");
 	for (uint64_t i = page; i < page + n; i++) {
-		if (w->seen[i / 64] >> (i % 64) & 1)
+		bool before = false;
+		int code = mark(w, i, &before);
+
+		if (code < 0)
+			return code;
+		if (before)
 			return fault(w, t, i, "it has two uses");
-		w->seen[i / 64] |= (uint64_t)1 << (i % 64);
+		w->pages++;
 	}
-	w->pages += n;
 	*mine = true;
 	return CRM_OK;
 }
@@ -328,6 +368,9 @@ walk_leaf(struct walk *w, struct tree *t, uint64_t page, const struct node *x)
 		memcpy(sub.name, "table ", 6);
 		memcpy(sub.name + 6, x->key.p, x->key.n < 16 ? x->key.n : 16);
 		crm_page_db(x->data, &sub.db);
+		if (w->few)
+			crm_few_table(
+			    w->few, x->key, crm_env_table_of(x->key), &sub.db);
 		return walk_tree(w, &sub);
 	}
 	if (x->flags & ~may)
@@ -452,9 +495,10 @@ walk_all(struct walk *w)
 	int code;
 
 	w->size = w->meta->size;
-	w->seen = calloc((size_t)(w->meta->last / 64 + 1), 8);
 	w->taken = malloc(w->size / 16);
-	code = w->seen && w->taken ? CRM_OK : crm_err_nomem(w->err);
+	code = w->taken ? CRM_OK : crm_err_nomem(w->err);
+	if (code == CRM_OK && w->depth == LOOK_ALL)
+		code = mark_bits(w);
 	if (code == CRM_OK)
 		code = walk_tree(w, &main);
 	if (code == CRM_OK && w->depth == LOOK_ALL)
@@ -526,6 +570,8 @@ crm_env_look(struct crm_txn *t, struct crm_err *err)
 	t->env->page = m.size;
 	w.meta = &m;
 	w.err = &said;
+	crm_few_begin(t, w.fd, &m);
+	w.few = t->env->few;
 	code = walk_all(&w);
 	if (code == CRM_EDAMAGE)
 		return crm_err_set(err, code, "the store '%s' is damaged: %s%s",

@@ -33,6 +33,7 @@ struct crm_env {
 	unsigned ntxn;
 	MDB_txn *idle; /* of a reader that has ended, for the next one */
 	const struct crm_txn *opener; /* has handles that are not kept yet */
+	struct crm_few *few; /* until tables are opened, see env_few.c */
 	char gen[CRM_GEN_NAME];
 };
 
@@ -152,6 +153,18 @@ int crm_over_next(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
     struct crm_err *err);
 int crm_over_backwards(const struct crm_cursor *c, struct crm_err *err);
 void crm_over_close(struct crm_over *o);
+/*
+ * env_few.c: of a store that is opened for a few look-ups, all of them in one
+ * transaction at a time.  A look-up answers CRM_OK or CRM_NO: LMDB is to be
+ * asked.  Entry i of a table of one page: CRM_NOTFOUND past the last; valid
+ * until the next look-up.  _end opens the tables.
+ */
+int crm_few_get(struct crm_txn *t, unsigned table, struct crm_str key,
+    struct crm_str *value);
+int crm_few_end(struct crm_txn *t, struct crm_err *err);
+bool crm_few_names(struct crm_txn *t, uint32_t *sum);
+/* env_table.c: which table is so called; CRM_TABS when it is none of ours. */
+unsigned crm_env_table_of(struct crm_str name);
 /* Opens all tables there are. */
 int crm_env_tables(struct crm_txn *t, struct crm_err *err);
 

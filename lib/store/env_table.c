@@ -46,9 +46,8 @@ crm_env_table_name(unsigned table, char out[8])
 	out[3] = '\0';
 }
 
-/* CRM_TABS when it is none of ours. */
-static unsigned
-table_of(struct crm_str name)
+unsigned
+crm_env_table_of(struct crm_str name)
 {
 	if (name.n == 3 && name.p[0] == 'k' && name.p[1] >= '0' &&
 	    name.p[1] <= '9' && name.p[2] >= '0' && name.p[2] <= '9') {
@@ -130,6 +129,12 @@ int
 crm_env_table(struct crm_txn *t, unsigned table, bool create, MDB_dbi *out,
     struct crm_err *err)
 {
+	if (t->env->few) {
+		int code = crm_few_end(t, err);
+
+		if (code < 0)
+			return code;
+	}
 	*out = table < CRM_TABS ? t->env->dbi[table] : 0;
 	if (*out && *out < t->limit)
 		return CRM_OK;
@@ -155,7 +160,7 @@ crm_env_tables(struct crm_txn *t, struct crm_err *err)
 	t->env->top = top;
 	while (code >= 0 && (rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0) {
 		unsigned table =
-		    table_of((struct crm_str){k.mv_data, k.mv_size});
+		    crm_env_table_of((struct crm_str){k.mv_data, k.mv_size});
 
 		/* What is not ours is left to who made it: what must be known
 		 * to read a store is told by its required features. */
@@ -174,14 +179,18 @@ crm_env_names(struct crm_txn *t, uint32_t *sum, struct crm_err *err)
 	MDB_cursor *c;
 	MDB_val k, v;
 	MDB_dbi top;
-	int rc = mdb_dbi_open(t->mdb, NULL, 0, &top);
+	int rc;
 
+	if (crm_few_names(t, sum))
+		return CRM_OK;
+	rc = mdb_dbi_open(t->mdb, NULL, 0, &top);
 	if (!rc)
 		rc = mdb_cursor_open(t->mdb, top, &c);
 	if (rc)
 		return crm_env_fail(t->store, rc, "cannot read", err);
 	while ((rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0)
-		if (table_of((struct crm_str){k.mv_data, k.mv_size}) < CRM_TABS)
+		if (crm_env_table_of((struct crm_str){k.mv_data, k.mv_size}) <
+		    CRM_TABS)
 			*sum = crm_crc32c(*sum, k.mv_data, k.mv_size);
 	mdb_cursor_close(c);
 	return rc == MDB_NOTFOUND
@@ -268,6 +277,8 @@ crm_get(struct crm_txn *t, unsigned table, struct crm_str key,
 
 	if (crm_over_has(t, table))
 		return crm_over_get(t, table, key, value, err);
+	if (t->env->few && crm_few_get(t, table, key, value) == CRM_OK)
+		return CRM_OK;
 	code = crm_env_table(t, table, false, &dbi, err);
 	if (code < 0)
 		return code;

@@ -23,6 +23,38 @@ crm_meta_key(const char *name)
 	return crm_str(name);
 }
 
+static uint32_t
+sum_add(uint32_t sum, struct crm_str k, struct crm_str v)
+{
+	uint64_t length = v.n;
+	char bytes[8];
+
+	if (crm_str_is(k, SUM))
+		return sum;
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (char)(length >> (8 * i));
+	sum = crm_crc32c(sum, k.p, k.n);
+	sum = crm_crc32c(sum, bytes, sizeof bytes);
+	return crm_crc32c(sum, v.p, v.n);
+}
+
+/* All entries; CRM_NO: by a cursor. */
+static int
+sum_few(struct crm_txn *t, uint32_t *sum)
+{
+	struct crm_str k, v;
+	uint32_t all = *sum;
+	int code;
+
+	for (size_t i = 0;
+	     (code = crm_few_entry(t, CRM_TAB_META, i, &k, &v)) == CRM_OK; i++)
+		all = sum_add(all, k, v);
+	if (code != CRM_NOTFOUND)
+		return CRM_NO;
+	*sum = all;
+	return CRM_OK;
+}
+
 static int
 sum_of(struct crm_txn *t, uint32_t *out, struct crm_err *err)
 {
@@ -38,23 +70,15 @@ sum_of(struct crm_txn *t, uint32_t *out, struct crm_err *err)
 		code = crm_env_names(t, out, err);
 	if (code == CRM_NOTFOUND)
 		code = CRM_OK;
+	if (code == CRM_OK && sum_few(t, out) == CRM_OK)
+		return CRM_OK;
 	if (code == CRM_OK)
 		code = crm_cursor_open(t, CRM_TAB_META, &c, err);
 	if (code < 0)
 		return code;
 	code = crm_cursor_seek(c, CRM_STR(""), &k, &v, err);
-	for (; code == CRM_OK; code = crm_cursor_next(c, &k, &v, err)) {
-		uint64_t length = v.n;
-		char bytes[8];
-
-		if (crm_str_is(k, SUM))
-			continue;
-		*out = crm_crc32c(*out, k.p, k.n);
-		for (int i = 0; i < 8; i++)
-			bytes[i] = (char)(length >> (8 * i));
-		*out = crm_crc32c(*out, bytes, sizeof bytes);
-		*out = crm_crc32c(*out, v.p, v.n);
-	}
+	for (; code == CRM_OK; code = crm_cursor_next(c, &k, &v, err))
+		*out = sum_add(*out, k, v);
 	crm_cursor_close(c);
 	return code == CRM_NOTFOUND ? CRM_OK : code;
 }

@@ -86,7 +86,7 @@ struct crm_store {
 	struct crm_env *env;
 	struct crm_txn *txns; /* that are open */
 	struct crm_lock lock;
-	bool write, scan;
+	bool write, scan, few;
 	bool older; /* formats are taken */
 	uint32_t format; /* the newest that is */
 	bool held; /* by crm_store_lock */
@@ -140,6 +140,9 @@ bool crm_txn_plain(const struct crm_txn *t);
 int crm_env_table_make(struct crm_txn *t, unsigned table, struct crm_err *err);
 /* Adds the names of all tables there are to a checksum. */
 int crm_env_names(struct crm_txn *t, uint32_t *sum, struct crm_err *err);
+/* env_few.c */
+int crm_few_entry(struct crm_txn *t, unsigned table, size_t i,
+    struct crm_str *k, struct crm_str *v);
 /* "log", "k03". */
 void crm_env_table_name(unsigned table, char out[8]);
 

@@ -75,11 +75,12 @@ struct crm_txn {
 		unsigned table, depth;
 		uint64_t root, last; /* page of the map */
 	} way;
-	/* Of a reader, by table modulo their number: where its last look-up
-	 * ended, mdb NULL when that was the first. */
+	/* Of a reader, by table modulo their number: how many look-ups there
+	 * were, and the leaf where the last one ended. */
 	struct {
-		unsigned table;
-		MDB_cursor *mdb;
+		unsigned table, looks;
+		const unsigned char *page; /* NULL: none */
+		size_t at, n; /* entry, and how many */
 	} near[CRM_ENV_NEAR];
 	size_t pages; /* of large and appended values */
 	size_t bytes;
@@ -124,9 +125,11 @@ int crm_env_end(struct crm_txn *t, bool commit, struct crm_err *err);
 /* env_table.c: the table's handle.  CRM_NOTFOUND: no such table yet. */
 int crm_env_table(struct crm_txn *t, unsigned table, bool create, MDB_dbi *out,
     struct crm_err *err);
-/* Closes the cursors that look-ups left. */
-void crm_env_far(struct crm_txn *t);
-/* env_place.c: may key be where a search ended that did not find it?
+/* env_place.c: a look-up in a reader, where it has had some in the table.
+ * CRM_OK, or CRM_NO: LMDB is to be asked. */
+int crm_env_near(struct crm_txn *t, unsigned table, struct crm_str key,
+    struct crm_str *value);
+/* May key be where a search ended that did not find it?
  * CRM_EDAMAGE when not. */
 int crm_env_place(struct crm_txn *t, unsigned table, MDB_dbi dbi,
     struct crm_str key, struct crm_err *err);

@@ -298,6 +298,75 @@ crm_env_step(struct crm_cursor *c, const MDB_val *k, struct crm_err *err)
 	return CRM_OK;
 }
 
+/* ---- look-ups one after the other ---- */
+
+enum { LOOKS = 8, NEXT = 4 };
+
+/* Is the key's entry on a leaf?  *at: where the one before was, and this is. */
+static bool
+leaf_has(const unsigned char *page, size_t n, struct crm_str key, size_t *at)
+{
+	size_t i = *at, most = i + NEXT;
+
+	if (n == 0)
+		return false;
+	/* the keys of a batch rise, and the next is mostly near */
+	if (i >= n || crm_page_before(key, crm_page_key(page, i)))
+		i = most = 0;
+	else if (crm_page_before(crm_page_key(page, n - 1), key))
+		return false;
+	while (i < most && i < n && crm_page_before(crm_page_key(page, i), key))
+		i++;
+	if (i == most)
+		i = crm_page_find(page, i, n, key);
+	if (i == n || !crm_str_eq(crm_page_key(page, i), key))
+		return false;
+	*at = i;
+	return true;
+}
+
+/*
+ * Those of a batch come in the order of their keys: the next is mostly on the
+ * leaf where the one before was found, else it is gone down to.  What is found
+ * has to fit its checksum, which is of the key too, and what is not found is
+ * looked for by LMDB again.  The settings have no checksum; and for a few
+ * look-ups it would not pay to look whether the branches are whole.
+ */
+int
+crm_env_near(struct crm_txn *t, unsigned table, struct crm_str key,
+    struct crm_str *value)
+{
+	unsigned i = table % CRM_ENV_NEAR;
+	const unsigned char *page;
+	size_t at = 0, n;
+
+	if (t->write || table == CRM_TAB_META || t->env->page == 0)
+		return CRM_NO;
+	if (t->near[i].table != table) {
+		t->near[i].table = table;
+		t->near[i].looks = 0;
+		t->near[i].page = NULL;
+	}
+	if (t->near[i].looks < LOOKS) {
+		t->near[i].looks++;
+		return CRM_NO;
+	}
+	page = t->near[i].page;
+	if (page && leaf_has(page, t->near[i].n, key, &t->near[i].at))
+		return crm_page_value(page, t->near[i].at, value) ? CRM_OK
+								  : CRM_NO;
+	page = way_begin(t, table) ? way_leaf(t, key) : NULL;
+	if (!page || !page_seen(t, page, LEAF_FULL))
+		return CRM_NO;
+	n = crm_page_entries(page);
+	if (!leaf_has(page, n, key, &at))
+		return CRM_NO;
+	t->near[i].page = page;
+	t->near[i].n = n;
+	t->near[i].at = at;
+	return crm_page_value(page, at, value) ? CRM_OK : CRM_NO;
+}
+
 /* ---- leaps from key to key ---- */
 
 /* In a write transaction pages move, and what lies over a table is in none. */

@@ -226,44 +226,15 @@ key_check(struct crm_str key, struct crm_err *err)
 	    key.n, CRM_KEY_MAX);
 }
 
-/*
- * A look-up in a reader.  Those of a batch come in the order of their keys, and
- * from the second on LMDB looks first at the page where the one before was
- * found.  What it finds there has to fit its checksum, which is of the key too,
- * and what it does not find is looked for again from the root.  The settings
- * have no checksum.
- */
 static int
 get_near(struct crm_txn *t, unsigned table, MDB_dbi dbi, MDB_val *k, MDB_val *v)
 {
-	unsigned i = table % CRM_ENV_NEAR;
-	int rc;
+	struct crm_str key = {k->mv_data, k->mv_size}, value;
 
-	if (t->write || table == CRM_TAB_META)
+	if (crm_env_near(t, table, key, &value) != CRM_OK)
 		return mdb_get(t->mdb, dbi, k, v);
-	if (t->near[i].table != table) {
-		if (t->near[i].mdb)
-			mdb_cursor_close(t->near[i].mdb);
-		t->near[i].mdb = NULL;
-		t->near[i].table = table;
-		return mdb_get(t->mdb, dbi, k, v);
-	}
-	if (!t->near[i].mdb &&
-	    (rc = mdb_cursor_open(t->mdb, dbi, &t->near[i].mdb)) != 0) {
-		t->near[i].mdb = NULL;
-		return rc;
-	}
-	return mdb_cursor_get(t->near[i].mdb, k, v, MDB_SET);
-}
-
-void
-crm_env_far(struct crm_txn *t)
-{
-	for (unsigned i = 0; i < CRM_ENV_NEAR; i++) {
-		if (t->near[i].mdb)
-			mdb_cursor_close(t->near[i].mdb);
-		t->near[i].mdb = NULL;
-	}
+	*v = val_of(value);
+	return 0;
 }
 
 int

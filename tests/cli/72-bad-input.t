@@ -221,11 +221,14 @@ if command -v mdb_dump >/dev/null && command -v mdb_load >/dev/null; then
 			$0 == " 666f726d6174" { key = 1 }' |
 		    mdb_load -s meta newer/data 2>/dev/null
 	}
-	newer ' 0000000300000000'
-	at "$T/newer" 78 "the store '$T/newer' has format 3" crm-customer list
+	is=$(crm-store info --store "$T/store" --format value -f format)
+	next=$((is + 1))
+	newer "$(printf ' %08x00000000' $next)"
+	at "$T/newer" 78 "the store '$T/newer' has format $next" \
+	    crm-customer list
 	err_has 'a newer version of crm-tools is needed'
-	at "$T/newer" 78 'has format 3' crm-customer add --name X
-	newer ' 0000000280000000'
+	at "$T/newer" 78 "has format $next" crm-customer add --name X
+	newer "$(printf ' %08x80000000' "$is")"
 	at "$T/newer" 78 'needs features' crm-customer list
 	# A flipped byte in a record.
 	cp -R store flipped

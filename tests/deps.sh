@@ -12,7 +12,7 @@ need='gcc libc6-dev make pkg-config liblmdb-dev libyaml-dev libutf8proc-dev
 want='mandoc miller sqlite3 jq gawk'
 if [ "${1-}" = dev ]; then
 	want="$want clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14
-	    valgrind postgresql tmux zsh fish"
+	    valgrind postgresql tmux zsh fish lmdb-utils"
 fi
 
 # Of the packages named, those that are not installed.

@@ -145,10 +145,10 @@ test(struct lister *l, size_t n, uint64_t *bits, struct crm_err *err)
 			if (l->lane[f])
 				crm_lane_value(l->lane[f], i, &l->value[f]);
 		code = wanted(l, l->value, err);
-		if (code < 0)
-			return code;
 		if (code == CRM_NO)
 			bits[i / 64] &= ~((uint64_t)1 << i % 64);
+		else if (code < 0)
+			return code;
 	}
 	return CRM_OK;
 }

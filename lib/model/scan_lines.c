@@ -393,13 +393,16 @@ crm_scan_lines(
 	size_t most = j->threads < CRM_SCAN_PARTS ? j->threads : CRM_SCAN_PARTS;
 	struct lister *l;
 	size_t n = 0;
-	uint64_t last;
+	uint64_t last, all = 0;
 	int code = is_of_columns(t, j, err);
 
 	if (code == CRM_OK)
 		code = crm_parts_last(
 		    t, CRM_TAB_KIND + j->kind->number, &last, err);
-	if (code != CRM_OK || last < STRETCH)
+	if (code == CRM_OK)
+		code = crm_count(t, CRM_TAB_KIND + j->kind->number, &all, err);
+	/* nor by stretches where most would be empty */
+	if (code != CRM_OK || last < STRETCH || last / 4 > all)
 		return code < 0 ? code : CRM_NO;
 	turns.end = last / STRETCH + 1;
 	l = calloc(CRM_SCAN_PARTS, sizeof *l);

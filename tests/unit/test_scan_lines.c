@@ -377,7 +377,7 @@ what_is_asked_of_blocks_is_answered_as_by_each_record(void **state)
 	struct crm_txn *t;
 
 	(void)state;
-	for (int i = 0; i < 400; i++) {
+	for (int i = 0; i < 150; i++) {
 		struct answer a = {{0}, 0, 0}, b = a, c = a;
 		struct question q;
 		int code;
@@ -403,8 +403,8 @@ what_is_asked_of_blocks_is_answered_as_by_each_record(void **state)
 		crm_buf_release(&c.b);
 		forget(&q);
 	}
-	assert_true(lines > 100);
-	assert_true(failed > 3);
+	assert_true(lines > 50);
+	assert_true(failed > 0);
 }
 
 /* ---- what goes wrong ---- */

@@ -54,7 +54,7 @@ crm_lane_code(const struct crm_lane *l, size_t i)
 {
 	size_t bit = i * l->width;
 
-	return crm_lane_load(l->codes + (bit >> 3)) >> (bit & 7) & l->mask;
+	return l->mask & (crm_lane_load(l->codes + (bit >> 3)) >> (bit & 7));
 }
 
 /* What a code stands for; not of texts, nor of money whose currency it takes

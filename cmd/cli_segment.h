@@ -14,6 +14,9 @@ int cli_segment_customer(struct cli *c, struct crm_txn *t, struct crm_str ref,
     const struct crm_want *want, struct crm_arena *a, struct crm_record **out,
     struct crm_err *err);
 
+/* cli_segment_list.c */
+cli_fn cli_segment_list;
+cli_fn cli_segment_check;
 /* cli_segment_why.c */
 cli_fn cli_segment_why;
 extern const struct cli_option cli_segment_why_options[];

@@ -59,16 +59,6 @@ number(uint64_t n)
 	return crm_value_num(CRM_T_INT, (int64_t)n, 0);
 }
 
-/* Per cent, to a tenth. */
-static struct crm_value
-share(uint64_t n, uint64_t of)
-{
-	if (of == 0)
-		return (struct crm_value){.type = CRM_T_NONE};
-	return crm_value_num(
-	    CRM_T_DECIMAL, (int64_t)((n * 1000 + of / 2) / of), 1);
-}
-
 /* A pass over the customers whose rows go out when all is read. */
 struct pass {
 	struct cli *c;
@@ -78,30 +68,13 @@ struct pass {
 	struct crm_idmap ids;
 	bool chosen; /* by ids */
 	size_t place;
-	uint64_t total; /* who is looked at at all */
-	struct sum *sum; /* of each segment */
-	int orders, revenue; /* fields */
 };
-struct sum {
-	uint64_t members;
-	int64_t orders, revenue;
-	struct crm_err why; /* of the first that could not be computed */
-};
-
-static int
-pass_open(struct pass *p, struct crm_err *err)
-{
-	p->orders = crm_kind_field(p->c->kind, CRM_STR("orders"));
-	p->revenue = crm_kind_field(p->c->kind, CRM_STR("revenue"));
-	return cli_segment_open(p->c, &p->sg, err);
-}
 
 static void
 pass_release(struct pass *p)
 {
 	crm_segments_close(p->sg);
 	crm_idmap_release(&p->ids);
-	free(p->sum);
 }
 
 /* Runs over everybody, in a transaction in which rows may be given. */
@@ -130,166 +103,6 @@ pass_finish(struct pass *p, int r, struct crm_err *err)
 		cli_rows_abort(p->rows);
 	pass_release(p);
 	return r;
-}
-
-/* ---- list, check ---- */
-
-enum {
-	L_SEGMENT,
-	L_CUSTOMERS,
-	L_SHARE,
-	L_ORDERS,
-	L_REVENUE,
-	L_HELP,
-	L_DEFINITION,
-	L_COUNT
-};
-static const struct crm_field list_fields[L_COUNT] = {
-    {"segment", CRM_T_TEXT, 0, 0, 0, NULL, "its name"},
-    {"customers", CRM_T_INT, 0, 0, 0, NULL, "how many are in it"},
-    {"share", CRM_T_DECIMAL, 0, 0, 0, NULL, "of all customers, per cent"},
-    {"orders", CRM_T_INT, 0, 0, 0, NULL, "their orders"},
-    {"revenue", CRM_T_MONEY, 0, 0, CRM_F_BASE, NULL, "their revenue"},
-    {"help", CRM_T_TEXT, 0, 0, 0, NULL, "what it is for"},
-    {"definition", CRM_T_TEXT, 0, 0, CRM_F_WIDE, NULL, "its condition"},
-};
-
-enum { K_SEGMENT, K_CUSTOMERS, K_SHARE, K_FINDING, K_COUNT };
-static const struct crm_field check_fields[K_COUNT] = {
-    {"segment", CRM_T_TEXT, 0, 0, 0, NULL, "its name"},
-    {"customers", CRM_T_INT, 0, 0, 0, NULL, "how many are in it"},
-    {"share", CRM_T_DECIMAL, 0, 0, 0, NULL, "of all customers, per cent"},
-    {"finding", CRM_T_TEXT, 0, 0, 0, NULL, "what is wrong with it"},
-};
-
-static int
-add_sums(void *ctx, struct crm_record *rec, struct crm_err *err)
-{
-	struct pass *p = ctx;
-
-	p->total++;
-	for (size_t i = 0; i < crm_segments_count(p->sg); i++) {
-		struct sum *s = &p->sum[i];
-		bool yes;
-		int r = crm_segments_has(p->sg, i, &yes, err);
-
-		if (r == CRM_EDATA && s->why.code == 0)
-			s->why = *err;
-		if (r < 0 && r != CRM_EDATA)
-			return r;
-		if (r < 0 || !yes)
-			continue;
-		s->members++;
-		if (!crm_add64(s->orders, rec->v[p->orders].i, &s->orders) ||
-		    !crm_add64(s->revenue, rec->v[p->revenue].i, &s->revenue))
-			return crm_err_set(
-			    err, CRM_EDATA, "the sums are too large");
-	}
-	return CRM_OK;
-}
-
-/* Counts all segments; rows are given afterwards. */
-static int
-sum_up(struct pass *p, const struct crm_field *fields, size_t n,
-    struct crm_err *err)
-{
-	struct crm_want beside = {{0}, 0};
-	int r = pass_open(p, err);
-
-	if (r == CRM_OK)
-		r = cli_rows_open(p->c, fields, n, NULL, &p->rows, err);
-	if (r < 0)
-		return r;
-	p->sum = calloc(crm_segments_count(p->sg) + 1, sizeof *p->sum);
-	if (!p->sum)
-		return crm_err_nomem(err);
-	crm_segments_need_all(p->sg);
-	crm_want_field(&beside, p->orders);
-	crm_want_field(&beside, p->revenue);
-	return crm_segments_count(p->sg) == 0
-		   ? CRM_OK
-		   : pass_run(p, &beside, add_sums, err);
-}
-
-static int
-list_row(struct pass *p, size_t i, struct crm_err *err)
-{
-	const struct crm_segment *def = crm_segments_def(p->sg, i);
-	const struct sum *s = &p->sum[i];
-	struct crm_value v[L_COUNT];
-
-	if (s->why.code != 0) {
-		*err = s->why;
-		return s->why.code;
-	}
-	v[L_SEGMENT] = crm_value_text(def->name);
-	v[L_CUSTOMERS] = number(s->members);
-	v[L_SHARE] = share(s->members, p->total);
-	v[L_ORDERS] = crm_value_num(CRM_T_INT, s->orders, 0);
-	v[L_REVENUE] = crm_value_num(
-	    CRM_T_MONEY, s->revenue, (unsigned)p->c->schema->digits);
-	v[L_HELP] = crm_value_text(def->help);
-	v[L_DEFINITION] = crm_value_text(def->where);
-	return cli_rows_put(p->rows, v, err);
-}
-
-static int
-list(struct cli *c, struct crm_err *err)
-{
-	struct pass p = {.c = c};
-	int r = c->noperand > 0 ? cli_operands(c, 0, 0, err) : CRM_OK;
-
-	if (c->noperand > 0)
-		r = crm_err_set(err, CRM_EUSAGE, "list takes no operands");
-	if (r == CRM_OK)
-		r = sum_up(&p, list_fields, L_COUNT, err);
-	for (size_t i = 0; r == CRM_OK && i < crm_segments_count(p.sg); i++)
-		r = list_row(&p, i, err);
-	return pass_finish(&p, r == CRM_NO ? CRM_OK : r, err);
-}
-
-static int
-check_row(struct pass *p, size_t i, bool *found, struct crm_err *err)
-{
-	const struct sum *s = &p->sum[i];
-	struct crm_buf b = {.max = 1024};
-	struct crm_value v[K_COUNT];
-	int r;
-
-	if (s->why.code != 0)
-		crm_buf_putf(&b, "cannot be computed for %s: %s", s->why.place,
-		    s->why.text);
-	else if (s->members == 0)
-		crm_buf_puts(&b, "empty");
-	else if (s->members == p->total)
-		crm_buf_puts(&b, "everybody is in it");
-	*found = *found || b.n > 0;
-	v[K_SEGMENT] = crm_value_text(crm_segments_def(p->sg, i)->name);
-	v[K_CUSTOMERS] = number(s->members);
-	v[K_SHARE] = share(s->members, p->total);
-	v[K_FINDING] = crm_value_text(crm_buf_str(&b));
-	r = crm_buf_check(&b, err);
-	if (r == CRM_OK)
-		r = cli_rows_put(p->rows, v, err);
-	crm_buf_release(&b);
-	return r;
-}
-
-static int
-check(struct cli *c, struct crm_err *err)
-{
-	struct pass p = {.c = c};
-	bool found = false;
-	int r = CRM_OK;
-
-	if (c->noperand > 0)
-		r = crm_err_set(err, CRM_EUSAGE, "check takes no operands");
-	if (r == CRM_OK)
-		r = sum_up(&p, check_fields, K_COUNT, err);
-	for (size_t i = 0; r == CRM_OK && i < crm_segments_count(p.sg); i++)
-		r = check_row(&p, i, &found, err);
-	r = pass_finish(&p, r == CRM_NO ? CRM_OK : r, err);
-	return r == CRM_OK && found ? CRM_NO : r;
 }
 
 /* ---- members, of ---- */
@@ -326,7 +139,7 @@ members(struct cli *c, struct crm_err *err)
 		r = CRM_EUSAGE;
 	}
 	if (r == CRM_OK)
-		r = pass_open(&p, err);
+		r = cli_segment_open(c, &p.sg, err);
 	p.chosen = c->noperand == 1;
 	if (r == CRM_OK && p.chosen)
 		r = cli_selector(c, NULL, c->kind, &p.ids, err);
@@ -408,7 +221,7 @@ of(struct cli *c, struct crm_err *err)
 	int r = cli_operands(c, 1, 0, err);
 
 	if (r == CRM_OK)
-		r = pass_open(&p, err);
+		r = cli_segment_open(c, &p.sg, err);
 	if (r == CRM_OK && p.chosen)
 		r = cli_selector(c, NULL, c->kind, &p.ids, err);
 	if (r == CRM_OK)
@@ -645,7 +458,7 @@ diff(struct cli *c, struct crm_err *err)
 #define SHOWN (CLI_LIST | CLI_NOTIME | CLI_OUT | CLI_CLOCK)
 
 static const struct cli_verb verbs[] = {
-    {"list", list, CLI_SCAN, SHOWN, NULL, "",
+    {"list", cli_segment_list, CLI_SCAN, SHOWN, NULL, "",
 	"print all segments: how many are in them, and their revenue"},
     {"members", members, CLI_SCAN, CLI_LIST | CLI_IN | CLI_OUT | CLI_CLOCK,
 	NULL, "NAME [-]",
@@ -655,7 +468,7 @@ static const struct cli_verb verbs[] = {
     {"why", cli_segment_why, CLI_READ, CLI_OUT | CLI_CLOCK,
 	cli_segment_why_options, "NAME REF...",
 	"print a condition as a tree, with the values that decide"},
-    {"check", check, CLI_SCAN, SHOWN, NULL, "",
+    {"check", cli_segment_check, CLI_SCAN, SHOWN, NULL, "",
 	"try every definition; exit 1 when one is empty or has everybody"},
     {"snapshot", snapshot, CLI_WRITE, CLI_CHANGE | CLI_OUT, NULL, "",
 	"record who came into segments and who went since the last one"},

@@ -97,6 +97,13 @@ typedef int crm_segments_fn(
 int crm_segments_each(struct crm_segments *sg, struct crm_txn *t,
     const struct crm_want *beside, crm_segments_fn *fn, void *ctx,
     struct crm_err *err);
+/* The same in parts, as crm_scan_parts has them, with segments of its own for
+ * each; one where consents are needed. */
+typedef int crm_segments_part_fn(void *ctx, struct crm_segments *sg,
+    struct crm_record *rec, struct crm_err *err);
+int crm_segments_parts(struct crm_segments *sg, struct crm_txn *t,
+    const struct crm_want *beside, crm_segments_part_fn *fn, void *const *ctx,
+    unsigned parts, struct crm_err *err);
 /* The members of those needed, by place.  Release with crm_sets_release. */
 int crm_segments_sets(struct crm_segments *sg, struct crm_txn *t,
     struct crm_members **out, struct crm_err *err);

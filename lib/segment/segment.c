@@ -139,6 +139,7 @@ crm_segments_open(struct crm_segments **out, const struct crm_schema *s,
 	sg->schema = s;
 	sg->kind = k;
 	sg->n = n;
+	sg->now = now;
 	sg->at = at;
 	sg->roles = crm_kind_field(k, CRM_STR("roles"));
 	sg->part = crm_kind_part(k, CRM_STR("role"));
@@ -272,27 +273,12 @@ crm_segments_row(struct crm_segments *sg, const struct crm_record *rec)
 		sg->counts = roles->row[i].v[sg->role].i == sg->customer;
 }
 
-int
-crm_seg_test(
-    struct crm_segments *sg, size_t place, bool *yes, struct crm_err *err)
+/* A condition that cannot be tried says of whom. */
+static int
+untried(struct crm_segments *sg, struct crm_seg *g, int r, struct crm_err *err)
 {
-	struct crm_seg *g = &sg->seg[place];
 	char name[24];
-	int r;
 
-	*yes = sg->state[place] == CRM_SEG_YES;
-	if (sg->state[place] == CRM_SEG_TRYING) {
-		crm_err_set(err, CRM_ECONFIG, "a segment depends on itself");
-		name_segment(g->def, err);
-		return CRM_ECONFIG;
-	}
-	if (sg->state[place] != CRM_SEG_UNKNOWN)
-		return CRM_OK;
-	sg->state[place] = CRM_SEG_TRYING;
-	r = crm_expr_test(g->e, sg->rec->v, yes, err);
-	sg->state[place] = r < 0  ? CRM_SEG_UNKNOWN
-			   : *yes ? CRM_SEG_YES
-				  : CRM_SEG_NO;
 	if (r == CRM_EDATA && err && err->place[0] == '\0') {
 		snprintf(name, sizeof name, "C%llu",
 		    (unsigned long long)sg->rec->id);
@@ -300,6 +286,32 @@ crm_seg_test(
 		crm_err_place(err, name, 0);
 	}
 	return r;
+}
+
+int
+crm_seg_test(
+    struct crm_segments *sg, size_t place, bool *yes, struct crm_err *err)
+{
+	uint8_t *state = &sg->state[place];
+	struct crm_seg *g = &sg->seg[place];
+	int r;
+
+	*yes = *state == CRM_SEG_YES;
+	if (*state == CRM_SEG_TRYING) {
+		crm_err_set(err, CRM_ECONFIG, "a segment depends on itself");
+		name_segment(g->def, err);
+		return CRM_ECONFIG;
+	}
+	if (*state != CRM_SEG_UNKNOWN)
+		return CRM_OK;
+	*state = CRM_SEG_TRYING;
+	r = crm_expr_test(g->e, sg->rec->v, yes, err);
+	if (r < 0) {
+		*state = CRM_SEG_UNKNOWN;
+		return untried(sg, g, r, err);
+	}
+	*state = *yes ? CRM_SEG_YES : CRM_SEG_NO;
+	return CRM_OK;
 }
 
 int
@@ -334,6 +346,66 @@ crm_segments_each(struct crm_segments *sg, struct crm_txn *t,
 	}
 	crm_scan_close(scan);
 	return r == CRM_NOTFOUND ? CRM_OK : r;
+}
+
+struct seg_part {
+	struct crm_segments *sg;
+	crm_segments_part_fn *fn;
+	void *ctx;
+};
+
+static int
+try_part(void *ctx, struct crm_record *rec, struct crm_err *err)
+{
+	struct seg_part *p = ctx;
+
+	crm_segments_row(p->sg, rec);
+	return p->fn(p->ctx, p->sg, rec, err);
+}
+
+/* The same segments once more. */
+static int
+copy(const struct crm_segments *sg, struct crm_txn *t,
+    struct crm_segments **out, struct crm_err *err)
+{
+	int r = crm_segments_open(out, sg->schema, sg->now, sg->at, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < sg->n; i++)
+		(*out)->seg[i].needed = sg->seg[i].needed;
+	return crm_segments_begin(*out, t, false, err);
+}
+
+int
+crm_segments_parts(struct crm_segments *sg, struct crm_txn *t,
+    const struct crm_want *beside, crm_segments_part_fn *fn, void *const *ctx,
+    unsigned parts, struct crm_err *err)
+{
+	struct crm_want want = beside ? *beside : (struct crm_want){{0}, 0};
+	struct seg_part part[CRM_SCAN_PARTS] = {{sg, fn, ctx[0]}};
+	struct crm_scan_job job = {.schema = sg->schema,
+	    .kind = sg->kind,
+	    .want = &want,
+	    .at = sg->at,
+	    .fn = try_part,
+	    .ctx = {&part[0]},
+	    .parts = parts < CRM_SCAN_PARTS ? parts : CRM_SCAN_PARTS};
+	int r = crm_segments_begin(sg, t, false, err);
+
+	crm_segments_want(sg, &want);
+	if (sg->need_consents)
+		job.parts = 1;
+	for (unsigned i = 1; i < job.parts && r == CRM_OK; i++) {
+		part[i] = (struct seg_part){NULL, fn, ctx[i]};
+		job.ctx[i] = &part[i];
+		r = copy(sg, t, &part[i].sg, err);
+	}
+	if (r == CRM_OK)
+		r = crm_scan_parts(t, &job, err);
+	for (unsigned i = 1; i < job.parts; i++)
+		crm_segments_close(part[i].sg);
+	return r;
 }
 
 struct sets {

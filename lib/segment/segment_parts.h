@@ -25,7 +25,7 @@ struct crm_segments {
 	struct crm_seg *seg;
 	size_t n;
 	bool *uses; /* of all */
-	int64_t at;
+	int64_t now, at;
 	int roles; /* field */
 	int part; /* the part `role`, */
 	int role; /* its field of that name */

@@ -9,11 +9,18 @@
  * needs.  A change of one writes the entry of all, which is in one page
  * as before; the same figures are the same bytes.
  */
+#include <endian.h>
+
 #include <crm/hash.h>
 
 #include "ledger_parts.h"
 
-enum { LAYOUT = 1, HEAD = 13 };
+enum {
+	LAYOUT = 1,
+	HEAD = 13,
+	COLUMN = 11, /* its width and the least value, at most */
+	MOST = HEAD + CRM_TALLY_FIGURES * (COLUMN + 8 * CRM_TALLY_RANGE) + 8
+};
 
 uint64_t
 crm_tally_first(uint64_t customer)
@@ -232,41 +239,57 @@ take_figures(const struct crm_tally *y, int64_t f[CRM_TALLY_FIGURES])
 	f[CRM_TALLY_SCALE] = y->items.scale;
 }
 
+static char *
+put_zig(char *p, int64_t v)
+{
+	uint64_t u = (uint64_t)v << 1;
+
+	if (v < 0)
+		u = ~u;
+	for (; u >= 0x80; u >>= 7)
+		*p++ = (char)(unsigned char)(u | 0x80);
+	*p++ = (char)u;
+	return p;
+}
+
 /* A figure of n: those that have none of it (not in `with`) are as the least,
  * so that they cost nothing. */
-static void
-put_column(struct crm_buf *b, int64_t *f, unsigned n, uint32_t with)
+static char *
+put_column(char *p, const int64_t *f, unsigned n, uint32_t with)
 {
-	int64_t least = 0, most = 0;
+	int64_t least = INT64_MAX, most = INT64_MIN;
 	uint64_t span;
 	unsigned width = 0;
-	bool any = false;
 
 	for (unsigned i = 0; i < n; i++) {
 		if (!(with >> i & 1))
 			continue;
-		least = !any || f[i] < least ? f[i] : least;
-		most = !any || f[i] > most ? f[i] : most;
-		any = true;
+		least = f[i] < least ? f[i] : least;
+		most = f[i] > most ? f[i] : most;
 	}
+	if (least > most)
+		least = most = 0;
 	for (span = (uint64_t)most - (uint64_t)least; span != 0; span >>= 8)
 		width++;
-	crm_buf_putc(b, (char)width);
-	crm_buf_putzig(b, least);
-	for (unsigned i = 0; i < n; i++) {
-		uint64_t v =
-		    with >> i & 1 ? (uint64_t)f[i] - (uint64_t)least : 0;
+	*p++ = (char)width;
+	p = put_zig(p, least);
+	for (unsigned i = 0; width > 0 && i < n; i++) {
+		uint64_t v = 0;
 
-		for (unsigned k = 0; k < width; k++)
-			crm_buf_putc(b, (char)(v >> (8 * k) & 0xff));
+		if (with >> i & 1)
+			v = htole64((uint64_t)f[i] - (uint64_t)least);
+		memcpy(p, &v, 8); /* the next is put over what is too much */
+		p += width;
 	}
+	return p;
 }
 
-static void
-put_bits(struct crm_buf *b, uint32_t bits)
+static char *
+put_bits(char *p, uint32_t bits)
 {
-	for (int i = 0; i < 32; i += 8)
-		crm_buf_putc(b, (char)(bits >> i & 0xff));
+	bits = htole32(bits);
+	memcpy(p, &bits, 4);
+	return p + 4;
 }
 
 void
@@ -274,6 +297,7 @@ crm_tally_block_put(const struct crm_tally_block *x, struct crm_buf *out)
 {
 	int64_t f[CRM_TALLY_FIGURES][CRM_TALLY_RANGE];
 	uint32_t ends = 0, with_ends = 0, with_touch = 0;
+	char bytes[MOST], *p = bytes;
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < CRM_TALLY_RANGE; i++) {
@@ -290,15 +314,16 @@ crm_tally_block_put(const struct crm_tally_block *x, struct crm_buf *out)
 		with_touch |= (uint32_t)(y->touches != 0) << n;
 		n++;
 	}
-	crm_buf_putc(out, LAYOUT);
-	put_bits(out, x->live);
-	put_bits(out, x->have);
-	put_bits(out, ends);
+	*p++ = LAYOUT;
+	p = put_bits(p, x->live);
+	p = put_bits(p, x->have);
+	p = put_bits(p, ends);
 	for (int k = 0; n > 0 && k < CRM_TALLY_FIGURES; k++)
-		put_column(out, f[k], n,
+		p = put_column(p, f[k], n,
 		    k == CRM_TALLY_FIRST || k == CRM_TALLY_SPAN ? with_ends
 		    : k == CRM_TALLY_LAST_TOUCH			? with_touch
 								: UINT32_MAX);
+	crm_buf_put(out, bytes, (size_t)(p - bytes));
 }
 
 /* ---- one customer's, and all ---- */

@@ -7,6 +7,17 @@
 #include <sys/types.h>
 #include <crm/buf.h>
 
+/* Room for an array that is filled from one end to the other, or hit all over:
+ * of much memory in large pages where there are some.  NULL: no memory.
+ * free() it. */
+void *crm_large_alloc(size_t n);
+/*
+ * Calls fn with each of n things of this size, each in a thread of its own and
+ * the first in this one; a thread that cannot be had leaves its thing to this
+ * one too.  Returns when all are done.
+ */
+#define CRM_THREADS 16 /* at most */
+void crm_threads(void (*fn)(void *), void *things, size_t size, unsigned n);
 /* Writes all of it, through EINTR and short writes.  CRM_EIO with errno's
  * reason ("disk full" for ENOSPC, EDQUOT); name is for the message. */
 int crm_write_all(

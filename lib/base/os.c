@@ -8,7 +8,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +21,56 @@ enum {
 	READ_STEP = 64 * 1024,
 	IN_A_ROW = 4 /* reads that are no single look at a record */
 };
+
+void *
+crm_large_alloc(size_t n)
+{
+	const size_t page = (size_t)2 << 20;
+	void *p;
+
+	if (n < 2 * page || n > SIZE_MAX - page)
+		return malloc(n ? n : 1);
+	n = (n + page - 1) / page * page;
+	p = aligned_alloc(page, n);
+	/* a fault for each small page costs more than to fill it */
+	if (p)
+		(void)madvise(p, n, MADV_HUGEPAGE);
+	return p;
+}
+
+struct thing {
+	void (*fn)(void *);
+	void *arg;
+	pthread_t thread;
+	bool runs;
+};
+
+static void *
+begin(void *arg)
+{
+	struct thing *t = arg;
+
+	t->fn(t->arg);
+	return NULL;
+}
+
+void
+crm_threads(void (*fn)(void *), void *things, size_t size, unsigned n)
+{
+	struct thing t[CRM_THREADS];
+
+	for (unsigned i = 0; i < n; i++) {
+		t[i] = (struct thing){fn, (char *)things + i * size, 0, false};
+		t[i].runs = i > 0 && pthread_create(
+					 &t[i].thread, NULL, begin, &t[i]) == 0;
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (!t[i].runs)
+			fn(t[i].arg);
+	for (unsigned i = 0; i < n; i++)
+		if (t[i].runs)
+			pthread_join(t[i].thread, NULL);
+}
 
 static int
 write_failed(int errnum, const char *name, struct crm_err *err)

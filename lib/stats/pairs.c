@@ -9,17 +9,16 @@
  * each, and counted by threads that take items from a common counter; all write
  * into places of their own: no result depends on who was first.
  */
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include <crm/os.h>
 #include <crm/pairs.h>
 
 enum {
 	AHEAD = 12,
 	PORTION = 16,
 	TABLE = 4096,
-	THREADS = 16,
 	SMALL = 1 << 12, /* baskets that one thread lists */
 	NEAR = 4 /* items beside one, on the average, at most */
 };
@@ -28,9 +27,11 @@ struct crm_pairs {
 	const struct crm_baskets *b;
 	uint32_t *count; /* baskets of an item */
 	size_t *start; /* of an item's list */
-	uint32_t *list; /* baskets with at least two items, or (near) items */
+	void *list; /* baskets with at least two items, or (near) items */
 	bool near;
+	bool narrow; /* items in two bytes each; else all have four */
 	double *entropy; /* x log x of small x */
+	double whole; /* of all baskets */
 	double *has, *lacks; /* of an item's count, and of the rest */
 };
 
@@ -56,7 +57,7 @@ struct share {
 	size_t *at; /* the length of its list, then where that ends */
 };
 
-static void *
+static void
 count_share(void *arg)
 {
 	struct share *s = arg;
@@ -71,49 +72,50 @@ count_share(void *arg)
 			s->at[b->item[j]] += each;
 		}
 	}
-	return NULL;
 }
 
-static void *
+/* What is beside each item of a basket, behind what is in its list. */
+static inline void
+put_beside(
+    void *list, const bool narrow, const uint32_t *item, uint32_t n, size_t *at)
+{
+	for (uint32_t j = 0; j < n; j++) {
+		size_t to = at[item[j]];
+
+		at[item[j]] = to + n - 1;
+		for (uint32_t i = 0; i + 1 < n; i++) {
+			uint32_t other = item[i + (i >= j)];
+
+			if (narrow)
+				((uint16_t *)list)[to + i] = (uint16_t)other;
+			else
+				((uint32_t *)list)[to + i] = other;
+		}
+	}
+}
+
+static void
 fill_share(void *arg)
 {
 	struct share *s = arg;
 	const struct crm_baskets *b = s->p->b;
-	uint32_t *list = s->p->list;
+	void *list = s->p->list;
 
 	for (size_t k = s->from; k < s->to; k++) {
-		uint32_t from = b->start[k], to = b->start[k + 1];
+		const uint32_t *item = b->item + b->start[k];
+		uint32_t n = b->start[k + 1] - b->start[k];
 
-		if (to - from < 2)
+		if (n < 2)
 			continue;
-		for (uint32_t j = from; j < to; j++) {
-			size_t at = s->at[b->item[j]];
-
-			if (!s->p->near)
-				list[at++] = (uint32_t)k;
-			for (uint32_t i = from; s->p->near && i < to; i++)
-				if (i != j)
-					list[at++] = b->item[i];
-			s->at[b->item[j]] = at;
-		}
-	}
-	return NULL;
-}
-
-/* A thread that cannot be had leaves its share to this one. */
-static void
-each_share(void *fn(void *), struct share *s, unsigned n)
-{
-	pthread_t thread[THREADS];
-	bool runs[THREADS] = {false};
-
-	for (unsigned i = 1; i < n; i++)
-		runs[i] = pthread_create(&thread[i], NULL, fn, &s[i]) == 0;
-	for (unsigned i = 0; i < n; i++)
-		if (runs[i])
-			pthread_join(thread[i], NULL);
+		if (!s->p->near)
+			for (uint32_t j = 0; j < n; j++)
+				((uint32_t *)list)[s->at[item[j]]++] =
+				    (uint32_t)k;
+		else if (s->p->narrow)
+			put_beside(list, true, item, n, s->at);
 		else
-			fn(&s[i]);
+			put_beside(list, false, item, n, s->at);
+	}
 }
 
 /* Lists one behind the other, in each the shares in their order. */
@@ -138,9 +140,9 @@ place_shares(struct crm_pairs *p, struct share *s, unsigned n)
 static bool
 fill(struct crm_pairs *p, unsigned threads)
 {
-	struct share s[THREADS] = {{0}};
+	struct share s[CRM_THREADS] = {{0}};
 	size_t many = (size_t)p->b->nitems + 1;
-	unsigned n = threads < THREADS ? threads : THREADS;
+	unsigned n = threads < CRM_THREADS ? threads : CRM_THREADS;
 	bool ok = true;
 
 	if (n < 1 || p->b->n < SMALL)
@@ -154,14 +156,15 @@ fill(struct crm_pairs *p, unsigned threads)
 		ok &= s[i].count && s[i].at;
 	}
 	if (ok) {
-		each_share(count_share, s, n);
+		crm_threads(count_share, s, sizeof *s, n);
 		place_shares(p, s, n);
-		p->list =
-		    malloc((p->start[p->b->nitems] + 1) * sizeof *p->list);
+		p->list = crm_large_alloc(
+		    (p->start[p->b->nitems] + 1) *
+		    (p->narrow ? sizeof(uint16_t) : sizeof(uint32_t)));
 		ok = p->list != NULL;
 	}
 	if (ok)
-		each_share(fill_share, s, n);
+		crm_threads(fill_share, s, sizeof *s, n);
 	for (unsigned i = 0; i < n; i++) {
 		free(s[i].count);
 		free(s[i].at);
@@ -193,6 +196,7 @@ crm_pairs_open(struct crm_pairs **out, const struct crm_baskets *b,
 		beside += size * (size - 1);
 	}
 	p->near = beside / NEAR <= n;
+	p->narrow = p->near && b->nitems <= UINT16_MAX + 1;
 	if (!p->count || !p->start || !p->has || !p->lacks || !p->entropy ||
 	    !fill(p, threads)) {
 		crm_pairs_close(p);
@@ -200,6 +204,7 @@ crm_pairs_open(struct crm_pairs **out, const struct crm_baskets *b,
 	}
 	for (uint64_t i = 0; i < TABLE; i++)
 		p->entropy[i] = entropy_of(i);
+	p->whole = entropy_of(b->n);
 	for (uint32_t i = 0; i < b->nitems; i++) {
 		p->has[i] = entropy_of(p->count[i]);
 		p->lacks[i] = entropy_of(b->n - p->count[i]);
@@ -241,22 +246,43 @@ struct job {
 };
 struct worker {
 	struct job *job;
-	uint32_t *seen; /* how often, by item */
-	uint32_t *met; /* the items that were */
+	uint32_t *seen; /* how often, by item, past base */
+	uint32_t base; /* no count of an item before this one is higher */
+	uint32_t *met; /* the items that were often enough */
 };
 
-static uint32_t
-count_others(
-    const struct crm_pairs *p, uint32_t item, uint32_t *seen, uint32_t *met)
+/* One more of an item that was met: is it often enough now? */
+static inline bool
+meet(struct worker *w, uint32_t other, uint32_t enough)
 {
-	const uint32_t *start = p->b->start, *items = p->b->item;
-	const uint32_t *list = p->list + p->start[item];
-	size_t n = p->start[item + 1] - p->start[item];
-	uint32_t k = 0;
+	uint32_t now = w->seen[other];
 
-	for (size_t i = 0; p->near && i < n; i++) {
-		met[k] = list[i];
-		k += seen[list[i]]++ == 0;
+	now = (now > w->base ? now : w->base) + 1;
+	w->seen[other] = now;
+	return now == enough;
+}
+
+/*
+ * The counts of an item begin where those of the one before may have ended, so
+ * that none has to be set back.
+ */
+static uint32_t
+count_others(struct worker *w, uint32_t item)
+{
+	const struct crm_pairs *p = w->job->p;
+	const uint32_t *start = p->b->start, *items = p->b->item;
+	const uint16_t *narrow = (const uint16_t *)p->list + p->start[item];
+	const uint32_t *list = (const uint32_t *)p->list + p->start[item];
+	size_t n = p->start[item + 1] - p->start[item];
+	uint32_t enough = w->base + w->job->opt->min, k = 0;
+
+	for (size_t i = 0; p->narrow && i < n; i++) {
+		w->met[k] = narrow[i];
+		k += meet(w, narrow[i], enough);
+	}
+	for (size_t i = 0; p->near && !p->narrow && i < n; i++) {
+		w->met[k] = list[i];
+		k += meet(w, list[i], enough);
 	}
 	for (size_t i = 0; !p->near && i < n; i++) {
 		uint32_t from = start[list[i]], to = start[list[i] + 1];
@@ -266,8 +292,8 @@ count_others(
 		if (i + AHEAD < n)
 			__builtin_prefetch(&items[start[list[i + AHEAD]]]);
 		for (uint32_t j = from; j < to; j++) {
-			met[k] = items[j];
-			k += seen[items[j]]++ == 0;
+			w->met[k] = items[j];
+			k += meet(w, items[j], enough);
 		}
 	}
 	return k;
@@ -280,7 +306,7 @@ llr(const struct crm_pairs *p, uint32_t item, uint32_t other, uint64_t both)
 	uint64_t n = p->b->n, a = p->count[item], b = p->count[other];
 	double g = entropy(p, both) + entropy(p, a - both) +
 		   entropy(p, b - both) + entropy_of(n - a - b + both) +
-		   entropy_of(n);
+		   p->whole;
 
 	g = 2 * (g - p->has[item] - p->lacks[item] - p->has[other] -
 		    p->lacks[other]);
@@ -343,23 +369,30 @@ do_item(struct worker *w, size_t i)
 	struct crm_pair *best = j->out + i * top;
 	uint64_t all = j->p->b->n, a = j->p->count[item];
 
-	k = count_others(j->p, item, w->seen, w->met);
+	j->nout[i] = 0;
+	if (j->opt->min > a)
+		return;
+	if (a >= UINT32_MAX - w->base) {
+		memset(w->seen, 0, j->p->b->nitems * sizeof *w->seen);
+		w->base = 0;
+	}
+	k = count_others(w, item);
 	for (uint32_t m = 0; m < k; m++) {
-		uint32_t other = w->met[m], both = w->seen[other];
+		uint32_t other = w->met[m], both = w->seen[other] - w->base;
 		uint64_t b = j->p->count[other];
 
-		w->seen[other] = 0;
-		if (both < j->opt->min || other == item ||
+		if (other == item ||
 		    (double)both * (double)all <= (double)a * (double)b)
 			continue;
 		keep(best, &n, top,
 		    (struct crm_pair){
 			other, both, score(j, item, other, both)});
 	}
+	w->base += (uint32_t)a;
 	j->nout[i] = n;
 }
 
-static void *
+static void
 work(void *arg)
 {
 	struct worker *w = arg;
@@ -370,7 +403,7 @@ work(void *arg)
 		size_t to = from + PORTION;
 
 		if (from >= j->n)
-			return NULL;
+			return;
 		if (to > j->n)
 			to = j->n;
 		for (size_t i = from; i < to; i++)
@@ -384,14 +417,12 @@ crm_pairs_top(const struct crm_pairs *p, const uint32_t *item, size_t n,
     struct crm_err *err)
 {
 	struct job j = {p, item, n, opt, out, nout, 0};
-	struct worker w[THREADS] = {{0}};
-	pthread_t thread[THREADS];
-	bool runs[THREADS] = {false};
+	struct worker w[CRM_THREADS] = {{0}};
 	unsigned threads = opt->threads ? opt->threads : 1;
 	int code = CRM_OK;
 
-	if (threads > THREADS)
-		threads = THREADS;
+	if (threads > CRM_THREADS)
+		threads = CRM_THREADS;
 	if (n <= PORTION)
 		threads = 1;
 	for (unsigned i = 0; code == CRM_OK && i < threads; i++) {
@@ -402,14 +433,9 @@ crm_pairs_top(const struct crm_pairs *p, const uint32_t *item, size_t n,
 		if (!w[i].seen || !w[i].met)
 			code = crm_err_nomem(err);
 	}
-	/* A thread that cannot be had leaves its work to the others. */
-	for (unsigned i = 1; code == CRM_OK && i < threads; i++)
-		runs[i] = pthread_create(&thread[i], NULL, work, &w[i]) == 0;
 	if (code == CRM_OK)
-		work(&w[0]);
+		crm_threads(work, w, sizeof *w, threads);
 	for (unsigned i = 0; i < threads; i++) {
-		if (runs[i])
-			pthread_join(thread[i], NULL);
 		free(w[i].seen);
 		free(w[i].met);
 	}

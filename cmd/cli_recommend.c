@@ -122,7 +122,7 @@ read_lines(struct cli_recommend *r, struct crm_err *err)
 	if (code == CRM_OK)
 		code =
 		    cli_lines_read(c, &r->x, &w, NULL, (unsigned)threads, err);
-	if (code == CRM_OK && r->x.n == 0)
+	if (code == CRM_OK && r->x.n == 0 && r->b.n == 0)
 		cli_note(c, "there are no orders with products%s",
 		    r->x.anonymous ? " of customers" : "");
 	return code;
@@ -149,14 +149,8 @@ cli_recommend_baskets(struct cli_recommend *r, struct crm_err *err)
 	int code;
 
 	x->want |= CRM_SALES(ORDER) | CRM_SALES(PRODUCT);
+	x->baskets = &r->b;
 	code = read_lines(r, err);
-	if (code == CRM_OK)
-		code = crm_baskets_gather(&r->b, x->id[CRM_SALES_ORDER],
-		    x->id[CRM_SALES_PRODUCT], x->n, x->names[CRM_SALES_ORDER].n,
-		    NULL, err);
-	drop(x, CRM_SALES_ORDER);
-	drop(x, CRM_SALES_PRODUCT);
-	drop(x, CRM_SALES_PLACED);
 	return code == CRM_OK
 		   ? crm_pairs_open(&r->pairs, &r->b, processors(), err)
 		   : code;

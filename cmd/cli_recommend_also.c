@@ -154,7 +154,7 @@ run(struct cli *c, bool all, struct crm_err *err)
 		code = cli_recommend_pick(&r, CRM_SALES_PRODUCT, all, err);
 	if (code == CRM_OK)
 		code = print_all(&r, !all, err);
-	if (code == CRM_OK && all && r.x.n > 0 && !r.some)
+	if (code == CRM_OK && all && r.b.n > 0 && !r.some)
 		cli_note(c,
 		    "no two products are in %lld or more orders together, and "
 		    "more often than by chance",

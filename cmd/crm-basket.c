@@ -155,6 +155,9 @@ read_baskets(struct work *k, struct crm_err *err)
 		code = crm_err_set(err, CRM_EUSAGE,
 		    "--by is about the store's products; --columns "
 		    "product_id=NAME takes another column of --from");
+	/* what is replaced by something else is needed row by row */
+	if (!by && !baskets)
+		x->baskets = &k->b;
 	if (code == CRM_OK)
 		code = baskets ? cli_lines_baskets(k->c, x, c, err)
 			       : read_store(k, &w, err);
@@ -163,7 +166,7 @@ read_baskets(struct work *k, struct crm_err *err)
 	if (code == CRM_OK && without > 0)
 		cli_note(
 		    k->c, "%zu products without %s are left out", without, by);
-	if (code == CRM_OK)
+	if (code == CRM_OK && !x->baskets)
 		code = crm_baskets_gather(&k->b, x->id[CRM_SALES_ORDER],
 		    x->id[CRM_SALES_PRODUCT], x->n, x->names[CRM_SALES_ORDER].n,
 		    NULL, err);

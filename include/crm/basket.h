@@ -26,6 +26,9 @@ struct crm_baskets {
 };
 #define CRM_ITEM_MAX (UINT32_MAX / 4)
 
+/* Room for so many; more may come, and memory is only taken for those that do.
+ * For empty ones.  False: no memory. */
+bool crm_baskets_room(struct crm_baskets *b, size_t items, size_t baskets);
 /* Puts an item into the basket that is open. */
 int crm_baskets_add(struct crm_baskets *b, uint32_t item, struct crm_err *err);
 /* Ends the basket that is open; without items it is none, and CRM_NO. */
@@ -37,6 +40,19 @@ int crm_baskets_end(struct crm_baskets *b, struct crm_err *err);
  */
 int crm_baskets_gather(struct crm_baskets *b, const uint32_t *basket,
     const uint32_t *item, size_t n, size_t nbaskets, uint32_t *place,
+    struct crm_err *err);
+/* Baskets of a part: of an item now[] is the number among all, NULL is the
+ * same; gone baskets, of ngone items, are left out: their first item is
+ * UINT32_MAX. */
+struct crm_baskets_part {
+	struct crm_baskets b;
+	const uint32_t *now;
+	size_t gone, ngone;
+};
+/* The baskets of n parts behind each other, their items below nitems, by a
+ * thread for each.  n is at most CRM_THREADS. */
+int crm_baskets_join(struct crm_baskets *out,
+    const struct crm_baskets_part *part, unsigned n, uint32_t nitems,
     struct crm_err *err);
 void crm_baskets_release(struct crm_baskets *b);
 /* Sorts the numbers of a few items, rising. */

@@ -137,6 +137,8 @@ uint64_t crm_scan_entries(const struct crm_scan *sc);
  * or with values that are looked up elsewhere.  The first part's error counts.
  */
 typedef int crm_scan_fn(void *ctx, struct crm_record *rec, struct crm_err *err);
+typedef int crm_scan_block_fn(
+    void *ctx, struct crm_columns *block, struct crm_err *err);
 #define CRM_SCAN_PARTS 16
 struct crm_scan_job {
 	const struct crm_schema *schema;
@@ -145,6 +147,7 @@ struct crm_scan_job {
 	uint64_t cells; /* as of crm_scan_cells, 0: all */
 	int64_t at;
 	crm_scan_fn *fn;
+	crm_scan_block_fn *block; /* is given what is a block; NULL: fn is */
 	void *ctx[CRM_SCAN_PARTS];
 	unsigned parts; /* at most; 0 is 1 */
 };

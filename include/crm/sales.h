@@ -16,6 +16,7 @@
 #ifndef CRM_SALES_H
 #define CRM_SALES_H
 
+#include <crm/basket.h>
 #include <crm/hash.h>
 #include <crm/ledger.h>
 #include <crm/stream.h>
@@ -70,6 +71,10 @@ struct crm_sales {
 	unsigned digits; /* of TOTAL */
 	char currency[4]; /* of TOTAL, "" when not told */
 	size_t *start; /* by crm_sales_group: names[].n + 1 */
+	/* NULL, or empty ones: crm_sales_file and crm_sales_lines, of which
+	 * ORDER and PRODUCT are wanted then, fill these with what was in each
+	 * order, and keep no rows. */
+	struct crm_baskets *baskets;
 	/* rows that were left out: without customer, outside the window */
 	uint64_t anonymous, outside;
 };

@@ -34,6 +34,7 @@ static int
 read_part(struct part *p)
 {
 	const struct crm_scan_job *j = p->job;
+	struct crm_columns *block = NULL;
 	struct crm_record *rec;
 	struct crm_scan *sc;
 	int code;
@@ -45,8 +46,10 @@ read_part(struct part *p)
 	if (j->cells)
 		crm_scan_cells(sc, j->cells);
 	crm_scan_range(sc, p->from, p->to);
-	while ((code = crm_scan_next(sc, &rec, &p->err)) == CRM_OK) {
-		code = j->fn(p->ctx, rec, &p->err);
+	while ((code = j->block ? crm_scan_step(sc, &block, &rec, &p->err)
+				: crm_scan_next(sc, &rec, &p->err)) == CRM_OK) {
+		code = block ? j->block(p->ctx, block, &p->err)
+			     : j->fn(p->ctx, rec, &p->err);
 		if (code < 0 || atomic_load_explicit(
 				    p->failed, memory_order_relaxed) < p->i)
 			break;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include <crm/basket.h>
+#include <crm/os.h>
 #include <crm/stats.h>
 
 __extension__ typedef unsigned __int128 u128;
@@ -53,6 +54,16 @@ put_in_order(uint32_t *v, size_t n)
 		if (out == 0 || v[out - 1] != v[i])
 			v[out++] = v[i];
 	return out;
+}
+
+bool
+crm_baskets_room(struct crm_baskets *b, size_t items, size_t baskets)
+{
+	b->item = crm_large_alloc(items * sizeof *b->item);
+	b->start = crm_large_alloc((baskets + 1) * sizeof *b->start);
+	b->itemcap = items;
+	b->cap = baskets + 1;
+	return b->item && b->start;
 }
 
 int
@@ -169,6 +180,60 @@ crm_baskets_gather(struct crm_baskets *b, const uint32_t *basket,
 	b->cap = nbaskets + 1;
 	b->ntaken = out;
 	b->itemcap = n + 1;
+	return CRM_OK;
+}
+
+struct joined {
+	struct crm_baskets *to;
+	const struct crm_baskets_part *from;
+	size_t at, nth; /* where its items go, and its baskets */
+};
+
+static void
+join(void *arg)
+{
+	struct joined *j = arg;
+	const struct crm_baskets *b = &j->from->b;
+	uint32_t *item = j->to->item + j->at, *start = j->to->start + j->nth;
+	uint32_t at = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		const uint32_t *from = b->item + b->start[i];
+		uint32_t n = b->start[i + 1] - b->start[i];
+
+		if (*from == UINT32_MAX)
+			continue;
+		for (uint32_t k = 0; k < n; k++)
+			item[at + k] =
+			    j->from->now ? j->from->now[from[k]] : from[k];
+		crm_baskets_order(item + at, n);
+		at += n;
+		*++start = (uint32_t)j->at + at;
+	}
+}
+
+int
+crm_baskets_join(struct crm_baskets *out, const struct crm_baskets_part *part,
+    unsigned n, uint32_t nitems, struct crm_err *err)
+{
+	struct joined j[CRM_THREADS];
+	struct crm_baskets b = {.nitems = nitems};
+
+	for (unsigned i = 0; i < n; i++) {
+		j[i] = (struct joined){&b, &part[i], b.ntaken, b.n};
+		b.ntaken += part[i].b.ntaken - part[i].ngone;
+		b.n += part[i].b.n - part[i].gone;
+	}
+	if (b.ntaken >= UINT32_MAX || b.n >= UINT32_MAX)
+		return crm_err_set(err, CRM_EDATA,
+		    "there are more lines than this program can number");
+	if (!crm_baskets_room(&b, b.ntaken, b.n)) {
+		crm_baskets_release(&b);
+		return crm_err_nomem(err);
+	}
+	b.start[0] = 0;
+	crm_threads(join, j, sizeof *j, n);
+	*out = b;
 	return CRM_OK;
 }
 

@@ -22,13 +22,18 @@ enum {
 
 struct crm_codes {
 	char head[HEAD_MAX];
+	uint64_t first, mask; /* head as it is in a text's first eight bytes */
+	/* Where all texts are as long as the first and end in eight digits, the
+	 * bytes before these, in the same way, and what they add; 0: no. */
+	size_t length;
+	uint64_t before, before_mask, add;
 	size_t nhead, width; /* width of the first one's digits */
 	bool padded; /* by zeros: all of one width */
 	bool mixed; /* not padded, and not all of one width */
 	bool none; /* the first is no such text */
 	bool closed;
 	uint32_t **page; /* number of the text + 1, 0: none */
-	size_t used;
+	size_t used, end; /* how many there are, and behind the last one */
 	uint32_t *code; /* of a text's number, + 1; 0: it is hashed */
 	size_t cap;
 	struct crm_arena texts;
@@ -38,6 +43,22 @@ static bool
 digit(char c)
 {
 	return c >= '0' && c <= '9';
+}
+
+/* The first's head and its digits before the last eight are the same in most. */
+static void
+begin_alike(struct crm_codes *c, struct crm_str text)
+{
+	size_t n = text.n - 8;
+
+	if (!c->padded || c->width < 8 || n > 8)
+		return;
+	c->length = text.n;
+	memcpy(&c->before, text.p, sizeof c->before);
+	memset(&c->before_mask, 0xff, n);
+	for (size_t i = c->nhead; i < n; i++)
+		c->add = c->add * 10 + (unsigned)(text.p[i] - '0');
+	c->add *= 100000000;
 }
 
 /* How texts look, from the first. */
@@ -56,15 +77,18 @@ begin(struct crm_names *x, struct crm_str text)
 	if (c->none)
 		return true;
 	memcpy(c->head, text.p, at);
+	memcpy(&c->first, c->head, sizeof c->first);
+	memset(&c->mask, 0xff, at);
 	c->nhead = at;
 	c->width = text.n - at;
 	c->padded = c->width > 1 && text.p[at] == '0';
+	begin_alike(c, text);
 	c->page = calloc(PAGES, sizeof *c->page);
 	return c->page != NULL;
 }
 
 /* Eight digits that end at `end`, of which the last n are taken. */
-static bool
+static inline bool
 eight(const char *end, size_t n, uint64_t *out)
 {
 	const uint64_t zeros = 0x3030303030303030, tops = 0x8080808080808080;
@@ -85,38 +109,74 @@ eight(const char *end, size_t n, uint64_t *out)
 	return true;
 }
 
+/* The same of fewer than eight bytes, digit by digit. */
+static bool
+parse_short(const struct crm_codes *c, struct crm_str text, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (memcmp(text.p, c->head, c->nhead) != 0)
+		return false;
+	for (size_t i = c->nhead; i < text.n; i++) {
+		if (!digit(text.p[i]))
+			return false;
+		v = v * 10 + (unsigned)(text.p[i] - '0');
+	}
+	*out = v;
+	return true;
+}
+
 /* The number in a text that looks like the first. */
-static inline bool
+static bool
 parse(const struct crm_codes *c, struct crm_str text, uint32_t *out)
 {
 	const char *p = text.p + c->nhead;
-	size_t n = text.n - c->nhead, at = 0;
-	uint64_t v = 0, low;
+	size_t n = text.n - c->nhead, more = n > 8 ? n - 8 : 0;
+	uint64_t v = 0, low, first;
 
 	if (c->none || text.n <= c->nhead || n > DIGITS_MAX ||
 	    (c->padded ? n != c->width : n > 1 && *p == '0'))
 		return false;
-	for (size_t i = 0; i < c->nhead; i++)
-		if (text.p[i] != c->head[i])
+	if (text.n < 8) {
+		if (!parse_short(c, text, &v))
 			return false;
-	for (; at < n && (text.n < 8 || n - at > 8); at++) {
-		unsigned d = (unsigned)(unsigned char)p[at] - '0';
-
-		if (d > 9)
+	} else {
+		memcpy(&first, text.p, sizeof first);
+		if ((first ^ c->first) & c->mask)
 			return false;
-		v = v * 10 + d;
-	}
-	if (at < n) {
-		if (!eight(p + n, n - at, &low))
+		for (size_t i = 0; i < more; i++) {
+			if (!digit(p[i]))
+				return false;
+			v = v * 10 + (unsigned)(p[i] - '0');
+		}
+		if (!eight(p + n, n - more, &low))
 			return false;
-		v = at ? v * 100000000 + low : low;
+		v = v * 100000000 + low;
 	}
 	*out = (uint32_t)v;
 	return v < UINT32_MAX;
 }
 
+/* The same, fast for what is like the first. */
+static inline bool
+parse_alike(const struct crm_codes *c, struct crm_str text, uint32_t *out)
+{
+	uint64_t before, v;
+
+	if (text.n != c->length)
+		return parse(c, text, out);
+	memcpy(&before, text.p, sizeof before);
+	if ((before ^ c->before) & c->before_mask)
+		return parse(c, text, out);
+	if (!eight(text.p + text.n, 8, &v))
+		return false;
+	v += c->add;
+	*out = (uint32_t)v;
+	return v < UINT32_MAX;
+}
+
 /* Where a code's number is kept; NULL: nowhere. */
-static uint32_t *
+static inline uint32_t *
 place(struct crm_codes *c, uint32_t code, size_t n, bool *failed)
 {
 	uint32_t **page = &c->page[code / PAGE];
@@ -127,7 +187,9 @@ place(struct crm_codes *c, uint32_t code, size_t n, bool *failed)
 		if (!c->closed) {
 			*page = calloc(PAGE, sizeof **page);
 			*failed = !*page;
-			c->used++;
+			c->used += *page != NULL;
+			if (code / PAGE >= c->end)
+				c->end = code / PAGE + 1;
 		}
 	}
 	return *page ? *page + code % PAGE : NULL;
@@ -151,6 +213,37 @@ put_hashed(struct crm_names *x, struct crm_str text, uint32_t *out)
 	return true;
 }
 
+/* The number of what is kept at a place; false: no memory. */
+static inline bool
+put_at(struct crm_names *x, uint32_t *at, uint32_t code, size_t length,
+    uint32_t *out)
+{
+	struct crm_codes *c = x->codes;
+
+	if (*at == 0) {
+		if (x->n >= UINT32_MAX - 1 ||
+		    !crm_grow(&c->code, &c->cap, x->n, sizeof *c->code))
+			return false;
+		c->code[x->n] = code + 1;
+		c->mixed |= length != c->nhead + c->width;
+		*at = (uint32_t)++x->n;
+	}
+	*out = *at - 1;
+	return true;
+}
+
+bool
+crm_names_put_code(struct crm_names *x, struct crm_str text, uint32_t *out)
+{
+	uint32_t code, *at;
+	bool failed;
+
+	if (!x->codes || !parse_alike(x->codes, text, &code))
+		return false;
+	at = place(x->codes, code, x->n, &failed);
+	return at && put_at(x, at, code, text.n, out);
+}
+
 bool
 crm_names_put(struct crm_names *x, struct crm_str text, uint32_t *out)
 {
@@ -161,20 +254,12 @@ crm_names_put(struct crm_names *x, struct crm_str text, uint32_t *out)
 	if (x->n >= UINT32_MAX - 1 || (!c && !begin(x, text)))
 		return false;
 	c = x->codes;
-	if (!parse(c, text, &code))
+	if (!parse_alike(c, text, &code))
 		return put_hashed(x, text, out);
 	at = place(c, code, x->n, &failed);
 	if (!at)
 		return !failed && put_hashed(x, text, out);
-	if (*at == 0) {
-		if (!crm_grow(&c->code, &c->cap, x->n, sizeof *c->code))
-			return false;
-		c->code[x->n] = code + 1;
-		c->mixed |= text.n != c->nhead + c->width;
-		*at = (uint32_t)++x->n;
-	}
-	*out = *at - 1;
-	return true;
+	return put_at(x, at, code, text.n, out);
 }
 
 bool
@@ -288,7 +373,7 @@ walk_codes(struct crm_names *x, uint32_t *now)
 	struct crm_codes *c = x->codes;
 	uint32_t i = 0;
 
-	for (uint32_t k = 0; k < PAGES; k++)
+	for (uint32_t k = 0; k < c->end; k++)
 		for (uint32_t j = 0; c->page[k] && j < PAGE; j++) {
 			uint32_t *at = &c->page[k][j];
 
@@ -372,16 +457,42 @@ crm_names_join(struct crm_names *x, struct crm_names *y, uint32_t *now)
 	return ok;
 }
 
+bool
+crm_names_code(const struct crm_names *x, uint32_t i, uint32_t *out)
+{
+	*out = x->codes->code[i] - 1;
+	return x->codes->code[i] != 0;
+}
+
+bool
+crm_names_shared(const struct crm_names *x, const struct crm_names *y,
+    crm_names_fn *fn, void *ctx)
+{
+	if (x->n == 0 || y->n == 0)
+		return true;
+	if (x->map.n > 0 || y->map.n > 0 || !alike(x->codes, y->codes))
+		return false;
+	for (uint32_t k = 0; k < x->codes->end && k < y->codes->end; k++) {
+		const uint32_t *in_x = x->codes->page[k];
+		const uint32_t *in_y = y->codes->page[k];
+
+		if (!in_x || !in_y)
+			continue;
+		for (uint32_t i = 0; i < PAGE; i++)
+			if (in_x[i] && in_y[i] &&
+			    !fn(ctx, k * PAGE + i, in_x[i] - 1, in_y[i] - 1))
+				return false;
+	}
+	return true;
+}
+
 void
 crm_names_release(struct crm_names *x)
 {
 	struct crm_codes *c = x->codes;
 
-	for (size_t i = 0; c && c->page && i < PAGES && c->used > 0; i++)
-		if (c->page[i]) {
-			free(c->page[i]);
-			c->used--;
-		}
+	for (size_t i = 0; c && i < c->end; i++)
+		free(c->page[i]);
 	if (c) {
 		free(c->page);
 		free(c->code);

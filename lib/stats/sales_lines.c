@@ -7,9 +7,13 @@
  */
 #include <stdlib.h>
 
+#include <crm/columns.h>
 #include <crm/lines.h>
 #include <crm/model.h>
 #include <crm/order.h>
+#include <crm/os.h>
+
+enum { LINES = 6 }; /* of an order, room for as many is made */
 
 /* The numbers of a kind that occurred: 1, later their places. */
 struct seen {
@@ -26,6 +30,8 @@ struct reader {
 	int product, quantity, cancelled; /* of a line */
 	uint16_t statuses; /* bits of those that count */
 	struct seen seen[CRM_SALES_IDS];
+	int64_t *room; /* for the columns of a block */
+	size_t cap;
 };
 
 static bool
@@ -106,6 +112,11 @@ put_line(struct reader *r, const struct crm_record *rec,
 		return CRM_OK;
 	if (left.v <= 0)
 		return CRM_OK;
+	if (x->baskets) {
+		if (!mark(&r->seen[CRM_SALES_PRODUCT], (uint64_t)product->i))
+			return crm_err_nomem(err);
+		return crm_baskets_add(x->baskets, (uint32_t)product->i, err);
+	}
 	if (!grow(x))
 		return crm_err_nomem(err);
 	/* the order's own are marked once, by who calls */
@@ -163,6 +174,8 @@ put_order(void *ctx, struct crm_record *rec, struct crm_err *err)
 	}
 	for (size_t i = 0; code == CRM_OK && i < lines->n; i++)
 		code = put_line(r, rec, &lines->row[i], err);
+	if (code == CRM_OK && r->x->baskets)
+		(void)crm_baskets_end(r->x->baskets, err);
 	if (r->x->n == before)
 		return code;
 	if ((has(r, CRM_SALES_ORDER) &&
@@ -171,6 +184,123 @@ put_order(void *ctx, struct crm_record *rec, struct crm_err *err)
 		!mark(&r->seen[CRM_SALES_CUSTOMER],
 		    (uint64_t)rec->v[r->customer].i)))
 		return crm_err_nomem(err);
+	return code;
+}
+
+/* ---- a block of columns as a whole ---- */
+
+/* Of its records, and of all their rows. */
+struct block {
+	size_t n, nrows;
+	int64_t *status, *type, *test, *placed, *count;
+	int64_t *product, *quantity, *cancelled;
+	unsigned scale[2]; /* of quantity and cancelled */
+	uint64_t number[CRM_COLUMNS_RANGE];
+};
+
+static int
+take_block(struct reader *r, const struct crm_columns *c, struct block *b,
+    struct crm_err *err)
+{
+	const int field[] = {r->status, r->type, r->test, r->placed};
+	int64_t **const out[] = {&b->status, &b->type, &b->test, &b->placed};
+	const int cell[] = {-1, r->product, r->quantity, r->cancelled};
+	int64_t **const rows[] = {
+	    &b->count, &b->product, &b->quantity, &b->cancelled};
+	const struct crm_lane *lane[4], *of[4];
+	size_t n[4] = {0}, need;
+	bool ok = true;
+
+	b->n = crm_columns_records(c);
+	for (unsigned i = 0; i < 4; i++) {
+		lane[i] = crm_columns_lane(c, field[i]);
+		of[i] = crm_columns_cell_lane(c, cell[i], &n[i]);
+		ok &= lane[i] && of[i] && n[i] == n[i ? 1 : 0];
+	}
+	if (!ok || n[0] != b->n)
+		return crm_err_set(err, CRM_EBUG, "a block lacks columns");
+	b->nrows = n[1];
+	need = 5 * b->n + 3 * b->nrows;
+	if (need > r->cap) {
+		free(r->room);
+		r->room = malloc(2 * need * sizeof *r->room);
+		r->cap = r->room ? 2 * need : 0;
+	}
+	if (!r->room)
+		return crm_err_nomem(err);
+	need = 0;
+	for (unsigned i = 0; i < 4; i++) {
+		*out[i] = r->room + need;
+		*rows[i] = *out[i] + b->n;
+		need += b->n + n[i];
+		crm_lane_numbers(lane[i], 0, b->n, 0, *out[i]);
+		crm_lane_numbers(of[i], 0, n[i], 0, *rows[i]);
+	}
+	b->scale[0] = of[2]->is.scale;
+	b->scale[1] = of[3]->is.scale;
+	if (r->orders)
+		crm_columns_numbers(c, b->number);
+	return CRM_OK;
+}
+
+/* What is left of a row when what was cancelled is taken off: anything? */
+static bool
+left_of(const struct block *b, size_t i)
+{
+	struct crm_dec left = {b->quantity[i], (uint8_t)b->scale[0]};
+
+	if (b->cancelled[i] != 0 &&
+	    !crm_dec_sub(left,
+		(struct crm_dec){b->cancelled[i], (uint8_t)b->scale[1]}, &left))
+		return false;
+	return left.v > 0;
+}
+
+/* As counts. */
+static bool
+counts_in(const struct reader *r, const struct block *b, size_t i)
+{
+	int64_t status = b->status[i];
+	uint64_t seen;
+
+	return b->type[i] != 2 && b->test[i] != 1 && status > 0 &&
+	       status < 16 && (r->statuses >> status & 1) &&
+	       (!r->orders || crm_idmap_get(r->orders, b->number[i], &seen));
+}
+
+static int
+put_block(void *ctx, struct crm_columns *c, struct crm_err *err)
+{
+	struct reader *r = ctx;
+	struct crm_baskets *to = r->x->baskets;
+	struct seen *seen = &r->seen[CRM_SALES_PRODUCT];
+	struct block b;
+	size_t end = 0;
+	int code = take_block(r, c, &b, err);
+
+	for (size_t i = 0; code == CRM_OK && i < b.n; i++) {
+		size_t k = end;
+
+		end += (size_t)b.count[i];
+		if (!counts_in(r, &b, i))
+			continue;
+		if (b.placed[i] < r->since) {
+			r->x->outside++;
+			continue;
+		}
+		for (; code == CRM_OK && k < end; k++) {
+			uint64_t product = (uint64_t)b.product[k];
+
+			if (product == 0 || !left_of(&b, k))
+				continue;
+			if (product < seen->n)
+				seen->v[product] = 1;
+			else if (!mark(seen, product))
+				return crm_err_nomem(err);
+			code = crm_baskets_add(to, (uint32_t)product, err);
+		}
+		(void)crm_baskets_end(to, err);
+	}
 	return code;
 }
 
@@ -277,12 +407,48 @@ append(struct reader *to, const struct reader *from)
 	return true;
 }
 
+/* The parts' baskets behind each other, by the products' places. */
+static int
+join_baskets(struct reader *r, struct crm_baskets *b, struct crm_err *err)
+{
+	struct crm_baskets_part part[CRM_SCAN_PARTS] = {{.now = NULL}};
+	int code = number_ids(r, CRM_SALES_PRODUCT, CRM_K_PRODUCT, err);
+
+	for (unsigned i = 0; i < CRM_SCAN_PARTS; i++) {
+		part[i].b = b[i];
+		part[i].now = r->seen[CRM_SALES_PRODUCT].v;
+	}
+	return code < 0 ? code
+			: crm_baskets_join(r->x->baskets, part, CRM_SCAN_PARTS,
+			      (uint32_t)r->x->names[CRM_SALES_PRODUCT].n, err);
+}
+
 static void
 reader_release(struct reader *r)
 {
 	for (unsigned i = 0; i < CRM_SALES_IDS; i++)
 		free(r->seen[i].v);
+	free(r->room);
 	*r = (struct reader){0};
+}
+
+/* For as many lines as a part has in most shops. */
+static int
+make_room(struct crm_baskets *b, unsigned threads, struct crm_txn *t,
+    struct crm_err *err)
+{
+	unsigned parts = threads < 1 ? 1 : threads;
+	uint64_t orders;
+	int code = crm_count(t, CRM_TAB_KIND + CRM_K_ORDER, &orders, err);
+
+	for (unsigned i = 0; code == CRM_OK && i < parts && i < CRM_SCAN_PARTS;
+	     i++) {
+		size_t each = (size_t)(orders / parts) + 2 * CRM_COLUMNS_RANGE;
+
+		if (!crm_baskets_room(&b[i], LINES * each, each))
+			code = crm_err_nomem(err);
+	}
+	return code;
 }
 
 static int
@@ -292,11 +458,14 @@ scan(struct reader *r, struct crm_txn *t, int64_t until, unsigned threads,
 	const struct crm_kind *k = &r->s->kind[CRM_K_ORDER];
 	struct reader part[CRM_SCAN_PARTS];
 	struct crm_sales x[CRM_SCAN_PARTS];
+	struct crm_baskets b[CRM_SCAN_PARTS] = {{0}}, *out = r->x->baskets;
 	struct crm_scan_job job = {.schema = r->s,
 	    .kind = k,
 	    .want = &r->want,
 	    .at = until,
 	    .fn = put_order,
+	    .block =
+		r->x->baskets && !has(r, CRM_SALES_CUSTOMER) ? put_block : NULL,
 	    .ctx = {r},
 	    .parts = threads};
 	int code;
@@ -304,8 +473,15 @@ scan(struct reader *r, struct crm_txn *t, int64_t until, unsigned threads,
 	bind(r, k);
 	job.cells = UINT64_C(1) << r->product | UINT64_C(1) << r->quantity |
 		    UINT64_C(1) << r->cancelled;
+	if (out) {
+		r->x->baskets = &b[0];
+		code = make_room(b, threads, t, err);
+		if (code < 0)
+			goto out;
+	}
 	for (unsigned i = 1; i < CRM_SCAN_PARTS; i++) {
-		x[i] = (struct crm_sales){.has = r->x->has};
+		x[i] = (struct crm_sales){
+		    .has = r->x->has, .baskets = out ? &b[i] : NULL};
 		part[i] = *r;
 		part[i].x = &x[i];
 		job.ctx[i] = &part[i];
@@ -317,6 +493,12 @@ scan(struct reader *r, struct crm_txn *t, int64_t until, unsigned threads,
 		crm_sales_release(&x[i]);
 		reader_release(&part[i]);
 	}
+out:
+	r->x->baskets = out;
+	if (code == CRM_OK && out)
+		code = join_baskets(r, b, err);
+	for (unsigned i = 0; i < CRM_SCAN_PARTS; i++)
+		crm_baskets_release(&b[i]);
 	return code;
 }
 
@@ -341,7 +523,7 @@ crm_sales_lines(struct crm_sales *x, struct crm_txn *t,
 		code = number_ids(&r, CRM_SALES_CUSTOMER, CRM_K_CUSTOMER, err);
 	if (code == CRM_OK)
 		code = number_ids(&r, CRM_SALES_ORDER, CRM_K_ORDER, err);
-	if (code == CRM_OK)
+	if (code == CRM_OK && !x->baskets)
 		code = number_ids(&r, CRM_SALES_PRODUCT, CRM_K_PRODUCT, err);
 	reader_release(&r);
 	return code;

@@ -295,6 +295,18 @@ read_row(struct reader *r, struct crm_sales_row *row, struct crm_err *err)
 }
 
 int
+crm_sales_columns(struct crm_sales *x, struct crm_stream *s,
+    const struct crm_sales_options *opt, int at[CRM_SALES_COLUMNS],
+    struct crm_err *err)
+{
+	struct reader r = {.x = x, .s = s, .opt = opt};
+	int code = bind(&r, err);
+
+	memcpy(at, r.at, sizeof r.at);
+	return code;
+}
+
+int
 crm_sales_rows(struct crm_sales *x, struct crm_stream *s,
     const struct crm_sales_options *opt, struct crm_err *err)
 {

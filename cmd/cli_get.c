@@ -440,9 +440,13 @@ join_lines(struct join *j, struct crm_err *err)
 	int r = CRM_OK;
 
 	for (size_t i = 0; i < j->n && r == CRM_OK; i++) {
-		/* Texts lie in the order of numbers. */
+		/* Texts lie in the order of numbers, and so does what says
+		 * where they are. */
 		size_t far = i + AHEAD < j->n ? j->of[i + AHEAD] : 0;
+		size_t next = i + 2 * AHEAD < j->n ? j->of[i + 2 * AHEAD] : 0;
 
+		if (next)
+			__builtin_prefetch(&j->made[next - 1]);
 		if (far)
 			__builtin_prefetch(
 			    j->madebytes.p + j->made[far - 1].at);
@@ -509,13 +513,16 @@ join_run(struct join *j, struct crm_err *err)
 		if (r < 0)
 			return r;
 		r = join_look(j, t, err);
-		if (r == CRM_OK)
+		/* texts are written when it has ended, and may block; values
+		 * are borrowed from it */
+		if (r == CRM_OK && !j->plain)
 			r = crm_out_hold(j->out, err);
-		if (r == CRM_OK)
-			r = j->plain ? join_lines(j, err) : join_write(j, err);
+		if (r == CRM_OK && !j->plain)
+			r = join_write(j, err);
 		crm_txn_end(t);
 		if (r == CRM_OK)
-			r = crm_out_drain(j->out, err);
+			r = j->plain ? join_lines(j, err)
+				     : crm_out_drain(j->out, err);
 		if (r < 0)
 			return r;
 	}

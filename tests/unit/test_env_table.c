@@ -1,5 +1,6 @@
 /*
- * test_env_table.c - look-ups in a reader, which begin where the one before ended.
+ * test_env_table.c - look-ups in a reader, which begin where the one before
+ * ended; a few of them, without the map; walks that leap from key to key.
  */
 #include "unit/tmpstore.h"
 
@@ -111,12 +112,142 @@ the_next_reader_looks_in_its_own_moment(void **state)
 	tmpstore_remove(&ts);
 }
 
+static struct crm_store *
+open_few(const struct tmpstore *ts)
+{
+	struct crm_store_options opt = {.path = ts->path, .few = true};
+	struct crm_store *s = NULL;
+	struct crm_err err = {0};
+
+	if (crm_store_open(&s, &opt, &err) < 0)
+		fail_msg("%s", err.text);
+	return s;
+}
+
+static int
+put_large(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	struct crm_buf b = {0};
+	char key[8];
+	struct crm_str k = crm_number_key(*(const uint64_t *)ctx, key);
+	int code;
+
+	for (int i = 0; i < 20000; i++)
+		crm_buf_putc(&b, (char)('a' + i % 26));
+	crm_seal(tables[0], k, &b);
+	code = crm_put(t, tables[0], k, crm_buf_str(&b), 0, err);
+	crm_buf_release(&b);
+	return code;
+}
+
+/* What they find is what others find: also past the number for which LMDB is
+ * not asked, where nothing is, what is large, and after a commit. */
+static void
+a_few_look_ups_find_the_same(void **state)
+{
+	uint64_t large = 2 * ENTRIES + 100;
+	struct crm_store *s, *few;
+	struct tmpstore ts;
+	struct crm_txn *t;
+	struct crm_str v;
+	char key[8];
+	struct crm_str k = crm_number_key(large, key);
+
+	(void)state;
+	tmpstore_make(&ts);
+	s = tmpstore_open(&ts, true);
+	assert_int_equal(crm_txn_run(s, CRM_WRITE, put_all, NULL, NULL), 0);
+	assert_int_equal(crm_txn_run(s, CRM_WRITE, put_large, &large, NULL), 0);
+	for (uint64_t n = 2; n < 120; n++) {
+		few = open_few(&ts);
+		assert_int_equal(crm_txn_begin(few, &t, NULL), CRM_OK);
+		for (uint64_t i = 0; i < n; i++)
+			look(t, tables[i % 3], 2 * (i * 37 % ENTRIES) + 2);
+		look(t, tables[n % 3], n);
+		assert_int_equal(crm_get(t, tables[0], k, &v, NULL), CRM_OK);
+		assert_int_equal(crm_unseal(tables[0], k, &v, NULL), CRM_OK);
+		assert_int_equal(v.n, 20000);
+		look(t, tables[1], 2 * ENTRIES - n);
+		crm_txn_end(t);
+		crm_store_close_env(few);
+	}
+	few = open_few(&ts);
+	large += 2;
+	assert_int_equal(crm_txn_run(s, CRM_WRITE, put_large, &large, NULL), 0);
+	k = crm_number_key(large, key);
+	assert_int_equal(crm_txn_begin(few, &t, NULL), CRM_OK);
+	assert_int_equal(crm_get(t, tables[0], k, &v, NULL), CRM_OK);
+	look(t, tables[2], 8);
+	crm_txn_end(t);
+	crm_store_close_env(few);
+	crm_store_close_env(s);
+	tmpstore_remove(&ts);
+}
+
+/* As seek and next do, in any steps, to the end and past it. */
+static void
+leaps_and_steps_come_to_what_seek_and_next_do(void **state)
+{
+	struct crm_cursor *hop, *seek;
+	struct crm_str a, b, v;
+	struct tmpstore ts;
+	struct crm_store *s;
+	struct crm_txn *t;
+	uint64_t draw = 1;
+	char key[8];
+
+	(void)state;
+	tmpstore_make(&ts);
+	s = tmpstore_open(&ts, true);
+	assert_int_equal(crm_txn_run(s, CRM_WRITE, put_all, NULL, NULL), 0);
+	assert_int_equal(crm_txn_begin(s, &t, NULL), CRM_OK);
+	for (int round = 0; round < 60; round++) {
+		uint64_t at = 0;
+		int x = CRM_OK, y = CRM_OK;
+
+		assert_int_equal(
+		    crm_cursor_open(t, tables[round % 3], &hop, NULL), CRM_OK);
+		assert_int_equal(
+		    crm_cursor_open(t, tables[round % 3], &seek, NULL), CRM_OK);
+		while (x == CRM_OK) {
+			draw =
+			    draw * 6364136223846793005U + 1442695040888963407U;
+			at += (draw >> 40) % (1U << (draw >> 60));
+			x = crm_cursor_hop(
+			    hop, crm_number_key(at, key), &a, NULL);
+			y = crm_cursor_seek(
+			    seek, crm_number_key(at, key), &b, &v, NULL);
+			for (uint64_t n = draw >> 33 & 63;
+			     x == CRM_OK && y == CRM_OK && n > 0; n--) {
+				assert_true(crm_str_eq(a, b));
+				x = crm_cursor_step(hop, &a, NULL);
+				y = crm_cursor_next(seek, &b, &v, NULL);
+			}
+			assert_int_equal(x, y);
+			if (x == CRM_OK) {
+				struct crm_str rest = b;
+
+				assert_true(crm_str_eq(a, b));
+				assert_true(crm_take_be(&rest, 8, &at));
+			}
+		}
+		assert_int_equal(x, CRM_NOTFOUND);
+		crm_cursor_close(hop);
+		crm_cursor_close(seek);
+	}
+	crm_txn_end(t);
+	crm_store_close_env(s);
+	tmpstore_remove(&ts);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_order_of_look_ups_finds_what_is_there),
 	    cmocka_unit_test(the_next_reader_looks_in_its_own_moment),
+	    cmocka_unit_test(a_few_look_ups_find_the_same),
+	    cmocka_unit_test(leaps_and_steps_come_to_what_seek_and_next_do),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

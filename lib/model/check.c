@@ -46,6 +46,8 @@ report(struct crm_check *ck, const char *where, const char *fmt, va_list ap,
 	char what[600];
 
 	vsnprintf(what, sizeof what, fmt, ap);
+	if (ck->found != NULL)
+		return crm_check_keep(ck, where, what, err);
 	ck->out.faults++;
 	if (ck->opt->fault == NULL)
 		return CRM_OK;
@@ -201,6 +203,8 @@ crm_store_check(struct crm_store *s, const struct crm_check_options *opt,
 	r = check_pages(ck, err);
 	if (r == CRM_OK)
 		r = crm_store_schema(s, &ck->schema, err);
+	if (r == CRM_OK)
+		crm_fold_find(&ck->schema->kind[CRM_K_ORDER], &ck->places);
 	if (r == CRM_OK)
 		r = crm_txn_begin(s, &ck->txn, err);
 	if (r == CRM_OK)

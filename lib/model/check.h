@@ -24,6 +24,48 @@ struct crm_keysum {
 	uint64_t sum, n;
 };
 
+/* Where an order has what it is added up from, looked up by name once
+ * (check_fold.c); -1: nowhere. */
+enum crm_fold_field {
+	CRM_FOLD_PLACED,
+	CRM_FOLD_TAX_IN,
+	CRM_FOLD_TEST,
+	CRM_FOLD_TYPE,
+	CRM_FOLD_STATE,
+	CRM_FOLD_SELLER,
+	CRM_FOLD_RATE,
+	CRM_FOLD_RECURRING,
+	CRM_FOLD_GUEST,
+	CRM_FOLD_REPLACES,
+	CRM_FOLD_ITEMS,
+	CRM_FOLD_CUSTOMER,
+	CRM_FOLD_FIELDS
+};
+enum crm_fold_cell {
+	CRM_FOLD_L_QUANTITY,
+	CRM_FOLD_L_AMOUNT,
+	CRM_FOLD_L_TAX,
+	CRM_FOLD_L_COST,
+	CRM_FOLD_L_TYPE,
+	CRM_FOLD_L_RETURNED,
+	CRM_FOLD_L_CANCELLED,
+	CRM_FOLD_L_DISCOUNT,
+	CRM_FOLD_A_WHAT,
+	CRM_FOLD_A_AMOUNT,
+	CRM_FOLD_A_TAX,
+	CRM_FOLD_A_LINE,
+	CRM_FOLD_T_AT,
+	CRM_FOLD_T_WHAT,
+	CRM_FOLD_T_LINE,
+	CRM_FOLD_T_QUANTITY,
+	CRM_FOLD_T_AMOUNT,
+	CRM_FOLD_CELLS
+};
+struct crm_fold_places {
+	int field[CRM_FOLD_FIELDS], cell[CRM_FOLD_CELLS];
+};
+void crm_fold_find(const struct crm_kind *order, struct crm_fold_places *out);
+
 /* A customer's figures and ledger, as the records give them. */
 struct crm_check_sum {
 	int64_t orders, first, last, revenue, spent, refunded, discounts, cost,
@@ -41,6 +83,7 @@ struct crm_check {
 	const struct crm_check_options *opt;
 	struct crm_check_result out;
 	uint64_t revision, log_from;
+	struct crm_fold_places places;
 	struct crm_bits given[CRM_K_MAX]; /* by the log */
 	struct crm_bits here[CRM_K_MAX]; /* a record or tombstone */
 	struct crm_bits known[CRM_K_MAX]; /* may be referred to */
@@ -54,6 +97,8 @@ struct crm_check {
 	struct crm_check_sum *sums;
 	uint64_t low, high;
 	bool ledger_bad;
+	uint64_t blocks; /* of columns, that were come to */
+	struct crm_check_found *found; /* of a part: faults are kept in it */
 };
 
 /* Reports a fault at `where`. */
@@ -66,6 +111,30 @@ int crm_check_at(struct crm_check *ck, struct crm_err *err,
     __attribute__((format(printf, 5, 6)));
 void crm_check_watch(
     struct crm_check *ck, const char *what, uint64_t done, uint64_t total);
+
+/* check_parts.c */
+/* Goes through the numbers from..to of a kind.  *at is `to` at the end, or
+ * where crm_check_stop said to stop. */
+struct crm_check_job;
+typedef int crm_check_range_fn(struct crm_check *ck,
+    const struct crm_check_job *job, uint64_t from, uint64_t to, uint64_t *at,
+    struct crm_err *err);
+typedef int crm_check_fn(
+    struct crm_check *ck, const struct crm_record *rec, struct crm_err *err);
+struct crm_check_job {
+	const struct crm_kind *kind;
+	crm_check_range_fn *fn;
+	crm_check_fn *each; /* for fn */
+	uint64_t align; /* ranges begin at multiples of it */
+	bool all; /* for fn */
+	bool sums; /* it adds to those of customers */
+};
+/* All numbers of the kind, by several threads where there are processors. */
+int crm_check_parts(
+    struct crm_check *ck, const struct crm_check_job *job, struct crm_err *err);
+bool crm_check_stop(const struct crm_check *ck);
+int crm_check_keep(struct crm_check *ck, const char *where, const char *what,
+    struct crm_err *err);
 
 /* check_log.c */
 int crm_check_log(struct crm_check *ck, struct crm_err *err);
@@ -85,8 +154,6 @@ int crm_check_tables(struct crm_check *ck, struct crm_err *err);
 int crm_check_numbers(struct crm_check *ck, struct crm_err *err);
 int crm_check_records(struct crm_check *ck, struct crm_err *err);
 /* Every living record of a kind that can be read; faults are passed over. */
-typedef int crm_check_fn(
-    struct crm_check *ck, const struct crm_record *rec, struct crm_err *err);
 int crm_check_each(struct crm_check *ck, const struct crm_kind *k,
     crm_check_fn *fn, struct crm_err *err);
 

@@ -16,6 +16,10 @@ struct beside {
 	const struct crm_kind *kind;
 	struct crm_columns *columns;
 	struct crm_cursor *cursor;
+	struct crm_plan plan; /* of what blocks have */
+	/* what this block has: fields, then cells of rows */
+	uint8_t field[CRM_FIELDS_MAX], cell[CRM_FIELDS_MAX];
+	unsigned nfields, ncells;
 	struct crm_arena arena;
 	struct crm_record *block, *record;
 	bool have; /* the block has one, in `block` */
@@ -50,10 +54,24 @@ read_entry(struct beside *b, struct crm_str key, struct crm_str value,
 		b->record->id = id;
 	}
 	b->bad = crm_unseal(table, key, &value, NULL) < 0 ||
-		 crm_record_decode(
-		     b->ck->schema, value, &crm_want_all, b->record, NULL) < 0;
+		 crm_plan_decode(&b->plan, value, b->record, NULL) < 0;
 	b->lives = !b->bad && b->record->state == CRM_LIVE;
 	return CRM_OK;
+}
+
+/* Asked once for each block, not for each of its records. */
+static void
+what_is_there(struct beside *b)
+{
+	const struct crm_kind *k = b->kind;
+
+	b->nfields = b->ncells = 0;
+	for (int i = 0; i < k->nfields; i++)
+		if (i == 0 || crm_columns_has(b->columns, i))
+			b->field[b->nfields++] = (uint8_t)i;
+	for (int i = 0; k->nparts > 0 && i < k->parts[0].nfields; i++)
+		if (crm_columns_has_cell(b->columns, i))
+			b->cell[b->ncells++] = (uint8_t)i;
 }
 
 static int
@@ -79,9 +97,9 @@ compare_rows(struct beside *b, struct crm_err *err)
 		return crm_check_at(b->ck, err, b->kind, b->record->id,
 		    "the number of its %ss in the columns is another",
 		    part->name);
-	for (int f = 0; f < part->nfields; f++) {
-		if (!crm_columns_has_cell(b->columns, f))
-			continue;
+	for (unsigned j = 0; j < b->ncells; j++) {
+		int f = b->cell[j];
+
 		for (size_t i = 0; i < x->n; i++) {
 			const struct crm_value *v = &x->row[i].v[f];
 
@@ -101,18 +119,17 @@ compare(struct beside *b, struct crm_err *err)
 {
 	const struct crm_kind *k = b->kind;
 
-	for (int i = 0; i < k->nfields; i++)
-		if (i == 0 || crm_columns_has(b->columns, i)) {
-			const struct crm_value *x = &b->block->v[i];
-			const struct crm_value *y = &b->record->v[i];
+	for (unsigned j = 0; j < b->nfields; j++) {
+		int i = b->field[j];
+		const struct crm_value *x = &b->block->v[i];
+		const struct crm_value *y = &b->record->v[i];
 
-			if (x->type != y->type || x->scale != y->scale ||
-			    !crm_value_eq(x, y))
-				return crm_check_at(b->ck, err, k,
-				    b->record->id,
-				    "its %s in the columns is another",
-				    k->fields[i].name);
-		}
+		if (x->type != y->type || x->scale != y->scale ||
+		    !crm_value_eq(x, y))
+			return crm_check_at(b->ck, err, k, b->record->id,
+			    "its %s in the columns is another",
+			    k->fields[i].name);
+	}
 	return compare_rows(b, err);
 }
 
@@ -156,6 +173,7 @@ check_block(struct beside *b, uint64_t first, struct crm_err *err)
 	uint64_t told;
 	int r = next_of_block(b, err);
 
+	what_is_there(b);
 	b->entries = 0;
 	if (r == CRM_OK)
 		r = crm_cursor_seek(
@@ -183,39 +201,64 @@ check_block(struct beside *b, uint64_t first, struct crm_err *err)
 		   : r;
 }
 
-/* The blocks of a kind; *seen counts them. */
-static int
-check_kind(struct beside *b, uint64_t *seen, struct crm_err *err)
+/* All that a block may have; what else a record holds has been read by now. */
+static void
+plan_make(struct beside *b)
 {
-	struct crm_check *ck = b->ck;
+	const struct crm_kind *k = b->kind;
+	uint64_t cells = crm_columns_cells(k);
+	struct crm_want want = {{0}, cells != 0};
+
+	for (int i = 1; i < k->nfields; i++)
+		if (crm_columns_field(&k->fields[i]))
+			crm_want_field(&want, i);
+	crm_plan_make(&b->plan, b->ck->schema, k, &want);
+	if (cells)
+		crm_plan_cells(&b->plan, cells);
+}
+
+/* The blocks from..to of a kind. */
+static int
+check_range(struct crm_check *ck, const struct crm_check_job *job,
+    uint64_t from, uint64_t to, uint64_t *at, struct crm_err *err)
+{
+	struct beside b = {.ck = ck, .kind = job->kind};
 	struct crm_arena arena = {0};
 	uint64_t first;
 	int r = crm_columns_open(
-	    ck->txn, ck->schema, b->kind, NULL, 0, &b->columns, err);
+	    ck->txn, ck->schema, b.kind, NULL, 0, &b.columns, err);
 
+	*at = to;
 	if (r != CRM_OK)
 		return r == CRM_NO ? CRM_OK : r;
-	b->block = crm_record_new(b->kind, &arena);
-	b->record = crm_record_new(b->kind, &b->arena);
-	r = b->block && b->record
+	plan_make(&b);
+	b.block = crm_record_new(b.kind, &arena);
+	b.record = crm_record_new(b.kind, &b.arena);
+	r = b.block && b.record
 		? crm_cursor_open(
-		      ck->txn, CRM_TAB_KIND + b->kind->number, &b->cursor, err)
+		      ck->txn, CRM_TAB_KIND + b.kind->number, &b.cursor, err)
 		: crm_err_nomem(err);
+	if (from > 0)
+		crm_columns_from(b.columns, from);
 	while (r == CRM_OK) {
-		r = crm_columns_block(b->columns, &first, err);
-		if (r != CRM_OK)
+		r = crm_columns_block(b.columns, &first, err);
+		if (r != CRM_OK || first >= to)
 			break;
-		++*seen;
+		if (crm_check_stop(ck)) {
+			*at = first;
+			break;
+		}
+		ck->blocks++;
 		r = first % CRM_COLUMNS_RANGE == 0
-			? check_block(b, first, err)
-			: block_fault(b, first, "no range begins here", err);
+			? check_block(&b, first, err)
+			: block_fault(&b, first, "no range begins here", err);
 	}
 	if (r == CRM_EDAMAGE)
 		r = crm_check_fault(
 		    ck, err, "columns", "a block cannot be read");
-	crm_cursor_close(b->cursor);
-	crm_columns_close(b->columns);
-	crm_arena_release(&b->arena);
+	crm_cursor_close(b.cursor);
+	crm_columns_close(b.columns);
+	crm_arena_release(&b.arena);
 	crm_arena_release(&arena);
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
@@ -223,20 +266,21 @@ check_kind(struct beside *b, uint64_t *seen, struct crm_err *err)
 int
 crm_check_columns(struct crm_check *ck, struct crm_err *err)
 {
-	uint64_t seen = 0, n, faults = ck->out.faults;
+	struct crm_check_job job = {
+	    .fn = check_range, .align = CRM_COLUMNS_RANGE};
+	uint64_t n, faults = ck->out.faults;
 	int r = crm_check_sealed(ck, CRM_TAB_COLUMNS, "columns", 0, err);
 
 	if (r < 0 || ck->out.faults > faults)
 		return r;
 	for (unsigned i = 1; i < CRM_K_MAX && r == CRM_OK; i++) {
-		struct beside b = {.ck = ck, .kind = &ck->schema->kind[i]};
-
-		if (b.kind->name != NULL && crm_columns_of(i))
-			r = check_kind(&b, &seen, err);
+		job.kind = &ck->schema->kind[i];
+		if (job.kind->name != NULL && crm_columns_of(i))
+			r = crm_check_parts(ck, &job, err);
 	}
 	if (r == CRM_OK)
 		r = crm_count(ck->txn, CRM_TAB_COLUMNS, &n, err);
-	if (r == CRM_OK && n != seen && ck->out.faults == faults)
+	if (r == CRM_OK && n != ck->blocks && ck->out.faults == faults)
 		r = crm_check_fault(
 		    ck, err, "columns", "there are entries that are no blocks");
 	return r;

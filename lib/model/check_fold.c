@@ -10,18 +10,67 @@
 
 #include "check_fold.h"
 
-const struct crm_value *
-crm_fold_field(const struct crm_record *rec, const char *name)
+static const char *const field_names[CRM_FOLD_FIELDS] = {
+    [CRM_FOLD_PLACED] = "placed",
+    [CRM_FOLD_TAX_IN] = "prices_include_tax",
+    [CRM_FOLD_TEST] = "test",
+    [CRM_FOLD_TYPE] = "type",
+    [CRM_FOLD_STATE] = "state",
+    [CRM_FOLD_SELLER] = "seller_id",
+    [CRM_FOLD_RATE] = "rate",
+    [CRM_FOLD_RECURRING] = "recurring",
+    [CRM_FOLD_GUEST] = "guest",
+    [CRM_FOLD_REPLACES] = "replaces_id",
+    [CRM_FOLD_ITEMS] = "items",
+    [CRM_FOLD_CUSTOMER] = "customer_id",
+};
+static const struct {
+	unsigned part;
+	const char *name;
+} cell_names[CRM_FOLD_CELLS] = {
+    [CRM_FOLD_L_QUANTITY] = {LINE, "quantity"},
+    [CRM_FOLD_L_AMOUNT] = {LINE, "amount"},
+    [CRM_FOLD_L_TAX] = {LINE, "line_tax"},
+    [CRM_FOLD_L_COST] = {LINE, "line_cost"},
+    [CRM_FOLD_L_TYPE] = {LINE, "line_type"},
+    [CRM_FOLD_L_RETURNED] = {LINE, "returned"},
+    [CRM_FOLD_L_CANCELLED] = {LINE, "cancelled"},
+    [CRM_FOLD_L_DISCOUNT] = {LINE, "line_discount"},
+    [CRM_FOLD_A_WHAT] = {ADJUSTMENT, "adjustment"},
+    [CRM_FOLD_A_AMOUNT] = {ADJUSTMENT, "adjusted"},
+    [CRM_FOLD_A_TAX] = {ADJUSTMENT, "adjustment_tax"},
+    [CRM_FOLD_A_LINE] = {ADJUSTMENT, "line"},
+    [CRM_FOLD_T_AT] = {TRACK, "at"},
+    [CRM_FOLD_T_WHAT] = {TRACK, "what"},
+    [CRM_FOLD_T_LINE] = {TRACK, "line"},
+    [CRM_FOLD_T_QUANTITY] = {TRACK, "quantity"},
+    [CRM_FOLD_T_AMOUNT] = {TRACK, "amount"},
+};
+static const struct crm_value none;
+
+void
+crm_fold_find(const struct crm_kind *order, struct crm_fold_places *out)
 {
-	return crm_record_get(rec, name);
+	for (int i = 0; i < CRM_FOLD_FIELDS; i++)
+		out->field[i] = crm_kind_field(order, crm_str(field_names[i]));
+	for (int i = 0; i < CRM_FOLD_CELLS; i++)
+		out->cell[i] = crm_part_field(&order->parts[cell_names[i].part],
+		    crm_str(cell_names[i].name));
 }
 
 const struct crm_value *
-crm_fold_cell(const struct crm_fold *f, unsigned part,
-    const struct crm_row *row, const char *name)
+crm_fold_field(const struct crm_fold *f, enum crm_fold_field field)
 {
-	static const struct crm_value none;
-	int i = crm_part_field(&f->rec->kind->parts[part], crm_str(name));
+	int i = f->places->field[field];
+
+	return i < 0 ? &none : &f->rec->v[i];
+}
+
+const struct crm_value *
+crm_fold_cell(const struct crm_fold *f, const struct crm_row *row,
+    enum crm_fold_cell cell)
+{
+	int i = f->places->cell[cell];
 
 	return i < 0 ? &none : &row->v[i];
 }
@@ -121,13 +170,13 @@ load_lines(struct crm_fold *f)
 		struct crm_fold_line *l = &f->line[i];
 
 		*l = (struct crm_fold_line){.no = row->no,
-		    .quantity =
-			crm_fold_units(crm_fold_cell(f, LINE, row, "quantity")),
-		    .amount = crm_fold_cell(f, LINE, row, "amount")->i,
-		    .tax = crm_fold_cell(f, LINE, row, "line_tax")->i,
-		    .cost = crm_fold_cell(f, LINE, row, "line_cost")->i};
+		    .quantity = crm_fold_units(
+			crm_fold_cell(f, row, CRM_FOLD_L_QUANTITY)),
+		    .amount = crm_fold_cell(f, row, CRM_FOLD_L_AMOUNT)->i,
+		    .tax = crm_fold_cell(f, row, CRM_FOLD_L_TAX)->i,
+		    .cost = crm_fold_cell(f, row, CRM_FOLD_L_COST)->i};
 		l->gift = crm_str_is(
-		    crm_fold_cell(f, LINE, row, "line_type")->s, "gift_card");
+		    crm_fold_cell(f, row, CRM_FOLD_L_TYPE)->s, "gift_card");
 		l->net = l->amount - (f->tax_in ? l->tax : 0);
 		f->goods += l->amount;
 		f->tax += l->tax;
@@ -171,14 +220,11 @@ load_adjustments(struct crm_fold *f, struct crm_err *err)
 
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct crm_row *row = &rows->row[i];
-		int64_t what =
-		    crm_fold_cell(f, ADJUSTMENT, row, "adjustment")->i;
-		int64_t amount =
-		    crm_fold_cell(f, ADJUSTMENT, row, "adjusted")->i;
-		int64_t tax =
-		    crm_fold_cell(f, ADJUSTMENT, row, "adjustment_tax")->i;
+		int64_t what = crm_fold_cell(f, row, CRM_FOLD_A_WHAT)->i;
+		int64_t amount = crm_fold_cell(f, row, CRM_FOLD_A_AMOUNT)->i;
+		int64_t tax = crm_fold_cell(f, row, CRM_FOLD_A_TAX)->i;
 		const struct crm_value *of =
-		    crm_fold_cell(f, ADJUSTMENT, row, "line");
+		    crm_fold_cell(f, row, CRM_FOLD_A_LINE);
 		int64_t net = amount - (f->tax_in ? tax : 0);
 		struct crm_fold_line *l =
 		    of->type == CRM_T_INT ? line_of(f, of->i) : NULL;
@@ -227,7 +273,7 @@ event_cmp(const void *pa, const void *pb)
 static void
 load_rate(struct crm_fold *f)
 {
-	const struct crm_value *rate = crm_fold_field(f->rec, "rate");
+	const struct crm_value *rate = crm_fold_field(f, CRM_FOLD_RATE);
 	int more = f->schema->digits - crm_money_digits(f->schema, f->rec);
 
 	f->num = f->den = 1;
@@ -251,11 +297,11 @@ load_events(struct crm_fold *f)
 		const struct crm_row *row = &f->rec->part[TRACK].row[i];
 
 		f->event[i] = (struct crm_fold_event){
-		    .at = crm_fold_cell(f, TRACK, row, "at")->i,
-		    .what = crm_fold_cell(f, TRACK, row, "what")->i,
-		    .of = crm_fold_cell(f, TRACK, row, "line"),
-		    .quantity = crm_fold_cell(f, TRACK, row, "quantity"),
-		    .amount = crm_fold_cell(f, TRACK, row, "amount"),
+		    .at = crm_fold_cell(f, row, CRM_FOLD_T_AT)->i,
+		    .what = crm_fold_cell(f, row, CRM_FOLD_T_WHAT)->i,
+		    .of = crm_fold_cell(f, row, CRM_FOLD_T_LINE),
+		    .quantity = crm_fold_cell(f, row, CRM_FOLD_T_QUANTITY),
+		    .amount = crm_fold_cell(f, row, CRM_FOLD_T_AMOUNT),
 		    .no = row->no};
 		sorted = sorted && (i == 0 || event_cmp(&f->event[i - 1],
 						  &f->event[i]) < 0);
@@ -297,12 +343,12 @@ crm_fold_load(struct crm_fold *f, struct crm_err *err)
 	f->event = calloc(f->nevent + 1, sizeof *f->event);
 	if (f->line == NULL || f->event == NULL)
 		return crm_err_nomem(err);
-	f->placed = crm_fold_field(rec, "placed")->i;
-	f->tax_in = crm_fold_yes(crm_fold_field(rec, "prices_include_tax"));
-	f->test = crm_fold_yes(crm_fold_field(rec, "test"));
-	f->credit = crm_str_is(crm_fold_field(rec, "type")->s, "credit");
-	f->state = crm_fold_field(rec, "state")->s;
-	f->seller = crm_fold_field(rec, "seller_id")->type == CRM_T_ID;
+	f->placed = crm_fold_field(f, CRM_FOLD_PLACED)->i;
+	f->tax_in = crm_fold_yes(crm_fold_field(f, CRM_FOLD_TAX_IN));
+	f->test = crm_fold_yes(crm_fold_field(f, CRM_FOLD_TEST));
+	f->credit = crm_str_is(crm_fold_field(f, CRM_FOLD_TYPE)->s, "credit");
+	f->state = crm_fold_field(f, CRM_FOLD_STATE)->s;
+	f->seller = crm_fold_field(f, CRM_FOLD_SELLER)->type == CRM_T_ID;
 	load_rate(f);
 	load_lines(f);
 	r = load_adjustments(f, err);

@@ -35,6 +35,7 @@ struct crm_fold_event {
 };
 struct crm_fold {
 	const struct crm_schema *schema;
+	const struct crm_fold_places *places;
 	const struct crm_record *rec;
 	struct crm_fold_line *line;
 	size_t n;
@@ -56,18 +57,18 @@ struct crm_fold {
 	bool bad; /* too large */
 };
 
-/* Zero, set schema and rec, load; free line and event. */
+/* Zero, set schema, places and rec, load; free line and event. */
 int crm_fold_load(struct crm_fold *f, struct crm_err *err);
 /* Everything up to and including `until`; f->counts says whether it counted
  * before, then whether it does. */
 void crm_fold_as_of(struct crm_fold *f, int64_t until);
 /* In the store's currency. */
 int64_t crm_fold_base(struct crm_fold *f, crm_i128 v);
-/* A field of a record, and of a row of a part, by name. */
+/* A field of the record; a cell of a row of the part it is of. */
 const struct crm_value *crm_fold_field(
-    const struct crm_record *rec, const char *name);
-const struct crm_value *crm_fold_cell(const struct crm_fold *f, unsigned part,
-    const struct crm_row *row, const char *name);
+    const struct crm_fold *f, enum crm_fold_field field);
+const struct crm_value *crm_fold_cell(const struct crm_fold *f,
+    const struct crm_row *row, enum crm_fold_cell cell);
 /* A decimal with 12 places. */
 crm_i128 crm_fold_units(const struct crm_value *v);
 bool crm_fold_yes(const struct crm_value *v);

@@ -30,13 +30,13 @@ flags_of(const struct crm_fold *f)
 	return (f->credit ? (uint32_t)CRM_L_CREDIT : 0) |
 	       (f->test ? (uint32_t)CRM_L_TEST : 0) |
 	       (f->seller ? (uint32_t)CRM_L_SELLER : 0) |
-	       (crm_fold_yes(crm_fold_field(f->rec, "recurring"))
+	       (crm_fold_yes(crm_fold_field(f, CRM_FOLD_RECURRING))
 		       ? (uint32_t)CRM_L_RECURRING
 		       : 0) |
-	       (crm_fold_yes(crm_fold_field(f->rec, "guest"))
+	       (crm_fold_yes(crm_fold_field(f, CRM_FOLD_GUEST))
 		       ? (uint32_t)CRM_L_GUEST
 		       : 0) |
-	       (crm_fold_field(f->rec, "replaces_id")->type == CRM_T_ID
+	       (crm_fold_field(f, CRM_FOLD_REPLACES)->type == CRM_T_ID
 		       ? (uint32_t)CRM_L_REPLACES
 		       : 0);
 }
@@ -109,13 +109,13 @@ kept_line(struct crm_check *ck, const struct crm_fold *f, size_t i,
 	const struct crm_fold_line *l = &f->line[i];
 	const char *name = NULL;
 
-	if (crm_fold_units(crm_fold_cell(f, LINE, row, "returned")) !=
+	if (crm_fold_units(crm_fold_cell(f, row, CRM_FOLD_L_RETURNED)) !=
 	    l->returned)
 		name = "returned";
-	else if (crm_fold_units(crm_fold_cell(f, LINE, row, "cancelled")) !=
+	else if (crm_fold_units(crm_fold_cell(f, row, CRM_FOLD_L_CANCELLED)) !=
 		 l->cancelled)
 		name = "cancelled";
-	else if (crm_fold_cell(f, LINE, row, "line_discount")->i != l->discount)
+	else if (crm_fold_cell(f, row, CRM_FOLD_L_DISCOUNT)->i != l->discount)
 		name = "line_discount";
 	if (name == NULL)
 		return CRM_OK;
@@ -144,7 +144,7 @@ compare(struct crm_check *ck, struct crm_fold *f, struct crm_err *err)
 		if (r == CRM_OK)
 			r = kept(ck, f, row[i].field, row[i].should, err);
 	if (r == CRM_OK &&
-	    crm_fold_units(crm_fold_field(f->rec, "items")) != f->items)
+	    crm_fold_units(crm_fold_field(f, CRM_FOLD_ITEMS)) != f->items)
 		r = crm_check_at(ck, err, f->rec->kind, f->rec->id,
 		    "items: kept is not what lines and events give");
 	for (size_t i = 0; i < f->n && r == CRM_OK; i++)
@@ -162,7 +162,7 @@ wrap(int64_t *to, int64_t v)
 static void
 add_sums(struct crm_check *ck, struct crm_fold *f, uint64_t ledger)
 {
-	uint64_t customer = (uint64_t)crm_fold_field(f->rec, "customer_id")->i;
+	uint64_t customer = (uint64_t)crm_fold_field(f, CRM_FOLD_CUSTOMER)->i;
 	struct crm_check_sum *s;
 
 	if (customer < ck->low || customer >= ck->high || customer == 0)
@@ -192,7 +192,8 @@ int
 crm_check_order(struct crm_check *ck, const struct crm_record *rec, bool report,
     struct crm_err *err)
 {
-	struct crm_fold f = {.schema = ck->schema, .rec = rec};
+	struct crm_fold f = {
+	    .schema = ck->schema, .places = &ck->places, .rec = rec};
 	uint64_t ledger = 0, none = 0;
 	int r = crm_fold_load(&f, err);
 

@@ -211,44 +211,69 @@ check_gone(
 	return CRM_OK;
 }
 
+/* What one entry of the table holds. */
 static int
-walk(struct crm_check *ck, const struct crm_kind *k, crm_check_fn *fn, bool all,
+walk_entry(struct crm_check *ck, const struct crm_check_job *job,
+    struct crm_plan *plan, struct crm_record *rec, struct crm_str v,
     struct crm_err *err)
 {
+	const struct crm_kind *k = job->kind;
+	int r = crm_plan_decode(plan, v, rec, NULL);
+
+	if (r == CRM_ENOMEM)
+		return crm_err_nomem(err);
+	if (r < 0)
+		r = job->all
+			? crm_check_at(ck, err, k, rec->id, "it cannot be read")
+			: CRM_OK;
+	else if (rec->state == CRM_LIVE)
+		r = job->each(ck, rec, err);
+	else if (job->all)
+		r = check_gone(ck, rec, err);
+	return r == CRM_OK && job->all ? crm_check_chain(ck, k, rec->id, v, err)
+				       : r;
+}
+
+static int
+walk_range(struct crm_check *ck, const struct crm_check_job *job, uint64_t from,
+    uint64_t to, uint64_t *at, struct crm_err *err)
+{
+	const struct crm_kind *k = job->kind;
 	unsigned table = CRM_TAB_KIND + k->number;
 	struct crm_arena arena = {0};
 	struct crm_record *rec = crm_record_new(k, &arena);
 	struct crm_cursor *cur = NULL;
+	struct crm_plan plan;
 	struct crm_str key, v, rest;
 	uint64_t seen = 0, total = 0;
+	char kb[8];
 	int r;
 
+	*at = to;
+	crm_plan_make(&plan, ck->schema, k, &crm_want_all);
 	r = rec ? crm_count(ck->txn, table, &total, err) : crm_err_nomem(err);
 	if (r == CRM_OK)
 		r = crm_cursor_open(ck->txn, table, &cur, err);
 	if (r == CRM_OK)
-		r = crm_cursor_seek(
-		    cur, (struct crm_str){"", 0}, &key, &v, err);
+		r = crm_cursor_seek(cur,
+		    from > 0 ? crm_number_key(from, kb)
+			     : (struct crm_str){"", 0},
+		    &key, &v, err);
 	while (r == CRM_OK) {
 		rest = key;
-		if (key.n != 8 || !crm_take_be(&rest, 8, &rec->id) ||
-		    crm_unseal(table, key, &v, NULL) < 0)
+		if (key.n != 8 || !crm_take_be(&rest, 8, &rec->id))
 			goto next; /* said already */
-		r = crm_record_decode(ck->schema, v, &crm_want_all, rec, NULL);
-		if (r == CRM_ENOMEM)
+		if (rec->id >= to)
 			break;
-		if (r < 0)
-			r = all ? crm_check_at(
-				      ck, err, k, rec->id, "it cannot be read")
-				: CRM_OK;
-		else if (rec->state == CRM_LIVE)
-			r = fn(ck, rec, err);
-		else if (all)
-			r = check_gone(ck, rec, err);
-		if (r == CRM_OK && all)
-			r = crm_check_chain(ck, k, rec->id, v, err);
+		if (crm_check_stop(ck)) {
+			*at = rec->id;
+			break;
+		}
+		if (crm_unseal(table, key, &v, NULL) < 0)
+			goto next;
+		r = walk_entry(ck, job, &plan, rec, v, err);
 		if (++seen % 65536 == 0)
-			crm_check_watch(ck, k->name, seen, total);
+			crm_check_watch(ck, k->name, from + seen, total);
 		if (arena.used > ((size_t)1 << 20)) {
 			crm_arena_reset(&arena);
 			rec = crm_record_new(k, &arena);
@@ -262,6 +287,21 @@ walk(struct crm_check *ck, const struct crm_kind *k, crm_check_fn *fn, bool all,
 	crm_cursor_close(cur);
 	crm_arena_release(&arena);
 	return r == CRM_NOTFOUND ? CRM_OK : r;
+}
+
+static int
+walk(struct crm_check *ck, const struct crm_kind *k, crm_check_fn *fn, bool all,
+    struct crm_err *err)
+{
+	struct crm_check_job job = {.kind = k,
+	    .fn = walk_range,
+	    .each = fn,
+	    .align = 1,
+	    .all = all,
+	    .sums = k->number == CRM_K_ORDER || k->number == CRM_K_TICKET ||
+		    k->number == CRM_K_TOUCH};
+
+	return crm_check_parts(ck, &job, err);
 }
 
 int

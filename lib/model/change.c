@@ -94,14 +94,21 @@ crm_change_release(struct crm_change *ch)
 		crm_txn_end(ch->txn);
 	crm_store_unlock(ch->store);
 	crm_spool_release(&ch->spool);
-	crm_idmap_release(&ch->latest);
-	crm_idmap_release(&ch->known);
+	crm_latest_release(ch);
 	crm_idmap_release(&ch->removed);
 	crm_idmap_release(&ch->merged);
 	crm_idmap_release(&ch->thread);
 	crm_idmap_release(&ch->before);
 	crm_erased_release(&ch->erased);
 	crm_map_release(&ch->idents);
+	for (unsigned i = 0; i < CRM_K_MAX; i++)
+		free(ch->known[i].w);
+	crm_change_forget(ch);
+	crm_arena_release(&ch->texts);
+	free(ch->facts);
+	crm_buf_release(&ch->image);
+	crm_buf_release(&ch->keys);
+	crm_buf_release(&ch->effects);
 	free(ch->mark);
 	crm_arena_release(&ch->keep);
 	crm_arena_release(&ch->work);
@@ -178,7 +185,7 @@ crm_change_pending(const struct crm_change *ch, unsigned kind, uint64_t number,
 {
 	uint64_t off;
 
-	if (!crm_idmap_get(&ch->latest, crm_op_slot(kind, number), &off))
+	if (!crm_latest_get(ch, kind, number, &off))
 		return false;
 	*state = crm_idmap_get(&ch->removed, crm_op_slot(kind, number), &off)
 		     ? CRM_DELETED
@@ -202,9 +209,8 @@ crm_change_next(struct crm_change *ch, uint64_t *off, struct crm_op *op,
 			return r;
 		*off += sizeof *op + op->image + op->keys + op->effects;
 		if (op->what != 'x' &&
-		    crm_idmap_get(&ch->latest,
-			crm_op_slot(op->kind, op->number), &latest) &&
-		    latest == at + 1)
+		    crm_latest_get(ch, op->kind, op->number, &latest) &&
+		    latest == at)
 			return CRM_OK;
 	}
 	return CRM_NOTFOUND;
@@ -291,8 +297,8 @@ crm_change_get(struct crm_change *ch, const struct crm_kind *k, uint64_t number,
 	uint64_t off;
 	int r;
 
-	if (crm_idmap_get(&ch->latest, crm_op_slot(k->number, number), &off))
-		r = pending(ch, k, number, off - 1, out, err);
+	if (crm_latest_get(ch, k->number, number, &off))
+		r = pending(ch, k, number, off, out, err);
 	else
 		r = crm_change_stored(ch, k, number, out, err);
 	if (r == CRM_NOTFOUND)

@@ -9,6 +9,7 @@
 #include <crm/model.h>
 #include <crm/os.h>
 
+#include "bits.h"
 #include "hooks.h"
 #include "prefix.h"
 
@@ -32,6 +33,18 @@ struct crm_op {
 	uint32_t pad2;
 };
 
+/* Records added one after the other: offsets of their ops in the spool. */
+struct crm_added {
+	uint64_t first;
+	uint64_t *off;
+	size_t n, cap;
+};
+
+/* What lines copy of a product. */
+struct crm_product_facts {
+	struct crm_value sku, name, type, price, cost;
+};
+
 struct crm_change {
 	struct crm_store *store;
 	const struct crm_schema *schema;
@@ -40,11 +53,22 @@ struct crm_change {
 	struct crm_arena keep; /* for the change's life */
 	struct crm_arena work; /* until crm_change_reset */
 	struct crm_spool spool;
-	struct crm_idmap latest; /* (kind, number) -> offset of its op + 1 */
-	struct crm_idmap known; /* (kind, number) seen to exist */
+	struct crm_added latest[CRM_K_MAX];
+	struct crm_idmap others; /* see latest.c */
+	struct crm_bits known[CRM_K_MAX]; /* numbers seen to exist */
+	bool twice; /* a record was put again */
 	/* identities and unique values this change has taken or given up:
 	 * key -> who took it last, 0 nobody */
 	struct crm_map idents;
+	/* products that lines were copied from, until one is put:
+	 * number -> place in facts */
+	struct crm_idmap product;
+	struct crm_product_facts *facts;
+	size_t nfacts, capfacts;
+	struct crm_arena texts; /* of facts */
+	/* is there an identity of the kind in the store?  0: not asked yet */
+	enum { IDENTS_UNKNOWN, IDENTS_NONE, IDENTS_SOME } stored[CRM_K_MAX];
+	struct crm_buf image, keys, effects; /* of the record that is taken */
 	uint64_t next[CRM_K_MAX];
 	struct crm_change_count count[CRM_K_MAX];
 	struct crm_idmap removed;
@@ -99,6 +123,17 @@ int crm_change_op(struct crm_change *ch, uint64_t off, struct crm_op *op,
  * CRM_NOTFOUND without a message. */
 int crm_change_stored(struct crm_change *ch, const struct crm_kind *k,
     uint64_t number, struct crm_record **out, struct crm_err *err);
+/* latest.c: the offset of the last op of a record, if the change has one. */
+bool crm_latest_get(
+    const struct crm_change *ch, unsigned kind, uint64_t number, uint64_t *off);
+int crm_latest_put(struct crm_change *ch, unsigned kind, uint64_t number,
+    uint64_t off, struct crm_err *err);
+void crm_latest_release(struct crm_change *ch);
+/* facts.c: those of a product as this change has it; until it puts one, or
+ * asks for another one.  CRM_NOTFOUND with a message. */
+int crm_change_facts(struct crm_change *ch, uint64_t product,
+    const struct crm_product_facts **out, struct crm_err *err);
+void crm_change_forget(struct crm_change *ch);
 /* Puts an operation at the end of the spool. */
 int crm_change_spool(struct crm_change *ch, struct crm_op *op,
     struct crm_str image, struct crm_str keys, struct crm_str effects,

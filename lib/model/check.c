@@ -15,12 +15,6 @@
 #include "check.h"
 
 bool
-crm_bits_get(const struct crm_bits *b, uint64_t i)
-{
-	return i / 64 < b->n && (b->w[i / 64] >> (i % 64) & 1);
-}
-
-bool
 crm_bits_set(struct crm_bits *b, uint64_t i)
 {
 	size_t at = (size_t)(i / 64), n = b->n;

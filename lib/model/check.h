@@ -7,16 +7,10 @@
 #include <crm/history.h>
 #include <crm/upkeep.h>
 
+#include "bits.h"
+
 __extension__ typedef __int128 crm_i128;
 
-/* A bit for each number of a kind. */
-struct crm_bits {
-	uint64_t *w;
-	size_t n;
-};
-bool crm_bits_get(const struct crm_bits *b, uint64_t i);
-/* False when out of memory. */
-bool crm_bits_set(struct crm_bits *b, uint64_t i);
 #define CRM_NUMBER_MAX ((uint64_t)9999999999)
 
 /* Keys that a record should have, or has. */

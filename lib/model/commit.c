@@ -68,10 +68,9 @@ part_read(struct crm_commit *c, uint64_t end, struct crm_err *err)
 		if ((op.what != 'x' || op.alone) && full(c, &m, &op))
 			break;
 		n = sizeof op + op.image + op.keys + op.effects;
-		if (op.what != 'x' &&
-		    crm_idmap_get(&ch->latest, crm_op_slot(op.kind, op.number),
-			&latest) &&
-		    latest != c->off + 1) {
+		if (op.what != 'x' && ch->twice &&
+		    crm_latest_get(ch, op.kind, op.number, &latest) &&
+		    latest != c->off) {
 			c->off += n; /* put again later */
 			continue;
 		}
@@ -125,6 +124,7 @@ release(struct crm_commit *c)
 	crm_buf_release(&c->diff);
 	free(c->op);
 	free(c->entry);
+	free(c->place);
 	free(c->logged);
 	free(c->slack);
 	for (k = 0; k < CRM_K_MAX; k++)

@@ -19,9 +19,16 @@ struct crm_logged {
 /* One derived entry, pointing into the part's bytes. */
 struct crm_entry {
 	struct crm_str key, value;
-	uint32_t order; /* in which it came */
 	uint8_t table;
 	signed char sign;
+};
+
+/* The place of an entry in the order of tables and keys: the key's first bytes
+ * as numbers, which tell most of them apart. */
+struct crm_entry_place {
+	uint64_t head, next;
+	uint32_t at;
+	uint8_t table;
 };
 
 struct crm_commit {
@@ -31,6 +38,8 @@ struct crm_commit {
 	size_t nop, capop;
 	struct crm_entry *entry;
 	size_t nentry, capentry;
+	struct crm_entry_place *place; /* of entries, sorted */
+	size_t capplace;
 	struct crm_logged *logged;
 	size_t nlogged, caplogged;
 	size_t *slack; /* operations whose records were written with slack */

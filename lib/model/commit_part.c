@@ -50,7 +50,6 @@ entries_take(struct crm_commit *c, struct crm_str keys, struct crm_err *err)
 			return crm_err_nomem(err);
 		c->entry[c->nentry] = (struct crm_entry){.key = d.key,
 		    .value = d.value,
-		    .order = (uint32_t)c->nentry,
 		    .table = (uint8_t)d.table,
 		    .sign = d.put ? 1 : -1};
 		c->nentry++;
@@ -58,18 +57,64 @@ entries_take(struct crm_commit *c, struct crm_str keys, struct crm_err *err)
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
-static int
-entry_cmp(const void *a, const void *b)
+/* Up to eight bytes from `at` on, as a number that compares like them. */
+static uint64_t
+key_head(struct crm_str key, size_t at)
 {
-	const struct crm_entry *x = a, *y = b;
+	unsigned char b[8] = {0};
+
+	if (at < key.n)
+		memcpy(b, key.p + at, key.n - at < 8 ? key.n - at : 8);
+	return (uint64_t)b[0] << 56 | (uint64_t)b[1] << 48 |
+	       (uint64_t)b[2] << 40 | (uint64_t)b[3] << 32 |
+	       (uint64_t)b[4] << 24 | (uint64_t)b[5] << 16 |
+	       (uint64_t)b[6] << 8 | b[7];
+}
+
+static int
+place_cmp(const void *a, const void *b, void *ctx)
+{
+	const struct crm_entry_place *x = a, *y = b;
+	const struct crm_entry *entry = ctx;
 	int r;
 
 	if (x->table != y->table)
 		return x->table < y->table ? -1 : 1;
-	r = crm_str_cmp(x->key, y->key);
+	if (x->head != y->head)
+		return x->head < y->head ? -1 : 1;
+	if (x->next != y->next)
+		return x->next < y->next ? -1 : 1;
+	/* a key that ends here has zeros as one that goes on may have */
+	r = crm_str_cmp(entry[x->at].key, entry[y->at].key);
 	if (r != 0)
 		return r;
-	return x->order < y->order ? -1 : x->order > y->order;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* Entries as they were taken from the operations; sorted, their keys are looked
+ * at only where their first sixteen bytes are the same. */
+static int
+entries_sort(struct crm_commit *c, struct crm_err *err)
+{
+	size_t n = c->nentry;
+
+	if (n > c->capplace) {
+		free(c->place);
+		c->capplace = 0;
+		c->place = malloc(n * sizeof *c->place);
+		if (c->place == NULL)
+			return crm_err_nomem(err);
+		c->capplace = n;
+	}
+	for (size_t i = 0; i < n; i++)
+		c->place[i] = (struct crm_entry_place){
+		    .head = key_head(c->entry[i].key, 0),
+		    .next = key_head(c->entry[i].key, 8),
+		    .at = (uint32_t)i,
+		    .table = c->entry[i].table};
+	if (n > 1)
+		qsort_r(c->place, n, sizeof *c->place, place_cmp, c->entry);
+	return CRM_OK;
 }
 
 static int
@@ -352,19 +397,18 @@ static int
 write_entries(struct crm_txn *t, struct crm_commit *c, struct crm_err *err)
 {
 	size_t i, j;
-	int r = CRM_OK;
+	int r = entries_sort(c, err);
 
-	if (c->nentry > 0)
-		qsort(c->entry, c->nentry, sizeof *c->entry, entry_cmp);
 	for (i = 0; i < c->nentry && r == CRM_OK; i = j) {
-		const struct crm_entry *e = &c->entry[i];
+		const struct crm_entry *e = &c->entry[c->place[i].at];
 
 		for (j = i + 1;
-		     j < c->nentry && c->entry[j].table == e->table &&
-		     crm_str_eq(c->entry[j].key, e->key);
+		     j < c->nentry && c->place[j].head == c->place[i].head &&
+		     c->entry[c->place[j].at].table == e->table &&
+		     crm_str_eq(c->entry[c->place[j].at].key, e->key);
 		     j++)
 			;
-		r = write_entry(t, c, e, &c->entry[j - 1], err);
+		r = write_entry(t, c, e, &c->entry[c->place[j - 1].at], err);
 	}
 	return r;
 }

@@ -47,7 +47,10 @@ ident_one(const struct crm_schema *s, struct crm_str scheme,
     struct crm_str value, bool shared, const char *field, crm_ident_fn *fn,
     void *ctx, struct crm_err *err)
 {
-	struct crm_buf normal = {.max = 4096};
+	/* Once or more for each record that is put: no memory is asked for. */
+	char room[4096];
+	struct crm_buf normal = {
+	    .p = room, .cap = sizeof room, .max = sizeof room};
 	int r;
 
 	r = crm_ident_normal(s, scheme, value, &normal, err);
@@ -55,7 +58,6 @@ ident_one(const struct crm_schema *s, struct crm_str scheme,
 		crm_err_field(err, field, strlen(field));
 	else if (!crm_ident_ignored(s, scheme, crm_buf_str(&normal)))
 		r = fn(ctx, scheme, crm_buf_str(&normal), shared, field, err);
-	crm_buf_release(&normal);
 	return r;
 }
 
@@ -158,7 +160,9 @@ crm_derive_keys(const struct crm_schema *s, const struct crm_record *rec,
     int sign, struct crm_buf *b, struct crm_err *err)
 {
 	const struct crm_kind *k = rec->kind;
-	struct crm_buf key = {.max = CRM_KEY_MAX};
+	char room[CRM_KEY_MAX];
+	struct crm_buf key = {
+	    .p = room, .cap = sizeof room, .max = sizeof room};
 	struct key_ctx c = {rec, b, &key, sign};
 	bool words = false;
 	size_t i;
@@ -181,6 +185,5 @@ crm_derive_keys(const struct crm_schema *s, const struct crm_record *rec,
 		r = word_keys(&c, err);
 	if (r == CRM_OK)
 		r = crm_buf_check(b, err);
-	crm_buf_release(&key);
 	return r;
 }

@@ -87,7 +87,10 @@ crm_ident_normal(const struct crm_schema *s, struct crm_str scheme,
 		r = email_normal(value, out, err);
 	else if (crm_str_is(scheme, "phone"))
 		r = crm_phone_normal(s, value, out, err);
-	else
+	else if (crm_text_plain(value)) {
+		crm_buf_putstr(out, value);
+		r = CRM_OK;
+	} else
 		r = crm_text_enter(value, 0, NULL, out, err);
 	if (r < 0)
 		return r;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "ledger_parts.h"
+#include "order_parts.h"
 #include "past_parts.h"
 
 enum {
@@ -195,9 +196,7 @@ crm_ledger_effects(const struct crm_schema *s, const struct crm_record *order,
 	if (customer->type != CRM_T_ID || customer->i == 0 ||
 	    order->state != CRM_LIVE)
 		return CRM_OK;
-	r = crm_order_entries(s, order, INT64_MAX, &entries, err);
-	if (r == CRM_OK)
-		r = crm_order_tally(s, order, INT64_MAX, &y, err);
+	r = crm_order_effects(s, order, &entries, &y, err);
 	if (r < 0)
 		goto end;
 	n = entries.n / sizeof e;

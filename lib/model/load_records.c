@@ -84,6 +84,10 @@ parse_cell(struct crm_load *l, const struct crm_field *f, size_t column,
 	    .schema = l->schema, .arena = &l->set->arena, .digits = digits};
 	int r = CRM_OK;
 
+	if (text.n == 0 && !(l->full && (f->flags & CRM_F_REQUIRED))) {
+		*out = (struct crm_value){0};
+		return CRM_OK;
+	}
 	if (f->type == CRM_T_TEXT && l->full)
 		*out = crm_value_text(text);
 	else
@@ -205,26 +209,31 @@ crm_load_rows(struct crm_load *l, int part, struct crm_err *err)
 	struct crm_record *rec;
 	struct crm_row *row;
 	struct crm_id id;
-	int r = CRM_OK, digits;
+	size_t columns = crm_stream_columns(l->in);
+	int r = CRM_OK, digits = 0;
 
-	if (crm_stream_columns(l->in) > 0)
+	rec = NULL;
+	if (columns > 0)
 		r = bind(l, p->fields, p->nfields, 0, to, err);
 	while (r == CRM_OK && (r = crm_stream_next(l->in, err)) == CRM_OK) {
 		r = own_id(l, part, &id, err);
 		if (r < 0)
 			return r;
-		rec = find(l, id.number);
-		if (rec == NULL)
-			return crm_load_bad(l, 0, err,
-			    "of a record in the section of records before");
+		/* rows of a record lie together */
+		if (rec == NULL || rec->id != id.number) {
+			rec = find(l, id.number);
+			if (rec == NULL)
+				return crm_load_bad(l, 0, err,
+				    "of a record in the section of records "
+				    "before");
+			digits = crm_money_digits(l->schema, rec);
+		}
 		if (crm_record_row(rec, part, id.sub) != NULL)
 			return crm_load_bad(l, 0, err, "new: it occurs twice");
 		row = crm_record_add(rec, part, id.sub);
 		if (row == NULL)
 			return crm_err_nomem(err);
-		digits = crm_money_digits(l->schema, rec);
-		for (size_t c = 1; c < crm_stream_columns(l->in) && r == CRM_OK;
-		     c++)
+		for (size_t c = 1; c < columns && r == CRM_OK; c++)
 			r = parse_cell(l, &p->fields[to[c]], c, digits,
 			    &row->v[to[c]], err);
 	}

@@ -214,11 +214,42 @@ crm_order_lines_at(const struct crm_schema *s, struct crm_record *order,
 	return r;
 }
 
+static void
+keep_state(const struct crm_schema *s, struct crm_record *rec,
+    const struct crm_calc *c, const struct crm_order_state *o)
+{
+	unsigned digits = (unsigned)crm_money_digits(s, rec);
+	const struct {
+		int field;
+		int64_t v;
+		unsigned digits;
+	} money[] = {{CRM_O_TOTAL, o->total, digits},
+	    {CRM_O_PAID, o->paid, digits},
+	    {CRM_O_REFUNDED, o->refunded, digits},
+	    {CRM_O_GOODS, o->goods, digits},
+	    {CRM_O_DISCOUNT, o->discount, digits},
+	    {CRM_O_SHIPPING, o->shipping, digits}, {CRM_O_TAX, o->tax, digits},
+	    {CRM_O_BASE_TOTAL, o->base_total, (unsigned)s->digits},
+	    {CRM_O_REVENUE, o->counts ? o->base_revenue : 0,
+		(unsigned)s->digits}};
+
+	for (size_t i = 0; i < sizeof money / sizeof *money; i++)
+		rec->v[money[i].field] =
+		    crm_value_num(CRM_T_MONEY, money[i].v, money[i].digits);
+	rec->v[CRM_O_STATUS] = enum_value(rec, CRM_O_STATUS, o->status);
+	rec->v[CRM_O_PAYMENT] = enum_value(rec, CRM_O_PAYMENT, o->payment);
+	rec->v[CRM_O_FULFILMENT] =
+	    enum_value(rec, CRM_O_FULFILMENT, o->fulfilment);
+	rec->v[CRM_O_LINES] = crm_value_num(CRM_T_INT, (int64_t)c->nline, 0);
+	rec->v[CRM_O_ITEMS] =
+	    crm_value_num(CRM_T_DECIMAL, o->items.v, o->items.scale);
+	keep_lines(c, rec, digits);
+}
+
 int
 crm_order_keep(
     const struct crm_schema *s, struct crm_record *rec, struct crm_err *err)
 {
-	unsigned digits = (unsigned)crm_money_digits(s, rec);
 	struct crm_order_state o;
 	struct crm_calc c;
 	int r;
@@ -226,38 +257,29 @@ crm_order_keep(
 	r = crm_calc_load(&c, s, rec, err);
 	if (r == CRM_OK)
 		r = crm_calc_walk(&c, INT64_MAX, &o, err);
-	if (r == CRM_OK) {
-		struct {
-			int field;
-			int64_t v;
-			unsigned digits;
-		} money[] = {{CRM_O_TOTAL, o.total, digits},
-		    {CRM_O_PAID, o.paid, digits},
-		    {CRM_O_REFUNDED, o.refunded, digits},
-		    {CRM_O_GOODS, o.goods, digits},
-		    {CRM_O_DISCOUNT, o.discount, digits},
-		    {CRM_O_SHIPPING, o.shipping, digits},
-		    {CRM_O_TAX, o.tax, digits},
-		    {CRM_O_BASE_TOTAL, o.base_total, (unsigned)s->digits},
-		    {CRM_O_REVENUE, o.counts ? o.base_revenue : 0,
-			(unsigned)s->digits}};
-
-		for (size_t i = 0; i < sizeof money / sizeof *money; i++)
-			rec->v[money[i].field] = crm_value_num(
-			    CRM_T_MONEY, money[i].v, money[i].digits);
-		rec->v[CRM_O_STATUS] = enum_value(rec, CRM_O_STATUS, o.status);
-		rec->v[CRM_O_PAYMENT] =
-		    enum_value(rec, CRM_O_PAYMENT, o.payment);
-		rec->v[CRM_O_FULFILMENT] =
-		    enum_value(rec, CRM_O_FULFILMENT, o.fulfilment);
-		rec->v[CRM_O_LINES] =
-		    crm_value_num(CRM_T_INT, (int64_t)c.nline, 0);
-		rec->v[CRM_O_ITEMS] =
-		    crm_value_num(CRM_T_DECIMAL, o.items.v, o.items.scale);
-		keep_lines(&c, rec, digits);
-	}
+	if (r == CRM_OK)
+		keep_state(s, rec, &c, &o);
 	crm_calc_close(&c);
 	return r;
+}
+
+/* Events, and what is kept: where no status decides what counts, the state
+ * after all events is known when they have been looked at. */
+static int
+prepare_events(const struct crm_schema *s, struct crm_record *rec, int64_t now,
+    struct crm_err *err)
+{
+	struct crm_order_state o;
+	struct crm_calc c;
+	int r = crm_order_events(&c, s, rec, now, err);
+	bool known = r == CRM_OK && !crm_calc_by_status(&c);
+
+	if (known)
+		r = crm_calc_state(&c, false, &o, err);
+	if (known && r == CRM_OK)
+		keep_state(s, rec, &c, &o);
+	crm_calc_close(&c);
+	return r < 0 || known ? r : crm_order_keep(s, rec, err);
 }
 
 int
@@ -275,9 +297,7 @@ crm_order_prepare(struct crm_change *ch, const struct crm_record *old,
 	if (r == CRM_OK)
 		r = prepare_adjustments(rec, err);
 	if (r == CRM_OK)
-		r = crm_order_events(s, rec, crm_change_now(ch), err);
-	if (r == CRM_OK)
-		r = crm_order_keep(s, rec, err);
+		r = prepare_events(s, rec, crm_change_now(ch), err);
 	return r;
 }
 

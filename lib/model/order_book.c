@@ -113,14 +113,8 @@ step_to(struct crm_calc *c, size_t *next, int64_t time, struct crm_err *err)
 struct walk {
 	struct crm_order_state state; /* the last */
 	bool ever; /* has it counted at any time? */
+	bool end; /* the last state is wanted, whatever is booked */
 };
-
-/* Do the settings name the statuses that count? */
-static bool
-by_status(const struct crm_calc *c)
-{
-	return c->s->settings && c->s->settings->statuses.n > 0;
-}
 
 /* Can the events from..to (taken by now) have changed what is booked?  Parcels
  * never do, nor payments while nothing was refunded. */
@@ -161,8 +155,9 @@ walk(struct crm_calc *c, int64_t at, bool all, struct crm_buf *out,
 		if (r < 0)
 			return r;
 		last = next >= c->nevent || c->event[next].at >= at;
-		due = by_status(c) ||
-		      (out ? first || matters(c, before, next) : last);
+		due = crm_calc_by_status(c) ||
+		      (out ? first || matters(c, before, next) : last) ||
+		      (last && w->end);
 		if (due) {
 			r = crm_calc_state(c, counts, &w->state, err);
 			if (r < 0)
@@ -197,7 +192,7 @@ int
 crm_calc_walk(struct crm_calc *c, int64_t at, struct crm_order_state *out,
     struct crm_err *err)
 {
-	struct walk w;
+	struct walk w = {.end = true};
 	int r = walk(c, at, false, NULL, &w, err);
 
 	if (r == CRM_OK)
@@ -205,13 +200,35 @@ crm_calc_walk(struct crm_calc *c, int64_t at, struct crm_order_state *out,
 	return r;
 }
 
-int
-crm_order_book(const struct crm_schema *s, const struct crm_record *order,
-    int64_t at, struct crm_buf *out, struct crm_err *err)
+/* The part of an order in its customer's figures. */
+static int
+tally_of(struct crm_calc *c, const struct crm_order_state *o,
+    struct crm_tally *out, struct crm_err *err)
+{
+	if (!o->counts)
+		return CRM_OK;
+	out->orders = !c->credit;
+	if (!c->credit)
+		out->first = out->last = c->rec->v[CRM_O_PLACED].i;
+	out->revenue = o->base_revenue;
+	out->spent = o->base_kept;
+	out->refunded = c->credit ? crm_calc_less(c, 0, o->base_total)
+				  : crm_calc_base(c, o->refunded);
+	out->discounts = crm_calc_less(c, 0, crm_calc_base(c, c->discount));
+	out->cost = o->cost;
+	out->items = o->items;
+	out->returns = !c->credit && o->any_return;
+	return crm_calc_check(c, err);
+}
+
+/* What an order books, and if y is not NULL its part in the figures. */
+static int
+book(const struct crm_schema *s, const struct crm_record *order, int64_t at,
+    struct crm_buf *out, struct crm_tally *y, struct crm_err *err)
 {
 	size_t mark = out->n;
 	struct crm_calc c;
-	struct walk w;
+	struct walk w = {.end = y != NULL};
 	int r;
 
 	if (order->v[CRM_O_PLACED].type != CRM_T_TIME ||
@@ -220,6 +237,8 @@ crm_order_book(const struct crm_schema *s, const struct crm_record *order,
 	r = crm_calc_load(&c, s, order, err);
 	if (r == CRM_OK)
 		r = walk(&c, at, false, out, &w, err);
+	if (r == CRM_OK && y)
+		r = tally_of(&c, &w.state, y, err);
 	if (r == CRM_OK && !w.ever) {
 		out->n = mark;
 		crm_calc_close(&c);
@@ -229,6 +248,13 @@ crm_order_book(const struct crm_schema *s, const struct crm_record *order,
 	}
 	crm_calc_close(&c);
 	return r == CRM_OK ? crm_buf_check(out, err) : r;
+}
+
+int
+crm_order_book(const struct crm_schema *s, const struct crm_record *order,
+    int64_t at, struct crm_buf *out, struct crm_err *err)
+{
+	return book(s, order, at, out, NULL, err);
 }
 
 int
@@ -245,18 +271,17 @@ crm_order_state(const struct crm_schema *s, const struct crm_record *order,
 	return r;
 }
 
-int
-crm_order_entries(const struct crm_schema *s, const struct crm_record *order,
-    int64_t at, struct crm_buf *out, struct crm_err *err)
+/* The entries of the ledger among what is booked. */
+static void
+put_entries(const struct crm_record *order, const struct crm_buf *bookings,
+    struct crm_buf *out)
 {
 	const struct crm_value *customer = &order->v[CRM_O_CUSTOMER];
-	struct crm_buf bookings = {0};
 	struct crm_order_booking b;
 	struct crm_ledger_entry e;
-	int r = crm_order_book(s, order, at, &bookings, err);
 
-	for (size_t i = 0; r == CRM_OK && i < bookings.n; i += sizeof b) {
-		memcpy(&b, bookings.p + i, sizeof b);
+	for (size_t i = 0; i < bookings->n; i += sizeof b) {
+		memcpy(&b, bookings->p + i, sizeof b);
 		/* Money that is no revenue is nothing to the ledger. */
 		if (i > 0 && b.revenue == 0 && b.orders == 0)
 			continue;
@@ -269,8 +294,34 @@ crm_order_entries(const struct crm_schema *s, const struct crm_record *order,
 		e.flags = b.flags;
 		crm_buf_put(out, &e, sizeof e);
 	}
+}
+
+int
+crm_order_entries(const struct crm_schema *s, const struct crm_record *order,
+    int64_t at, struct crm_buf *out, struct crm_err *err)
+{
+	struct crm_buf bookings = {0};
+	int r = book(s, order, at, &bookings, NULL, err);
+
+	if (r == CRM_OK)
+		put_entries(order, &bookings, out);
 	crm_buf_release(&bookings);
 	return r == CRM_OK ? crm_buf_check(out, err) : r;
+}
+
+int
+crm_order_effects(const struct crm_schema *s, const struct crm_record *order,
+    struct crm_buf *entries, struct crm_tally *y, struct crm_err *err)
+{
+	struct crm_buf bookings = {0};
+	int r;
+
+	*y = (struct crm_tally){.first = INT64_MIN, .last = INT64_MIN};
+	r = book(s, order, INT64_MAX, &bookings, y, err);
+	if (r == CRM_OK)
+		put_entries(order, &bookings, entries);
+	crm_buf_release(&bookings);
+	return r == CRM_OK ? crm_buf_check(entries, err) : r;
 }
 
 int
@@ -288,21 +339,8 @@ crm_order_tally(const struct crm_schema *s, const struct crm_record *order,
 	r = crm_calc_load(&c, s, order, err);
 	if (r == CRM_OK)
 		r = crm_calc_walk(&c, at, &o, err);
-	if (r == CRM_OK && o.counts) {
-		out->orders = !c.credit;
-		if (!c.credit)
-			out->first = out->last = placed->i;
-		out->revenue = o.base_revenue;
-		out->spent = o.base_kept;
-		out->refunded = c.credit ? crm_calc_less(&c, 0, o.base_total)
-					 : crm_calc_base(&c, o.refunded);
-		out->discounts =
-		    crm_calc_less(&c, 0, crm_calc_base(&c, c.discount));
-		out->cost = o.cost;
-		out->items = o.items;
-		out->returns = !c.credit && o.any_return;
-		r = crm_calc_check(&c, err);
-	}
+	if (r == CRM_OK)
+		r = tally_of(&c, &o, out, err);
 	crm_calc_close(&c);
 	return r;
 }

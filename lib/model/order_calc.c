@@ -473,12 +473,12 @@ fulfilment_of(const struct crm_calc *c)
 		const struct crm_calc_line *l = &c->line[i];
 		struct crm_dec due = l->quantity;
 
-		if (!crm_dec_sub(due, l->cancelled, &due) || due.v <= 0)
+		if (!crm_units_sub(due, l->cancelled, &due) || due.v <= 0)
 			continue;
 		some = true;
-		if (crm_dec_cmp(l->delivered, due) < 0) {
+		if (crm_units_cmp(l->delivered, due) < 0) {
 			delivered = false;
-			if (crm_dec_cmp(l->shipped, due) < 0)
+			if (crm_units_cmp(l->shipped, due) < 0)
 				shipped = false;
 		}
 	}
@@ -548,9 +548,9 @@ count_items(struct crm_calc *c, struct crm_order_state *o, bool cancelled)
 		struct crm_calc_line *l = &c->line[i];
 		struct crm_dec left;
 
-		if (!crm_dec_sub(l->quantity, l->cancelled, &left) ||
-		    !crm_dec_sub(left, l->returned, &left) ||
-		    !crm_dec_add(o->items, left, &o->items))
+		if (!crm_units_sub(l->quantity, l->cancelled, &left) ||
+		    !crm_units_sub(left, l->returned, &left) ||
+		    !crm_units_add(o->items, left, &o->items))
 			c->bad = true;
 		else if (l->quantity.v == 0)
 			sum(c, &o->cost, l->cost);
@@ -613,8 +613,8 @@ crm_calc_left(const struct crm_calc_line *l)
 {
 	struct crm_dec d;
 
-	if (!crm_dec_sub(l->quantity, l->cancelled, &d) ||
-	    !crm_dec_sub(d, l->returned, &d) || d.v < 0)
+	if (!crm_units_sub(l->quantity, l->cancelled, &d) ||
+	    !crm_units_sub(d, l->returned, &d) || d.v < 0)
 		return (struct crm_dec){0};
 	return d;
 }

@@ -55,9 +55,9 @@ take_units(struct crm_calc *c, const struct crm_row *row,
 	}
 	/* A parcel may be sent twice; goods come back once. */
 	if ((to == &l->cancelled || to == &l->returned) &&
-	    crm_dec_cmp(q, left) > 0)
+	    crm_units_cmp(q, left) > 0)
 		return refuse_units(err, c, row, l, q, left);
-	if (!crm_dec_add(*to, q, to))
+	if (!crm_units_add(*to, q, to))
 		c->bad = true;
 	return CRM_OK;
 }
@@ -74,8 +74,8 @@ all_units(const struct crm_row *row, const struct crm_calc_line *l)
 	if (row->v[CRM_E_WHAT].i == CRM_ORDER_CANCEL ||
 	    row->v[CRM_E_WHAT].i == CRM_ORDER_RETURN)
 		return left;
-	if (!crm_dec_sub(due, l->cancelled, &due) ||
-	    !crm_dec_sub(due, *had, &d) || d.v < 0)
+	if (!crm_units_sub(due, l->cancelled, &due) ||
+	    !crm_units_sub(due, *had, &d) || d.v < 0)
 		return (struct crm_dec){0};
 	return d;
 }
@@ -316,32 +316,31 @@ check_refunds(struct crm_calc *c, unsigned digits, struct crm_err *err)
 }
 
 int
-crm_order_events(const struct crm_schema *s, struct crm_record *rec,
-    int64_t now, struct crm_err *err)
+crm_order_events(struct crm_calc *c, const struct crm_schema *s,
+    struct crm_record *rec, int64_t now, struct crm_err *err)
 {
 	unsigned digits = (unsigned)crm_money_digits(s, rec);
 	const struct crm_rows *rows = &rec->part[CRM_O_TRACK];
-	struct crm_calc c = {.rec = rec};
 	int r = CRM_OK;
 
+	c->rec = rec;
+	c->line = NULL;
+	c->event = NULL;
 	for (size_t i = 0; r == CRM_OK && i < rows->n; i++)
-		r = check_event(&c, &rows->row[i], now, err);
+		r = check_event(c, &rows->row[i], now, err);
 	if (r < 0)
 		return r;
-	r = crm_calc_load(&c, s, rec, err);
-	for (size_t i = 0; r == CRM_OK && i < c.nevent; i++) {
-		const struct crm_row *row = c.event[i].row;
+	r = crm_calc_load(c, s, rec, err);
+	for (size_t i = 0; r == CRM_OK && i < c->nevent; i++) {
+		const struct crm_row *row = c->event[i].row;
 		int64_t what = row->v[CRM_E_WHAT].i;
 
 		if (what == CRM_ORDER_PAY || what == CRM_ORDER_REFUND)
-			r = default_amount(&c, row, digits, err);
+			r = default_amount(c, row, digits, err);
 		if (r == CRM_OK)
-			r = crm_calc_step(&c, row, err);
+			r = crm_calc_step(c, row, err);
 	}
-	if (r == CRM_OK)
-		r = check_refunds(&c, digits, err);
-	crm_calc_close(&c);
-	return r;
+	return r == CRM_OK ? check_refunds(c, digits, err) : r;
 }
 
 int

@@ -5,6 +5,7 @@
  * cost 75.00.  Only an amount that is exactly price times quantity, in a line
  * whose price or quantity was changed and whose amount was not, follows them.
  */
+#include "change.h"
 #include "order_parts.h"
 
 enum { PRICE_PLACES = 6 };
@@ -28,25 +29,23 @@ copy_product(struct crm_change *ch, const struct crm_record *rec,
     struct crm_row *row, struct crm_err *err)
 {
 	const struct crm_schema *s = crm_change_schema(ch);
-	const struct crm_kind *k = &s->kind[CRM_K_PRODUCT];
-	const struct crm_value *cost, *price, *name;
+	const struct crm_product_facts *p;
+	const struct crm_value *cost, *price;
 	struct crm_value *v = row->v;
-	struct crm_record *p;
 	int64_t whole;
 	int r;
 
-	r = crm_change_get(ch, k, (uint64_t)v[CRM_LINE_PRODUCT].i, &p, err);
+	r = crm_change_facts(ch, (uint64_t)v[CRM_LINE_PRODUCT].i, &p, err);
 	if (r < 0) {
 		crm_err_field(err, "product_id", 10);
 		return r == CRM_NOTFOUND ? CRM_EDATA : r;
 	}
-	name = crm_record_get(p, "name");
-	price = crm_record_get(p, "price");
-	cost = crm_record_get(p, "cost");
+	price = &p->price;
+	cost = &p->cost;
 	if (v[CRM_LINE_SKU].type == CRM_T_NONE)
-		v[CRM_LINE_SKU] = *crm_record_get(p, "sku");
+		v[CRM_LINE_SKU] = p->sku;
 	if (v[CRM_LINE_TEXT].type == CRM_T_NONE)
-		v[CRM_LINE_TEXT] = *name;
+		v[CRM_LINE_TEXT] = p->name;
 	/* A list price is in the store's currency. */
 	if (v[CRM_LINE_PRICE].type == CRM_T_NONE &&
 	    v[CRM_LINE_AMOUNT].type == CRM_T_NONE &&
@@ -58,7 +57,7 @@ copy_product(struct crm_change *ch, const struct crm_record *rec,
 		v[CRM_LINE_PRICE] = crm_value_num(CRM_T_DECIMAL, d.v, d.scale);
 	}
 	if (v[CRM_LINE_TYPE].type == CRM_T_NONE)
-		v[CRM_LINE_TYPE] = *crm_record_get(p, "type");
+		v[CRM_LINE_TYPE] = p->type;
 	if (v[CRM_LINE_COST].type == CRM_T_NONE && cost->type == CRM_T_MONEY &&
 	    multiply(&v[CRM_LINE_QUANTITY], cost, (unsigned)s->digits,
 		&whole) == CRM_OK)

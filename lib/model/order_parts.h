@@ -103,10 +103,38 @@ struct crm_calc_event {
 	const struct crm_row *row;
 };
 
+/* Of whole numbers, as most quantities are, without a call. */
+static inline bool
+crm_units_sub(struct crm_dec a, struct crm_dec b, struct crm_dec *out)
+{
+	int64_t v;
+
+	if ((a.scale | b.scale) != 0 || !crm_sub64(a.v, b.v, &v))
+		return crm_dec_sub(a, b, out);
+	*out = (struct crm_dec){v, 0};
+	return true;
+}
+static inline bool
+crm_units_add(struct crm_dec a, struct crm_dec b, struct crm_dec *out)
+{
+	int64_t v;
+
+	if ((a.scale | b.scale) != 0 || !crm_add64(a.v, b.v, &v))
+		return crm_dec_add(a, b, out);
+	*out = (struct crm_dec){v, 0};
+	return true;
+}
+static inline int
+crm_units_cmp(struct crm_dec a, struct crm_dec b)
+{
+	return (a.scale | b.scale) != 0 ? crm_dec_cmp(a, b)
+					: (a.v > b.v) - (a.v < b.v);
+}
+
 /* A rate that is not above 0, of an order or by itself. */
 int crm_rate_refuse(const struct crm_value *rate, struct crm_err *err);
 
-/* Zero, load, step through events; close.  Sums that overflow set `bad`. */
+/* Load, step through events; close.  Sums that overflow set `bad`. */
 struct crm_calc {
 	const struct crm_schema *s;
 	const struct crm_record *rec;
@@ -153,11 +181,24 @@ int crm_order_fit(
     const struct crm_schema *s, struct crm_record *rec, struct crm_err *err);
 int crm_order_lines(struct crm_change *ch, const struct crm_record *old,
     struct crm_record *rec, struct crm_err *err);
-/* Defaults and rules of events, and the whole order's kept fields. */
-int crm_order_events(const struct crm_schema *s, struct crm_record *rec,
-    int64_t now, struct crm_err *err);
+/* Defaults and rules of events; c has gone through all of them then.  Close
+ * it. */
+int crm_order_events(struct crm_calc *c, const struct crm_schema *s,
+    struct crm_record *rec, int64_t now, struct crm_err *err);
+/* The whole order's kept fields. */
 int crm_order_keep(
     const struct crm_schema *s, struct crm_record *rec, struct crm_err *err);
+/* Its entries of the ledger and its part in the figures, of all times, by one
+ * walk (order_book.c). */
+int crm_order_effects(const struct crm_schema *s,
+    const struct crm_record *order, struct crm_buf *entries,
+    struct crm_tally *y, struct crm_err *err);
+/* Do the settings name the statuses that count? */
+static inline bool
+crm_calc_by_status(const struct crm_calc *c)
+{
+	return c->s->settings && c->s->settings->statuses.n > 0;
+}
 /* "line 2 amount" as the error's field. */
 int crm_order_refuse(struct crm_err *err, const char *part, uint32_t no,
     const char *field, const char *fmt, ...)

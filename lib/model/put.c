@@ -7,7 +7,8 @@
  */
 #include "change.h"
 
-#define KNOWN_MAX ((size_t)1 << 20)
+/* Numbers past it are looked up each time: a bit for each is kept. */
+#define KNOWN_MAX ((int64_t)1 << 26)
 
 static int
 number_new(struct crm_change *ch, struct crm_record *rec, struct crm_err *err)
@@ -36,7 +37,7 @@ number_back(struct crm_change *ch, struct crm_record *rec)
 	uint64_t off;
 
 	if (ch->next[kind] != rec->id + 1 ||
-	    crm_idmap_get(&ch->latest, crm_op_slot(kind, rec->id), &off))
+	    crm_latest_get(ch, kind, rec->id, &off))
 		return;
 	ch->next[kind]--;
 	rec->id = 0;
@@ -47,7 +48,7 @@ static int
 resolve_value(struct crm_change *ch, const struct crm_field *f,
     struct crm_value *v, struct crm_err *err)
 {
-	uint64_t slot, seen, number;
+	uint64_t number;
 	struct crm_value found;
 	int r;
 
@@ -63,16 +64,17 @@ resolve_value(struct crm_change *ch, const struct crm_field *f,
 			     v->s, err) == CRM_EDATA)
 			r = CRM_EDATA;
 	} else {
-		slot = crm_op_slot(v->kind, (uint64_t)v->i);
-		if (crm_idmap_get(&ch->known, slot, &seen))
+		if (v->kind < CRM_K_MAX &&
+		    crm_bits_get(&ch->known[v->kind], (uint64_t)v->i))
 			return CRM_OK;
 		number = (uint64_t)v->i;
 		r = crm_ref_live(
 		    ch->txn, ch, ch->schema, v->kind, &number, err);
 		if (r == CRM_OK) {
 			/* a merged one is to be followed each time */
-			if ((uint64_t)v->i == number && ch->known.n < KNOWN_MAX)
-				crm_idmap_put(&ch->known, slot, 1);
+			if ((uint64_t)v->i == number && v->i < KNOWN_MAX &&
+			    v->kind < CRM_K_MAX)
+				(void)crm_bits_set(&ch->known[v->kind], number);
 			v->i = (int64_t)number;
 		} else if (r == CRM_NOTFOUND)
 			crm_err_set(err, CRM_NOTFOUND, "there is no %s %s%lld",
@@ -303,6 +305,8 @@ crm_change_spool(struct crm_change *ch, struct crm_op *op, struct crm_str image,
 	uint64_t off = ch->spool.size;
 	int r;
 
+	if (op->kind == CRM_K_PRODUCT && ch->nfacts > 0)
+		crm_change_forget(ch);
 	if (image.n > UINT32_MAX || keys.n > UINT32_MAX ||
 	    effects.n > UINT32_MAX)
 		return crm_err_set(err, CRM_EDATA, "the record is too large");
@@ -319,11 +323,9 @@ crm_change_spool(struct crm_change *ch, struct crm_op *op, struct crm_str image,
 	if (r < 0)
 		return r;
 	ch->ops++;
-	if (op->what != 'x' &&
-	    crm_idmap_put(&ch->latest, crm_op_slot(op->kind, op->number),
-		off + 1) == CRM_ENOMEM)
-		return crm_err_nomem(err);
-	return CRM_OK;
+	return op->what == 'x'
+		   ? CRM_OK
+		   : crm_latest_put(ch, op->kind, op->number, off, err);
 }
 
 /* Derived entries and effects of the old and the new record. */
@@ -349,13 +351,12 @@ crm_change_derive(struct crm_change *ch, const struct crm_record *old,
 	return r;
 }
 
-enum { IMAGE = 1000, KEYS = 500, EFFECTS = 250 };
-
 static int
 take(struct crm_change *ch, const struct crm_record *old,
     const struct crm_record *rec, bool again, struct crm_err *err)
 {
-	struct crm_buf image = {0}, keys = {0}, effects = {0}, before = {0};
+	struct crm_buf *image = &ch->image, *keys = &ch->keys;
+	struct crm_buf *effects = &ch->effects, before = {0};
 	struct crm_op op = {.kind = rec->kind->number,
 	    .what = old ? 'c' : 'a',
 	    .number = rec->id,
@@ -363,12 +364,12 @@ take(struct crm_change *ch, const struct crm_record *old,
 	struct crm_record flat = *rec;
 	int r;
 
-	/* Most fit at once, where they would grow by doubling from little. */
-	(void)(crm_buf_room(&image, IMAGE) && crm_buf_room(&keys, KEYS) &&
-	       crm_buf_room(&effects, EFFECTS));
+	crm_buf_clear(image);
+	crm_buf_clear(keys);
+	crm_buf_clear(effects);
 	flat.revision = 0;
-	crm_record_encode(&flat, &image);
-	r = crm_buf_check(&image, err);
+	crm_record_encode(&flat, image);
+	r = crm_buf_check(image, err);
 	if (r == CRM_OK && old != NULL && !again) {
 		struct crm_record was = *old;
 
@@ -376,23 +377,20 @@ take(struct crm_change *ch, const struct crm_record *old,
 		crm_record_encode(&was, &before);
 		r = crm_buf_check(&before, err);
 		if (r == CRM_OK &&
-		    crm_str_eq(crm_buf_str(&before), crm_buf_str(&image)))
+		    crm_str_eq(crm_buf_str(&before), crm_buf_str(image)))
 			r = CRM_NO;
 	}
 	if (r == CRM_OK)
-		r = crm_change_derive(ch, old, rec, &keys, &effects, err);
+		r = crm_change_derive(ch, old, rec, keys, effects, err);
 	if (r == CRM_OK)
-		r = crm_change_spool(ch, &op, crm_buf_str(&image),
-		    crm_buf_str(&keys), crm_buf_str(&effects), err);
+		r = crm_change_spool(ch, &op, crm_buf_str(image),
+		    crm_buf_str(keys), crm_buf_str(effects), err);
 	if (r == CRM_OK && !again) {
 		if (old != NULL)
 			ch->count[op.kind].changed++;
 		else
 			ch->count[op.kind].added++;
 	}
-	crm_buf_release(&image);
-	crm_buf_release(&keys);
-	crm_buf_release(&effects);
 	crm_buf_release(&before);
 	return r;
 }
@@ -437,8 +435,7 @@ crm_change_put(
 	if (new)
 		r = number_new(ch, rec, err);
 	else {
-		again = crm_idmap_get(
-		    &ch->latest, crm_op_slot(rec->kind->number, rec->id), &off);
+		again = crm_latest_get(ch, rec->kind->number, rec->id, &off);
 		r = crm_change_get(ch, rec->kind, rec->id, &prev, err);
 		if (r == CRM_OK && again)
 			r = crm_change_stored(

@@ -75,7 +75,7 @@ untouched(struct crm_change *ch, const struct crm_kind *k, uint64_t number,
 	uint64_t off;
 	int r;
 
-	if (crm_idmap_get(&ch->latest, crm_op_slot(k->number, number), &off))
+	if (crm_latest_get(ch, k->number, number, &off))
 		return crm_err_set(err, CRM_EDATA,
 		    "%s%llu is changed and %s in one command", k->letter,
 		    (unsigned long long)number, what);
@@ -260,8 +260,7 @@ crm_change_guard(struct crm_change *ch, struct crm_err *err)
 			return r;
 		while ((r = crm_scan_next(scan, &rec, err)) == CRM_OK) {
 			/* what it will refer to was looked at */
-			if (crm_idmap_get(
-				&ch->latest, crm_op_slot(kind, rec->id), &off))
+			if (crm_latest_get(ch, kind, rec->id, &off))
 				continue;
 			r = guard_record(ch, rec, err);
 			if (r < 0)

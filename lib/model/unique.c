@@ -88,6 +88,34 @@ has(struct crm_change *ch, const struct crm_kind *k, uint64_t number,
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
+/* Is there no identity of a kind in the store as it was?  Asked once. */
+static bool
+none_stored(struct crm_change *ch, unsigned kind)
+{
+	struct crm_cursor *cur;
+	struct crm_str k, v;
+	char key = (char)kind;
+
+	if (ch->stored[kind] != IDENTS_UNKNOWN)
+		return ch->stored[kind] == IDENTS_NONE;
+	ch->stored[kind] = IDENTS_SOME; /* whoever looks tells what is wrong */
+	if (crm_cursor_open(ch->txn, CRM_TAB_IDENT, &cur, NULL) < 0)
+		return false;
+	switch (crm_cursor_seek(cur, (struct crm_str){&key, 1}, &k, &v, NULL)) {
+	case CRM_NOTFOUND:
+		ch->stored[kind] = IDENTS_NONE;
+		break;
+	case CRM_OK:
+		if (k.n == 0 || (unsigned char)k.p[0] != kind)
+			ch->stored[kind] = IDENTS_NONE;
+		break;
+	default:
+		break;
+	}
+	crm_cursor_close(cur);
+	return ch->stored[kind] == IDENTS_NONE;
+}
+
 /*
  * The records but for `self` that have an identity: those in the store that
  * this change has left it, and the one that took it last in this change.
@@ -114,7 +142,7 @@ crm_change_holders(struct crm_change *ch, unsigned kind, struct crm_str scheme,
 			found[(*n)++] = took;
 		*shared |= r == CRM_OK && says;
 	}
-	while (r == CRM_OK && *n < max) {
+	while (r == CRM_OK && *n < max && !none_stored(ch, kind)) {
 		r = crm_prefix_next(&p, &number, err);
 		if (r < 0 || number == self || number == took)
 			continue;
@@ -267,12 +295,13 @@ int
 crm_change_unique(struct crm_change *ch, const struct crm_record *rec, int sign,
     struct crm_err *err)
 {
-	struct unique_ctx c = {ch, rec, {.max = CRM_KEY_MAX}, sign};
+	char room[CRM_KEY_MAX];
+	struct unique_ctx c = {
+	    ch, rec, {.p = room, .cap = sizeof room, .max = sizeof room}, sign};
 	int r;
 
 	r = crm_ident_each(ch->schema, rec, unique_ident, &c, err);
 	if (r == CRM_OK)
 		r = unique_indexes(&c, err);
-	crm_buf_release(&c.key);
 	return r;
 }

@@ -444,12 +444,14 @@ what_contradicts_the_order_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
 		struct crm_err err = {0};
+		struct crm_calc c;
 		struct doc d;
 
 		doc_make(&d, refused[i].doc);
-		if (crm_order_events(&d.schema, d.rec, PLACED + 9, &err) !=
+		if (crm_order_events(&c, &d.schema, d.rec, PLACED + 9, &err) !=
 		    CRM_EDATA)
 			fail_msg("%s is taken", refused[i].name);
+		crm_calc_close(&c);
 		if (strcmp(err.text, refused[i].text) != 0 ||
 		    strcmp(err.field, refused[i].field) != 0)
 			fail_msg(
@@ -477,11 +479,13 @@ missing_amounts_are_what_is_open(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct crm_err err = {0};
+		struct crm_calc c;
 		struct doc d;
 
 		doc_make(&d, rows[i].doc);
-		if (crm_order_events(&d.schema, d.rec, PLACED, &err) < 0)
+		if (crm_order_events(&c, &d.schema, d.rec, PLACED, &err) < 0)
 			fail_msg("%s: %s", rows[i].doc, err.text);
+		crm_calc_close(&c);
 		if (crm_record_row(d.rec, CRM_O_TRACK, rows[i].row)
 			->v[CRM_E_AMOUNT]
 			.i != rows[i].want)
@@ -494,6 +498,7 @@ static void
 kept_fields_are_written(void **state)
 {
 	struct crm_err err = {0};
+	struct crm_calc c;
 	struct doc d;
 	struct crm_row *row;
 
@@ -502,7 +507,8 @@ kept_fields_are_written(void **state)
 	    "L 2 10.00 1.90;L 1 5.00 0.95;A coupon -1.00 -0.19;"
 	    "A shipping 4.90;E 1 pay - - 5.00;E 2 return 1 1;E 3 cancel 2");
 	assert_int_equal(
-	    crm_order_events(&d.schema, d.rec, PLACED, &err), CRM_OK);
+	    crm_order_events(&c, &d.schema, d.rec, PLACED, &err), CRM_OK);
+	crm_calc_close(&c);
 	assert_int_equal(crm_order_keep(&d.schema, d.rec, &err), CRM_OK);
 	assert_int_equal(d.rec->v[CRM_O_GOODS].i, 1500);
 	assert_int_equal(d.rec->v[CRM_O_DISCOUNT].i, -100);

@@ -53,4 +53,7 @@ int crm_spool_pread(
     struct crm_spool *s, uint64_t off, void *p, size_t n, struct crm_err *err);
 void crm_spool_release(struct crm_spool *s);
 
+/* Processors this process may run on, at least 1. */
+unsigned crm_os_processors(void);
+
 #endif

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -407,4 +408,15 @@ crm_spool_release(struct crm_spool *s)
 		close(s->fd);
 	crm_buf_release(&s->mem);
 	*s = (struct crm_spool){.dir = s->dir, .keep = s->keep};
+}
+
+unsigned
+crm_os_processors(void)
+{
+	cpu_set_t cpus;
+
+	if (sched_getaffinity(0, sizeof cpus, &cpus) < 0 ||
+	    CPU_COUNT(&cpus) < 1)
+		return 1;
+	return (unsigned)CPU_COUNT(&cpus);
 }

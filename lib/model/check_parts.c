@@ -9,9 +9,10 @@
  * stops, and the first does the rest of its range.
  */
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+
+#include <crm/os.h>
 
 #include "check.h"
 
@@ -137,27 +138,18 @@ part_release(struct part *p)
 	crm_buf_release(&p->found.text);
 }
 
-static unsigned
-processors(void)
-{
-	cpu_set_t cpus;
-	int n = 1;
-
-	if (sched_getaffinity(0, sizeof cpus, &cpus) == 0)
-		n = CPU_COUNT(&cpus);
-	return n > PARTS ? PARTS : n < 1 ? 1 : (unsigned)n;
-}
-
 /* How many parts; [0] is the caller's own. */
 static int
 divide(struct crm_check *ck, const struct crm_check_job *job, struct part *part,
     unsigned *n, atomic_bool *stop, struct crm_err *err)
 {
-	unsigned most = processors();
+	unsigned most = crm_os_processors();
 	uint64_t last, each;
 	int r = last_of(ck, job->kind->number, &last, err);
 
 	*n = 1;
+	if (most > PARTS)
+		most = PARTS;
 	if (last / PART_LEAST < most)
 		most = (unsigned)(last / PART_LEAST);
 	for (; r == CRM_OK && *n < most; *n += r == CRM_OK)

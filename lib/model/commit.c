@@ -8,90 +8,10 @@
  * and larger where they are added.  A change with a key is always a single
  * transaction, so that the key stands for all of it or nothing.
  */
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "commit.h"
-
-#define PART_CHANGES 1000
-#define PART_ADDS 20000
-#define PART_BYTES ((size_t)16 << 20)
-
-/* What counts towards the end of a part. */
-struct measure {
-	size_t adds, changes;
-	size_t runs; /* of numbers: no fewer than the ranges they make */
-	uint64_t last[CRM_K_MAX];
-};
-
-static bool
-full(const struct crm_commit *c, const struct measure *m,
-    const struct crm_op *op)
-{
-	if (c->ch->opt.key.n > 0)
-		return false;
-	if (op->what == 'a' && m->runs >= CRM_RANGES_MAX &&
-	    m->last[op->kind] + 1 != op->number)
-		return true;
-	return m->changes >= PART_CHANGES || m->adds >= PART_ADDS ||
-	       c->part.n >= PART_BYTES;
-}
-
-static void
-measure(struct measure *m, const struct crm_op *op)
-{
-	m->changes += op->what == 'x' ? op->alone : op->what != 'a';
-	if (op->what != 'a')
-		return;
-	m->adds++;
-	m->runs +=
-	    m->last[op->kind] + 1 != op->number || m->last[op->kind] == 0;
-	m->last[op->kind] = op->number;
-}
-
-static int
-part_read(struct crm_commit *c, uint64_t end, struct crm_err *err)
-{
-	struct crm_change *ch = c->ch;
-	struct measure m = {0};
-	size_t n;
-	struct crm_op op;
-	uint64_t latest;
-	int r;
-
-	crm_buf_clear(&c->part);
-	c->nop = 0;
-	while (c->off < end) {
-		r = crm_spool_pread(&ch->spool, c->off, &op, sizeof op, err);
-		if (r < 0)
-			return r;
-		/* entries stay with the record they were attached to */
-		if ((op.what != 'x' || op.alone) && full(c, &m, &op))
-			break;
-		n = sizeof op + op.image + op.keys + op.effects;
-		if (op.what != 'x' && ch->twice &&
-		    crm_latest_get(ch, op.kind, op.number, &latest) &&
-		    latest != c->off) {
-			c->off += n; /* put again later */
-			continue;
-		}
-		/* heads are copied out again: keep them aligned */
-		while (c->part.n % 8 != 0)
-			crm_buf_putc(&c->part, 0);
-		if (!crm_grow(&c->op, &c->capop, c->nop, sizeof *c->op) ||
-		    !crm_buf_room(&c->part, n))
-			return crm_err_nomem(err);
-		c->op[c->nop++] = c->part.n;
-		r = crm_spool_pread(
-		    &ch->spool, c->off, c->part.p + c->part.n, n, err);
-		if (r < 0)
-			return r;
-		c->part.n += n;
-		c->off += n;
-		measure(&m, &op);
-	}
-	c->more = c->off < end;
-	return crm_buf_check(&c->part, err);
-}
 
 /* The part is on the disk; its numbers are sorted. */
 static void
@@ -107,7 +27,8 @@ part_done(struct crm_commit *c)
 	}
 	if (c->nparts++ == 0)
 		c->change = c->revision;
-	c->done += c->nop;
+	c->last = c->revision;
+	c->done += c->part->nop;
 	if (c->ch->opt.progress != NULL)
 		c->ch->opt.progress(
 		    c->ch->opt.progress_ctx, c->done, c->ch->ops);
@@ -118,13 +39,16 @@ release(struct crm_commit *c)
 {
 	unsigned k;
 
-	crm_buf_release(&c->part);
-	crm_buf_release(&c->effects);
+	for (k = 0; k < 2; k++) {
+		crm_buf_release(&c->parts[k].bytes);
+		crm_buf_release(&c->parts[k].effects);
+		crm_ledger_batch_release(&c->parts[k].ledger);
+		free(c->parts[k].op);
+		free(c->parts[k].entry);
+		free(c->parts[k].place);
+	}
 	crm_buf_release(&c->value);
 	crm_buf_release(&c->diff);
-	free(c->op);
-	free(c->entry);
-	free(c->place);
 	free(c->logged);
 	free(c->slack);
 	for (k = 0; k < CRM_K_MAX; k++)
@@ -143,8 +67,8 @@ marked(struct crm_txn *t, void *ctx, struct crm_err *err)
 
 	c->off = 0;
 	for (i = 0; i < ch->nmark && r == CRM_OK; i++) {
-		r = part_read(c, ch->mark[i], err);
-		if (r < 0 || c->nop == 0)
+		r = crm_commit_read(c, c->part, ch->mark[i], err);
+		if (r < 0 || c->part->nop == 0)
 			continue;
 		if (n++ > 0)
 			crm_txn_advance(t);
@@ -153,12 +77,62 @@ marked(struct crm_txn *t, void *ctx, struct crm_err *err)
 	return r;
 }
 
+/* Reads the part behind the one that is being written. */
+struct ahead {
+	struct crm_commit *c;
+	struct crm_commit_part *part;
+	pthread_t thread;
+	bool runs;
+	int code;
+	struct crm_err err;
+};
+
+static void *
+read_ahead(void *arg)
+{
+	struct ahead *a = arg;
+
+	a->code = crm_commit_read(a->c, a->part, a->c->ch->spool.size, &a->err);
+	return NULL;
+}
+
+/*
+ * Writes the part that was read, while another thread reads and sorts the
+ * next: only that one knows the spool then, only this one the store.  Without
+ * a thread the next is read afterwards, as it would be anyway.
+ */
+static int
+part_write(struct crm_commit *c, struct crm_err *err)
+{
+	struct crm_commit_part *next =
+	    c->part == &c->parts[0] ? &c->parts[1] : &c->parts[0];
+	struct ahead a = {.c = c, .part = next};
+	int r;
+
+	next->nop = 0;
+	a.runs = c->part->more && crm_os_processors() > 1 &&
+		 pthread_create(&a.thread, NULL, read_ahead, &a) == 0;
+	r = crm_txn_run(c->ch->store, CRM_WRITE, crm_commit_part, c, err);
+	if (a.runs)
+		pthread_join(a.thread, NULL);
+	if (r < 0)
+		return r;
+	part_done(c);
+	if (a.runs && a.code < 0 && err != NULL)
+		*err = a.err;
+	if (a.runs)
+		r = a.code;
+	else if (c->part->more)
+		r = crm_commit_read(c, next, c->ch->spool.size, err);
+	c->part = next;
+	return r;
+}
+
 int
 crm_change_commit(
     struct crm_change *ch, uint64_t *revision, struct crm_err *err)
 {
 	struct crm_commit c = {.ch = ch};
-	uint64_t last = 0;
 	int r;
 
 	if (revision != NULL)
@@ -169,27 +143,22 @@ crm_change_commit(
 	/* our own reader would keep every page that is written over */
 	crm_txn_end(ch->txn);
 	ch->txn = NULL;
+	c.part = &c.parts[0];
 	if (ch->nmark > 0) {
 		r = crm_txn_run(ch->store, CRM_WRITE, marked, &c, err);
-		last = c.revision;
-	}
-	while (r == CRM_OK && ch->nmark == 0 && c.off < ch->spool.size) {
-		r = part_read(&c, ch->spool.size, err);
-		if (r < 0 || c.nop == 0)
-			break;
-		r = crm_txn_run(ch->store, CRM_WRITE, crm_commit_part, &c, err);
-		if (r < 0)
-			break;
-		last = c.revision;
-		part_done(&c);
+		c.last = c.revision;
+	} else {
+		r = crm_commit_read(&c, c.part, ch->spool.size, err);
+		while (r == CRM_OK && c.part->nop > 0)
+			r = part_write(&c, err);
 	}
 	if (r < 0 && c.nparts > 0)
 		crm_err_hint(err,
 		    "committed as revisions %llu to %llu; the rest was not, "
 		    "running the same command again completes it",
-		    (unsigned long long)c.change, (unsigned long long)last);
+		    (unsigned long long)c.change, (unsigned long long)c.last);
 	if (r == CRM_OK && revision != NULL)
-		*revision = last;
+		*revision = c.last;
 	release(&c);
 	return r;
 }

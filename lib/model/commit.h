@@ -5,6 +5,7 @@
 #define CRM_MODEL_COMMIT_H
 
 #include "change.h"
+#include "ledger_parts.h"
 
 #define CRM_RANGES_MAX \
 	(sizeof((struct crm_log_head){0}).range / sizeof(struct crm_range))
@@ -23,42 +24,54 @@ struct crm_entry {
 	signed char sign;
 };
 
-/* The place of an entry in the order of tables and keys: the key's first bytes
- * as numbers, which tell most of them apart. */
+/* The place of an entry in the order of tables and keys: the table and the
+ * key's first 19 bytes as numbers, which tell most of them apart. */
 struct crm_entry_place {
 	uint64_t head, next;
-	uint32_t at;
-	uint8_t table;
+	uint32_t group, at;
 };
 
-struct crm_commit {
-	struct crm_change *ch;
-	struct crm_buf part; /* operations, as they lay in the spool */
-	size_t *op; /* offsets of the live ones in part */
+/* What a transaction writes, as it was read from the spool. */
+struct crm_commit_part {
+	struct crm_buf bytes; /* operations, as they lay there */
+	size_t *op; /* offsets of the live ones in bytes */
 	size_t nop, capop;
 	struct crm_entry *entry;
 	size_t nentry, capentry;
 	struct crm_entry_place *place; /* of entries, sorted */
 	size_t capplace;
+	struct crm_buf effects; /* of all, one after the other */
+	struct crm_ledger_batch ledger; /* what they come to */
+	bool more; /* it is not the last */
+};
+
+struct crm_commit {
+	struct crm_change *ch;
+	struct crm_commit_part parts[2], *part; /* the one to be written */
 	struct crm_logged *logged;
 	size_t nlogged, caplogged;
 	size_t *slack; /* operations whose records were written with slack */
 	size_t nslack, capslack;
 	size_t unslack, lacking; /* bytes, and slack for them */
-	struct crm_buf effects, value, diff;
+	struct crm_buf value, diff;
 	uint64_t off; /* in the spool */
 	uint64_t done; /* operations */
 	struct crm_log_head head;
 	uint64_t change; /* first revision */
 	uint64_t nparts;
-	uint64_t revision; /* of the part under way */
+	uint64_t revision, last; /* of the part under way; committed */
 	uint64_t nsource; /* entries of its imports' rows */
 	uint64_t top[CRM_K_MAX]; /* numbers written by the parts before */
 	uint64_t *added[CRM_K_MAX]; /* numbers of the part under way */
 	size_t nadded[CRM_K_MAX], capadded[CRM_K_MAX];
-	bool more;
 };
 
+/* Reads a part from c->off on, up to `end`; it has no operations when there are
+ * none any more. */
+int crm_commit_read(struct crm_commit *c, struct crm_commit_part *p,
+    uint64_t end, struct crm_err *err);
+struct crm_op crm_commit_op(const struct crm_commit_part *p, size_t i,
+    struct crm_str *image, struct crm_str *keys, struct crm_str *effects);
 /* Writes the part that was read; a crm_txn_fn, ctx the commit. */
 int crm_commit_part(struct crm_txn *t, void *ctx, struct crm_err *err);
 

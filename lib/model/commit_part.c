@@ -3,8 +3,8 @@
  *
  * May run again from the beginning (the map grew), so all it makes is made
  * anew each time.  Records are written in the order of the spool; entries of
- * other tables and of the log are sorted first, because keys that are put in
- * their order touch each page once.
+ * other tables and of the log are sorted (commit_read.c), because keys that are
+ * put in their order touch each page once.
  */
 #include <stdlib.h>
 
@@ -22,100 +22,6 @@
 #define SLACK_EACH 12 /* a revision's digits and a word */
 #define SLACK_MOST 100
 #define SLACK_LONGEST 1500 /* no slack for values that fill pages */
-
-static struct crm_op
-op_at(const struct crm_commit *c, size_t i, struct crm_str *image,
-    struct crm_str *keys, struct crm_str *effects)
-{
-	const char *p = c->part.p + c->op[i];
-	struct crm_op op;
-
-	memcpy(&op, p, sizeof op);
-	p += sizeof op;
-	*image = (struct crm_str){p, op.image};
-	*keys = (struct crm_str){p + op.image, op.keys};
-	*effects = (struct crm_str){p + op.image + op.keys, op.effects};
-	return op;
-}
-
-static int
-entries_take(struct crm_commit *c, struct crm_str keys, struct crm_err *err)
-{
-	struct crm_derived d;
-	int r;
-
-	while ((r = crm_derive_next(&keys, &d, err)) == CRM_OK) {
-		if (!crm_grow(
-			&c->entry, &c->capentry, c->nentry, sizeof *c->entry))
-			return crm_err_nomem(err);
-		c->entry[c->nentry] = (struct crm_entry){.key = d.key,
-		    .value = d.value,
-		    .table = (uint8_t)d.table,
-		    .sign = d.put ? 1 : -1};
-		c->nentry++;
-	}
-	return r == CRM_NOTFOUND ? CRM_OK : r;
-}
-
-/* Up to eight bytes from `at` on, as a number that compares like them. */
-static uint64_t
-key_head(struct crm_str key, size_t at)
-{
-	unsigned char b[8] = {0};
-
-	if (at < key.n)
-		memcpy(b, key.p + at, key.n - at < 8 ? key.n - at : 8);
-	return (uint64_t)b[0] << 56 | (uint64_t)b[1] << 48 |
-	       (uint64_t)b[2] << 40 | (uint64_t)b[3] << 32 |
-	       (uint64_t)b[4] << 24 | (uint64_t)b[5] << 16 |
-	       (uint64_t)b[6] << 8 | b[7];
-}
-
-static int
-place_cmp(const void *a, const void *b, void *ctx)
-{
-	const struct crm_entry_place *x = a, *y = b;
-	const struct crm_entry *entry = ctx;
-	int r;
-
-	if (x->table != y->table)
-		return x->table < y->table ? -1 : 1;
-	if (x->head != y->head)
-		return x->head < y->head ? -1 : 1;
-	if (x->next != y->next)
-		return x->next < y->next ? -1 : 1;
-	/* a key that ends here has zeros as one that goes on may have */
-	r = crm_str_cmp(entry[x->at].key, entry[y->at].key);
-	if (r != 0)
-		return r;
-	return x->at < y->at ? -1 : x->at > y->at;
-}
-
-/* Entries as they were taken from the operations; sorted, their keys are looked
- * at only where their first sixteen bytes are the same. */
-static int
-entries_sort(struct crm_commit *c, struct crm_err *err)
-{
-	size_t n = c->nentry;
-
-	if (n > c->capplace) {
-		free(c->place);
-		c->capplace = 0;
-		c->place = malloc(n * sizeof *c->place);
-		if (c->place == NULL)
-			return crm_err_nomem(err);
-		c->capplace = n;
-	}
-	for (size_t i = 0; i < n; i++)
-		c->place[i] = (struct crm_entry_place){
-		    .head = key_head(c->entry[i].key, 0),
-		    .next = key_head(c->entry[i].key, 8),
-		    .at = (uint32_t)i,
-		    .table = c->entry[i].table};
-	if (n > 1)
-		qsort_r(c->place, n, sizeof *c->place, place_cmp, c->entry);
-	return CRM_OK;
-}
 
 static int
 put_sealed(struct crm_txn *t, struct crm_commit *c, unsigned table,
@@ -222,7 +128,8 @@ slack_off(struct crm_txn *t, struct crm_commit *c, struct crm_err *err)
 	int r = CRM_OK;
 
 	for (i = 0; i < c->nslack && r == CRM_OK; i++) {
-		op = op_at(c, c->slack[i], &image, &keys, &effects);
+		op = crm_commit_op(
+		    c->part, c->slack[i], &image, &keys, &effects);
 		value_make(c, image);
 		r = put_sealed(t, c, CRM_TAB_KIND + op.kind,
 		    crm_number_key(op.number, kb), 0, err);
@@ -396,19 +303,22 @@ write_entry(struct crm_txn *t, struct crm_commit *c,
 static int
 write_entries(struct crm_txn *t, struct crm_commit *c, struct crm_err *err)
 {
+	const struct crm_commit_part *p = c->part;
 	size_t i, j;
-	int r = entries_sort(c, err);
+	int r = CRM_OK;
 
-	for (i = 0; i < c->nentry && r == CRM_OK; i = j) {
-		const struct crm_entry *e = &c->entry[c->place[i].at];
+	for (i = 0; i < p->nentry && r == CRM_OK; i = j) {
+		const struct crm_entry *e = &p->entry[p->place[i].at],
+				       *last = e;
 
 		for (j = i + 1;
-		     j < c->nentry && c->place[j].head == c->place[i].head &&
-		     c->entry[c->place[j].at].table == e->table &&
-		     crm_str_eq(c->entry[c->place[j].at].key, e->key);
+		     j < p->nentry && p->place[j].next == p->place[i].next &&
+		     p->place[j].head == p->place[i].head &&
+		     p->place[j].group == p->place[i].group &&
+		     crm_str_eq(p->entry[p->place[j].at].key, e->key);
 		     j++)
-			;
-		r = write_entry(t, c, e, &c->entry[c->place[j - 1].at], err);
+			last = &p->entry[p->place[j].at];
+		r = write_entry(t, c, e, last, err);
 	}
 	return r;
 }
@@ -425,7 +335,7 @@ write_head(struct crm_txn *t, struct crm_commit *c, struct crm_err *err)
 	h->revision = c->revision;
 	h->change = c->nparts == 0 ? c->revision : c->change;
 	h->part = c->nparts;
-	h->last = !c->more;
+	h->last = !c->part->more;
 	h->actor = ch->opt.by.actor;
 	h->program = ch->opt.by.program;
 	h->why = ch->opt.by.why;
@@ -518,19 +428,16 @@ crm_commit_part(struct crm_txn *t, void *ctx, struct crm_err *err)
 	int r = CRM_OK;
 
 	c->revision = crm_txn_revision(t);
-	c->nentry = c->nlogged = c->nslack = 0;
+	c->nlogged = c->nslack = 0;
 	c->unslack = c->lacking = 0;
 	c->nsource = 0;
-	crm_buf_clear(&c->effects);
 	crm_buf_clear(&c->diff);
 	memset(&c->head, 0, sizeof c->head);
 	memset(c->nadded, 0, sizeof c->nadded);
 	memcpy(top, c->top, sizeof top);
-	for (i = 0; i < c->nop && r == CRM_OK; i++) {
-		op = op_at(c, i, &image, &keys, &effects);
-		r = entries_take(c, keys, err);
-		crm_buf_putstr(&c->effects, effects);
-		if (r == CRM_OK && op.what != 'x')
+	for (i = 0; i < c->part->nop && r == CRM_OK; i++) {
+		op = crm_commit_op(c->part, i, &image, &keys, &effects);
+		if (op.what != 'x')
 			r = write_op(t, c, i, &op, image, top, err);
 	}
 	if (r == CRM_OK)
@@ -538,11 +445,9 @@ crm_commit_part(struct crm_txn *t, void *ctx, struct crm_err *err)
 	if (r == CRM_OK)
 		r = ranges(c, err);
 	if (r == CRM_OK)
-		r = crm_buf_check(&c->effects, err);
-	if (r == CRM_OK)
 		r = write_entries(t, c, err);
-	if (r == CRM_OK && c->effects.n > 0)
-		r = crm_ledger_apply(t, crm_buf_str(&c->effects), err);
+	if (r == CRM_OK)
+		r = crm_ledger_batch_apply(t, &c->part->ledger, err);
 	if (r == CRM_OK)
 		r = write_log(t, c, err);
 	return r;

@@ -21,19 +21,10 @@ enum {
 	RUN_LEAST = 4 /* bytes of the smallest entry */
 };
 
-struct delta {
-	struct crm_ledger_entry e;
-	int sign;
-};
-
 /* Growing arrays that one apply uses again for each customer. */
 struct book {
 	struct crm_txn *t;
 	struct crm_cursor *c;
-	struct delta *delta;
-	size_t ndelta, delta_cap;
-	struct crm_tally_delta *tally;
-	size_t ntally, tally_cap;
 	struct crm_ledger_entry *old; /* a run, decoded */
 	size_t nold, old_cap;
 	struct crm_ledger_entry *now; /* what becomes of it */
@@ -162,7 +153,7 @@ crm_ledger_cmp(const void *a, const void *b)
 static int
 cmp_delta(const void *pa, const void *pb)
 {
-	const struct delta *a = pa, *b = pb;
+	const struct crm_ledger_delta *a = pa, *b = pb;
 
 	return cmp_entry(&a->e, &b->e);
 }
@@ -234,7 +225,7 @@ crm_ledger_live(uint64_t customer, int sign, struct crm_buf *out)
 }
 
 static int
-take_effect(struct book *b, struct crm_str *s, struct crm_err *err)
+take_effect(struct crm_ledger_batch *b, struct crm_str *s, struct crm_err *err)
 {
 	struct crm_tally_delta *y;
 	struct crm_ledger_entry e = {0};
@@ -263,7 +254,7 @@ take_effect(struct book *b, struct crm_str *s, struct crm_err *err)
 			return crm_err_nomem(err);
 		if (!take_entry(s, &e))
 			goto bad;
-		b->delta[b->ndelta++] = (struct delta){e, y->sign};
+		b->delta[b->ndelta++] = (struct crm_ledger_delta){e, y->sign};
 	}
 	if (!crm_tally_take(s, &y->y))
 		goto bad;
@@ -276,14 +267,14 @@ bad:
 
 /* Sorts; what is taken and added alike is neither. */
 static void
-net_deltas(struct book *b)
+net_deltas(struct crm_ledger_batch *b)
 {
 	size_t n = 0;
 
 	if (b->ndelta > 0)
 		qsort(b->delta, b->ndelta, sizeof *b->delta, cmp_delta);
 	for (size_t i = 0, j; i < b->ndelta; i = j) {
-		struct delta d = b->delta[i];
+		struct crm_ledger_delta d = b->delta[i];
 		int sum = 0;
 
 		for (j = i;
@@ -399,7 +390,8 @@ push(struct book *b, const struct crm_ledger_entry *e)
 
 /* b->old with n deltas applied is b->now. */
 static int
-merge(struct book *b, const struct delta *d, size_t n, struct crm_err *err)
+merge(struct book *b, const struct crm_ledger_delta *d, size_t n,
+    struct crm_err *err)
 {
 	size_t i = 0, j = 0;
 	bool ok = true;
@@ -496,7 +488,8 @@ write_runs(struct book *b, const char *old, size_t nold, bool is_last,
 
 /* Applies the deltas, all of one customer. */
 static int
-apply_runs(struct book *b, const struct delta *d, size_t n, struct crm_err *err)
+apply_runs(struct book *b, const struct crm_ledger_delta *d, size_t n,
+    struct crm_err *err)
 {
 	struct crm_ledger_entry next;
 	char key[KEY];
@@ -542,8 +535,6 @@ book_close(struct book *b)
 {
 	if (b->c)
 		crm_cursor_close(b->c);
-	free(b->delta);
-	free(b->tally);
 	free(b->old);
 	free(b->now);
 	crm_tally_release(&b->figures);
@@ -551,36 +542,66 @@ book_close(struct book *b)
 }
 
 int
-crm_ledger_apply(struct crm_txn *t, struct crm_str effects, struct crm_err *err)
+crm_ledger_batch_make(
+    struct crm_ledger_batch *b, struct crm_str effects, struct crm_err *err)
+{
+	int r = CRM_OK;
+
+	b->ndelta = b->ntally = 0;
+	while (r == CRM_OK && effects.n > 0)
+		r = take_effect(b, &effects, err);
+	if (r == CRM_OK)
+		net_deltas(b);
+	return r;
+}
+
+int
+crm_ledger_batch_apply(
+    struct crm_txn *t, const struct crm_ledger_batch *y, struct crm_err *err)
 {
 	struct book b = {0};
 	size_t i = 0, j, at = 0, end;
 	int r = CRM_OK;
 
-	while (r == CRM_OK && effects.n > 0)
-		r = take_effect(&b, &effects, err);
-	if (r == CRM_OK && b.ntally > 0)
+	if (y->ntally > 0)
 		r = book_open(&b, t, err);
-	if (r == CRM_OK)
-		net_deltas(&b);
-	for (; r == CRM_OK && i < b.ntally; i = j, at = end) {
-		uint64_t who = b.tally[i].customer;
+	for (; r == CRM_OK && i < y->ntally; i = j, at = end) {
+		uint64_t who = y->tally[i].customer;
 
-		for (j = i; j < b.ntally && b.tally[j].customer == who; j++)
+		for (j = i; j < y->ntally && y->tally[j].customer == who; j++)
 			;
-		for (end = at; end < b.ndelta; end++)
-			if (b.delta[end].e.customer != who)
+		for (end = at; end < y->ndelta; end++)
+			if (y->delta[end].e.customer != who)
 				break;
 		/* touches, tickets, customers have no place in the ledger */
 		if (end > at)
-			r = apply_runs(&b, b.delta + at, end - at, err);
+			r = apply_runs(&b, y->delta + at, end - at, err);
 		if (r == CRM_OK)
 			r = crm_tally_apply(
-			    &b.figures, who, b.tally + i, j - i, err);
+			    &b.figures, who, y->tally + i, j - i, err);
 	}
 	if (r == CRM_OK)
 		r = crm_tally_end(&b.figures, err);
 	book_close(&b);
+	return r;
+}
+
+void
+crm_ledger_batch_release(struct crm_ledger_batch *b)
+{
+	free(b->delta);
+	free(b->tally);
+}
+
+int
+crm_ledger_apply(struct crm_txn *t, struct crm_str effects, struct crm_err *err)
+{
+	struct crm_ledger_batch b = {0};
+	int r = crm_ledger_batch_make(&b, effects, err);
+
+	if (r == CRM_OK)
+		r = crm_ledger_batch_apply(t, &b, err);
+	crm_ledger_batch_release(&b);
 	return r;
 }
 

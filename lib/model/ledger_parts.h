@@ -60,4 +60,24 @@ int crm_tally_apply(struct crm_tally_book *b, uint64_t customer,
 int crm_tally_end(struct crm_tally_book *b, struct crm_err *err);
 void crm_tally_release(struct crm_tally_book *b);
 
+/*
+ * What effects come to, sorted by customer: made without a look at the store,
+ * so that it may be made ahead.  Zeroed is empty; release it.
+ */
+struct crm_ledger_delta {
+	struct crm_ledger_entry e;
+	int sign;
+};
+struct crm_ledger_batch {
+	struct crm_ledger_delta *delta;
+	size_t ndelta, delta_cap;
+	struct crm_tally_delta *tally;
+	size_t ntally, tally_cap;
+};
+int crm_ledger_batch_make(
+    struct crm_ledger_batch *b, struct crm_str effects, struct crm_err *err);
+int crm_ledger_batch_apply(
+    struct crm_txn *t, const struct crm_ledger_batch *b, struct crm_err *err);
+void crm_ledger_batch_release(struct crm_ledger_batch *b);
+
 #endif

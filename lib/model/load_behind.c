@@ -10,8 +10,9 @@
  * one processor.
  */
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
+
+#include <crm/os.h>
 
 #include "archive.h"
 
@@ -60,11 +61,9 @@ static void
 start(struct crm_load *l)
 {
 	struct crm_load_behind *b;
-	cpu_set_t cpus;
 
 	l->alone = true; /* is not tried again */
-	if (sched_getaffinity(0, sizeof cpus, &cpus) < 0 ||
-	    CPU_COUNT(&cpus) < 2)
+	if (crm_os_processors() < 2)
 		return;
 	b = calloc(1, sizeof *b);
 	if (b == NULL)

@@ -1,0 +1,210 @@
+/*
+ * commit_read.c - a part of a change read from the spool, its entries sorted.
+ *
+ * Nothing of the store is looked at, and of the commit only the place in the
+ * spool, so that a thread may read a part while the one before is written.
+ */
+#include <stdlib.h>
+
+#include "commit.h"
+
+#define PART_CHANGES 1000
+#define PART_ADDS 20000
+#define PART_BYTES ((size_t)16 << 20)
+
+/* What counts towards the end of a part. */
+struct measure {
+	size_t adds, changes;
+	size_t runs; /* of numbers: no fewer than the ranges they make */
+	uint64_t last[CRM_K_MAX];
+};
+
+static bool
+full(const struct crm_commit *c, const struct crm_commit_part *p,
+    const struct measure *m, const struct crm_op *op)
+{
+	if (c->ch->opt.key.n > 0)
+		return false;
+	if (op->what == 'a' && m->runs >= CRM_RANGES_MAX &&
+	    m->last[op->kind] + 1 != op->number)
+		return true;
+	return m->changes >= PART_CHANGES || m->adds >= PART_ADDS ||
+	       p->bytes.n >= PART_BYTES;
+}
+
+static void
+measure(struct measure *m, const struct crm_op *op)
+{
+	m->changes += op->what == 'x' ? op->alone : op->what != 'a';
+	if (op->what != 'a')
+		return;
+	m->adds++;
+	m->runs +=
+	    m->last[op->kind] + 1 != op->number || m->last[op->kind] == 0;
+	m->last[op->kind] = op->number;
+}
+
+/* The operations of the next part, but those that were put again later. */
+static int
+ops_read(struct crm_commit *c, struct crm_commit_part *p, uint64_t end,
+    struct crm_err *err)
+{
+	struct crm_change *ch = c->ch;
+	struct measure m = {0};
+	size_t n;
+	struct crm_op op;
+	uint64_t latest;
+	int r;
+
+	crm_buf_clear(&p->bytes);
+	p->nop = 0;
+	while (c->off < end) {
+		r = crm_spool_pread(&ch->spool, c->off, &op, sizeof op, err);
+		if (r < 0)
+			return r;
+		/* entries stay with the record they were attached to */
+		if ((op.what != 'x' || op.alone) && full(c, p, &m, &op))
+			break;
+		n = sizeof op + op.image + op.keys + op.effects;
+		if (op.what != 'x' && ch->twice &&
+		    crm_latest_get(ch, op.kind, op.number, &latest) &&
+		    latest != c->off) {
+			c->off += n; /* put again later */
+			continue;
+		}
+		/* heads are copied out again: keep them aligned */
+		while (p->bytes.n % 8 != 0)
+			crm_buf_putc(&p->bytes, 0);
+		if (!crm_grow(&p->op, &p->capop, p->nop, sizeof *p->op) ||
+		    !crm_buf_room(&p->bytes, n))
+			return crm_err_nomem(err);
+		p->op[p->nop++] = p->bytes.n;
+		r = crm_spool_pread(
+		    &ch->spool, c->off, p->bytes.p + p->bytes.n, n, err);
+		if (r < 0)
+			return r;
+		p->bytes.n += n;
+		c->off += n;
+		measure(&m, &op);
+	}
+	p->more = c->off < end;
+	return crm_buf_check(&p->bytes, err);
+}
+
+struct crm_op
+crm_commit_op(const struct crm_commit_part *p, size_t i, struct crm_str *image,
+    struct crm_str *keys, struct crm_str *effects)
+{
+	const char *at = p->bytes.p + p->op[i];
+	struct crm_op op;
+
+	memcpy(&op, at, sizeof op);
+	at += sizeof op;
+	*image = (struct crm_str){at, op.image};
+	*keys = (struct crm_str){at + op.image, op.keys};
+	*effects = (struct crm_str){at + op.image + op.keys, op.effects};
+	return op;
+}
+
+static int
+entries_take(
+    struct crm_commit_part *p, struct crm_str keys, struct crm_err *err)
+{
+	struct crm_derived d;
+	int r;
+
+	while ((r = crm_derive_next(&keys, &d, err)) == CRM_OK) {
+		if (!crm_grow(
+			&p->entry, &p->capentry, p->nentry, sizeof *p->entry))
+			return crm_err_nomem(err);
+		p->entry[p->nentry] = (struct crm_entry){.key = d.key,
+		    .value = d.value,
+		    .table = (uint8_t)d.table,
+		    .sign = d.put ? 1 : -1};
+		p->nentry++;
+	}
+	return r == CRM_NOTFOUND ? CRM_OK : r;
+}
+
+/* Up to eight bytes from `at` on, as a number that compares like them. */
+static uint64_t
+key_head(struct crm_str key, size_t at)
+{
+	unsigned char b[8] = {0};
+
+	if (at < key.n)
+		memcpy(b, key.p + at, key.n - at < 8 ? key.n - at : 8);
+	return (uint64_t)b[0] << 56 | (uint64_t)b[1] << 48 |
+	       (uint64_t)b[2] << 40 | (uint64_t)b[3] << 32 |
+	       (uint64_t)b[4] << 24 | (uint64_t)b[5] << 16 |
+	       (uint64_t)b[6] << 8 | b[7];
+}
+
+static int
+place_cmp(const void *a, const void *b, void *ctx)
+{
+	const struct crm_entry_place *x = a, *y = b;
+	const struct crm_entry *entry = ctx;
+	int r;
+
+	if (x->group != y->group)
+		return x->group < y->group ? -1 : 1;
+	if (x->head != y->head)
+		return x->head < y->head ? -1 : 1;
+	if (x->next != y->next)
+		return x->next < y->next ? -1 : 1;
+	/* a key that ends here has zeros as one that goes on may have */
+	r = crm_str_cmp(entry[x->at].key, entry[y->at].key);
+	if (r != 0)
+		return r;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* Entries as they were taken from the operations; sorted, their keys are looked
+ * at only where their first 19 bytes are the same. */
+static int
+entries_sort(struct crm_commit_part *p, struct crm_err *err)
+{
+	size_t n = p->nentry;
+
+	if (n > p->capplace) {
+		free(p->place);
+		p->capplace = 0;
+		p->place = malloc(n * sizeof *p->place);
+		if (p->place == NULL)
+			return crm_err_nomem(err);
+		p->capplace = n;
+	}
+	for (size_t i = 0; i < n; i++)
+		p->place[i] = (struct crm_entry_place){
+		    .head = key_head(p->entry[i].key, 3),
+		    .next = key_head(p->entry[i].key, 11),
+		    .group = (uint32_t)p->entry[i].table << 24 |
+			     (uint32_t)(key_head(p->entry[i].key, 0) >> 40),
+		    .at = (uint32_t)i};
+	if (n > 1)
+		qsort_r(p->place, n, sizeof *p->place, place_cmp, p->entry);
+	return CRM_OK;
+}
+
+int
+crm_commit_read(struct crm_commit *c, struct crm_commit_part *p, uint64_t end,
+    struct crm_err *err)
+{
+	struct crm_str image, keys, effects;
+	int r = ops_read(c, p, end, err);
+
+	p->nentry = 0;
+	crm_buf_clear(&p->effects);
+	for (size_t i = 0; i < p->nop && r == CRM_OK; i++) {
+		(void)crm_commit_op(p, i, &image, &keys, &effects);
+		r = entries_take(p, keys, err);
+		crm_buf_putstr(&p->effects, effects);
+	}
+	if (r == CRM_OK)
+		r = crm_buf_check(&p->effects, err);
+	if (r == CRM_OK)
+		r = crm_ledger_batch_make(
+		    &p->ledger, crm_buf_str(&p->effects), err);
+	return r == CRM_OK ? entries_sort(p, err) : r;
+}

@@ -239,7 +239,7 @@ check_range(struct crm_check *ck, const struct crm_check_job *job,
 		      ck->txn, CRM_TAB_KIND + b.kind->number, &b.cursor, err)
 		: crm_err_nomem(err);
 	if (from > 0)
-		crm_columns_from(b.columns, from);
+		crm_columns_range(b.columns, from, 0);
 	while (r == CRM_OK) {
 		r = crm_columns_block(b.columns, &first, err);
 		if (r != CRM_OK || first >= to)

@@ -4,10 +4,11 @@
  * Each item's count of the others is one array of counters, small enough for
  * the cache; what costs time is the way to the baskets, which lie far from each
  * other.  Where baskets are small, as orders are, an item's list holds what was
- * beside it and no way is gone; else it holds its baskets, which are asked for
- * some steps ahead.  Lists are made by threads that have a share of the baskets
- * each, and counted by threads that take items from a common counter; all write
- * into places of their own: no result depends on who was first.
+ * beside it and no way is gone, in two bytes each where that does, as it is
+ * written all over; else it holds its baskets, which are asked for some steps
+ * ahead.  Lists are made by threads that have a share of the baskets each, and
+ * counted by threads that take items from a common counter; all write into
+ * places of their own: no result depends on who was first.
  */
 #include <stdatomic.h>
 #include <stdlib.h>

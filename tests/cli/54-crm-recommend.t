@@ -97,6 +97,8 @@ for n in 1 2 3; do
 done
 same 'read by two threads, the same rows' big.2 big.1
 same 'by three' big.3 big.1
+crm-recommend build --store big --at 2100-01-01 >big.at
+same 'of blocks and of records, the same rows' big.at big.1
 crm-order list --store big -w 'type = "order" and status not in
     ("cart", "pending", "cancelled")' | crm-order lines --store big - \
     -f order_id,product_id >lines

@@ -8,6 +8,8 @@
 #include "store/columns_parts.h"
 #include "store/store_internal.h"
 
+_Static_assert(CRM_COLUMNS_RANGE <= CRM_LANE_MOST, "a lane has room for them");
+
 struct block {
 	const unsigned char *p, *end; /* without the tail */
 	const unsigned char *dir;
@@ -98,6 +100,11 @@ static bool
 take_rest(struct column *x, size_t n, const unsigned char *p,
     const unsigned char *end)
 {
+	if (x->lane.how == CRM_LANE_NUMBER)
+		return true;
+	/* of rows, of which there can be more, only numbers are kept */
+	if (n > CRM_COLUMNS_RANGE)
+		return false;
 	switch ((enum crm_lane_how)x->lane.how) {
 	case CRM_LANE_WORD:
 		return take_words(x, n, p, end);

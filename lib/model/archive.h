@@ -136,6 +136,10 @@ bool crm_load_hex(struct crm_load *l, size_t column, struct crm_buf *out);
 typedef int crm_each_fn(void *ctx, struct crm_record *rec, struct crm_err *err);
 int crm_upkeep_each(struct crm_txn *t, const struct crm_schema *s,
     const struct crm_kind *k, crm_each_fn *fn, void *ctx, struct crm_err *err);
+/* Puts sorted entries into a table that has none, in transactions. */
+struct crm_keysort;
+int crm_upkeep_fill(struct crm_store *s, unsigned table,
+    struct crm_keysort *from, struct crm_err *err);
 /* The header of a revision of its own, put into the log. */
 int crm_upkeep_log(struct crm_txn *t, const struct crm_origin *by,
     const struct crm_log_head *more, struct crm_err *err);

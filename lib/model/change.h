@@ -84,7 +84,18 @@ struct crm_change {
 	size_t nmark, capmark;
 	size_t cleaned;
 	int depth; /* prepare may put events */
+	/* in a store that has no entries of these tables they go here, to be
+	 * put in their order when the change is committed; NULL: as ever */
+	struct crm_keysort *ident, *index;
 };
+
+static inline struct crm_keysort *
+crm_change_aside(const struct crm_change *ch, unsigned table)
+{
+	return table == CRM_TAB_IDENT	? ch->ident
+	       : table == CRM_TAB_INDEX ? ch->index
+					: NULL;
+}
 
 static inline uint64_t
 crm_op_slot(unsigned kind, uint64_t number)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "commit.h"
+#include "keysort.h"
 
 /* The part is on the disk; its numbers are sorted. */
 static void
@@ -77,6 +78,26 @@ marked(struct crm_txn *t, void *ctx, struct crm_err *err)
 	return r;
 }
 
+/* The entries of the part that are not put one by one. */
+static int
+set_aside(const struct crm_commit *c, struct crm_err *err)
+{
+	const struct crm_commit_part *p = c->part;
+	int r = CRM_OK;
+
+	for (size_t i = 0; i < p->nentry && r == CRM_OK; i++) {
+		const struct crm_entry *e = &p->entry[p->place[i].at];
+		struct crm_keysort *to = crm_change_aside(c->ch, e->table);
+
+		if (to != NULL && e->sign < 0)
+			r = crm_err_set(
+			    err, CRM_EBUG, "an entry that is not there goes");
+		else if (to != NULL)
+			r = crm_keysort_add(to, e->key, e->value, err);
+	}
+	return r;
+}
+
 /* Reads the part behind the one that is being written. */
 struct ahead {
 	struct crm_commit *c;
@@ -115,6 +136,8 @@ part_write(struct crm_commit *c, struct crm_err *err)
 	r = crm_txn_run(c->ch->store, CRM_WRITE, crm_commit_part, c, err);
 	if (a.runs)
 		pthread_join(a.thread, NULL);
+	if (r == CRM_OK)
+		r = set_aside(c, err);
 	if (r < 0)
 		return r;
 	part_done(c);

@@ -318,7 +318,8 @@ write_entries(struct crm_txn *t, struct crm_commit *c, struct crm_err *err)
 		     crm_str_eq(p->entry[p->place[j].at].key, e->key);
 		     j++)
 			last = &p->entry[p->place[j].at];
-		r = write_entry(t, c, e, last, err);
+		if (crm_change_aside(c->ch, e->table) == NULL)
+			r = write_entry(t, c, e, last, err);
 	}
 	return r;
 }

@@ -25,9 +25,12 @@
 #include <crm/person.h>
 
 #include "archive.h"
+#include "change.h"
+#include "keysort.h"
 #include "store/store_internal.h"
 
 #define BATCH_BYTES ((size_t)8 << 20)
+#define SORT_BYTES ((size_t)16 << 20) /* of entries, in memory */
 
 int
 crm_load_place(struct crm_load *l, int code, struct crm_err *err)
@@ -390,6 +393,33 @@ write_yaml(struct crm_load *l, struct crm_err *err)
 	return r;
 }
 
+/* Commits new records.  Nobody sees the store yet, so that entries can wait
+ * until all are there: put in their order they fill their pages. */
+static int
+commit_new(struct crm_load *l, struct crm_err *err)
+{
+	struct crm_keysort ident = {.dir = l->temp, .memory = SORT_BYTES};
+	struct crm_keysort index = {.dir = l->temp, .memory = SORT_BYTES};
+	int r;
+
+	l->change->ident = &ident;
+	l->change->index = &index;
+	r = crm_change_commit(l->change, &l->result.revision, err);
+	crm_change_release(l->change);
+	l->change = NULL;
+	if (r == CRM_OK)
+		r = crm_store_lock(l->store, err);
+	if (r == CRM_OK)
+		r = crm_upkeep_fill(l->store, CRM_TAB_IDENT, &ident, err);
+	if (r == CRM_OK)
+		r = crm_upkeep_fill(l->store, CRM_TAB_INDEX, &index, err);
+	if (r == CRM_OK)
+		r = crm_columns_fill(l->store, err);
+	crm_keysort_release(&ident);
+	crm_keysort_release(&index);
+	return r;
+}
+
 /* What was new records is committed, what was a dump gets its log. */
 static int
 finish_records(struct crm_load *l, struct crm_err *err)
@@ -401,14 +431,8 @@ finish_records(struct crm_load *l, struct crm_err *err)
 		r = crm_load_wait(l, err);
 	if (r < 0)
 		return r;
-	if (!l->full) {
-		r = crm_change_commit(l->change, &l->result.revision, err);
-		crm_change_release(l->change);
-		l->change = NULL;
-		if (r == CRM_OK)
-			r = crm_store_lock(l->store, err);
-		return r < 0 ? r : crm_columns_fill(l->store, err);
-	}
+	if (!l->full)
+		return commit_new(l, err);
 	if (!l->has_log) {
 		r = crm_load_make_log(l, err);
 		l->log_from = l->revision + 1;

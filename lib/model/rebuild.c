@@ -289,6 +289,21 @@ fill(struct rebuild *b, unsigned table, struct crm_keysort *from,
 }
 
 int
+crm_upkeep_fill(struct crm_store *s, unsigned table, struct crm_keysort *from,
+    struct crm_err *err)
+{
+	struct rebuild b = {.store = s};
+	int r = crm_keysort_finish(from, err);
+
+	if (r == CRM_OK)
+		r = fill(&b, table, from, err);
+	crm_buf_release(&b.value);
+	crm_buf_release(&b.batch);
+	crm_buf_release(&b.last);
+	return r;
+}
+
+int
 crm_rebuild_tables(struct crm_store *s, const struct crm_watch *watch,
     struct crm_rebuild_result *out, struct crm_err *err)
 {

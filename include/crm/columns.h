@@ -51,7 +51,6 @@ int crm_columns_open(struct crm_txn *t, const struct crm_schema *s,
 /* The next block is the first from this number on; to: the last one whose
  * range ends before this number, 0: of all. */
 void crm_columns_range(struct crm_columns *c, uint64_t from, uint64_t to);
-void crm_columns_from(struct crm_columns *c, uint64_t number);
 /* Goes on to the next block that has all that is wanted: *first is the first
  * number of its range.  CRM_NOTFOUND behind the last.  CRM_EDAMAGE. */
 int crm_columns_block(

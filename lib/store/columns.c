@@ -392,12 +392,6 @@ crm_columns_range(struct crm_columns *c, uint64_t from, uint64_t to)
 	c->to = to;
 }
 
-void
-crm_columns_from(struct crm_columns *c, uint64_t number)
-{
-	crm_columns_range(c, number, 0);
-}
-
 /* Comes to the next block's bytes, and number. */
 static int
 step(struct crm_columns *c, struct crm_err *err)

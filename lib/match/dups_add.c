@@ -255,7 +255,7 @@ fold_ascii(int type, struct crm_str s, struct crm_buf *out)
 	if (all >= 0x80)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
-		int32_t c = s.p[i];
+		int32_t c = (unsigned char)s.p[i];
 
 		fold_letter(
 		    type, c >= 'A' && c <= 'Z' ? c | 0x20 : c, &gap, out);

@@ -101,6 +101,13 @@ crm_few_end(struct crm_txn *t, struct crm_err *err)
 	return crm_env_tables(t, err);
 }
 
+void
+crm_few_forget(struct crm_txn *t)
+{
+	if (t->env->few)
+		t->env->few->hit.txn = NULL;
+}
+
 /* ---- pages ---- */
 
 /* The node at i of the page that was read, all of it on the page; NULL. */

@@ -160,11 +160,13 @@ void crm_over_close(struct crm_over *o);
  * env_few.c: of a store that is opened for a few look-ups, all of them in one
  * transaction at a time.  A look-up answers CRM_OK or CRM_NO: LMDB is to be
  * asked.  Entry i of a table of one page: CRM_NOTFOUND past the last; valid
- * until the next look-up.  _end opens the tables.
+ * until the next look-up.  _end opens the tables; _forget: the transaction
+ * ends, and what it found with it.
  */
 int crm_few_get(struct crm_txn *t, unsigned table, struct crm_str key,
     struct crm_str *value);
 int crm_few_end(struct crm_txn *t, struct crm_err *err);
+void crm_few_forget(struct crm_txn *t);
 bool crm_few_names(struct crm_txn *t, uint32_t *sum);
 /* env_table.c: which table is so called; CRM_TABS when it is none of ours. */
 unsigned crm_env_table_of(struct crm_str name);

@@ -110,6 +110,7 @@ crm_env_end(struct crm_txn *t, bool commit, struct crm_err *err)
 
 	while (t->cursors)
 		crm_cursor_close(t->cursors);
+	crm_few_forget(t);
 	if (!t->write && !t->env->idle && !(t->opened[0] | t->opened[1])) {
 		mdb_txn_reset(t->mdb);
 		t->env->idle = t->mdb;

@@ -184,6 +184,40 @@ a_few_look_ups_find_the_same(void **state)
 	tmpstore_remove(&ts);
 }
 
+/* What one transaction found lies in memory of its own: the next one, at the
+ * same address perhaps, does not take it for its own. */
+static void
+what_was_found_last_is_forgotten_with_its_transaction(void **state)
+{
+	enum { BLOCK = 1000 };
+	struct crm_store *s, *few;
+	struct tmpstore ts;
+	struct crm_txn *t;
+	void *other[4];
+
+	(void)state;
+	tmpstore_make(&ts);
+	s = tmpstore_open(&ts, true);
+	assert_int_equal(crm_txn_run(s, CRM_WRITE, put_all, NULL, NULL), 0);
+	few = open_few(&ts);
+	for (int round = 0; round < 40; round++) {
+		assert_int_equal(crm_txn_begin(few, &t, NULL), CRM_OK);
+		look(t, tables[0], 8);
+		look(t, tables[0], 8);
+		crm_txn_end(t);
+		for (int i = 0; i < 4; i++) {
+			other[i] = malloc(BLOCK + 32 * (size_t)i);
+			assert_non_null(other[i]);
+			memset(other[i], 'x', BLOCK + 32 * (size_t)i);
+		}
+		for (int i = 0; i < 4; i++)
+			free(other[i]);
+	}
+	crm_store_close_env(few);
+	crm_store_close_env(s);
+	tmpstore_remove(&ts);
+}
+
 /* As seek and next do, in any steps, to the end and past it. */
 static void
 leaps_and_steps_come_to_what_seek_and_next_do(void **state)
@@ -247,6 +281,8 @@ main(void)
 	    cmocka_unit_test(each_order_of_look_ups_finds_what_is_there),
 	    cmocka_unit_test(the_next_reader_looks_in_its_own_moment),
 	    cmocka_unit_test(a_few_look_ups_find_the_same),
+	    cmocka_unit_test(
+		what_was_found_last_is_forgotten_with_its_transaction),
 	    cmocka_unit_test(leaps_and_steps_come_to_what_seek_and_next_do),
 	};
 

@@ -240,7 +240,7 @@ crm_page_full(const unsigned char *page, size_t size)
 	size_t lower = crm_page_u16(page + 12), upper = crm_page_u16(page + 14);
 	size_t sum = 0;
 
-	if (lower > upper || upper > size)
+	if (lower > upper || upper > size || lower < 16)
 		return false;
 	for (size_t i = 16; i + 1 < lower; i += 2) {
 		size_t at = crm_page_u16(page + i), n;
@@ -248,6 +248,9 @@ crm_page_full(const unsigned char *page, size_t size)
 		if (at + 8 > size)
 			return false;
 		n = node_rest(page + at, false) + crm_page_u16(page + at + 6);
+		/* whoever goes on reads keys and values */
+		if (n > size - at)
+			return false;
 		sum += n + n % 2;
 	}
 	return sum == size - upper;

@@ -190,24 +190,25 @@ crm_page_branch(const unsigned char *page, size_t size)
 }
 
 uint64_t
-crm_page_child(const unsigned char *page, struct crm_str key)
+crm_page_child(const unsigned char *page, struct crm_str key,
+    struct crm_str *from, struct crm_str *to)
 {
-	size_t low = 0, high = (size_t)(crm_page_u16(page + 12) - 16) / 2;
+	size_t n = crm_page_entries(page), low = 0, high = n;
 	const unsigned char *node;
 
 	/* The last whose key is not past it; the first is before all. */
 	while (high - low > 1) {
 		size_t at = (low + high) / 2;
-		struct crm_str k;
 
-		node = page + crm_page_u16(page + 16 + 2 * at);
-		k = (struct crm_str){
-		    (const char *)node + 8, crm_page_u16(node + 6)};
-		if (crm_page_before(key, k))
+		if (crm_page_before(key, crm_page_key(page, at)))
 			high = at;
 		else
 			low = at;
 	}
+	if (low > 0)
+		*from = crm_page_key(page, low);
+	if (low + 1 < n)
+		*to = crm_page_key(page, low + 1);
 	node = page + crm_page_u16(page + 16 + 2 * low);
 	return crm_page_node_size(node) | (uint64_t)crm_page_u16(node + 4)
 					      << 32;

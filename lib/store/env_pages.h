@@ -98,9 +98,12 @@ int crm_page_read(int fd, void *to, size_t n, uint64_t at);
 bool crm_page_leaf(const unsigned char *page, size_t size);
 bool crm_page_full(const unsigned char *page, size_t size);
 /* Is this branch whole - its keys in order, nothing left out -, and which of
- * its children has the key?  A node of a branch holds a page's number. */
+ * its children has the key?  A node of a branch holds a page's number.  The
+ * child's keys are from *from on and before *to, which are left as they were
+ * where the branch does not say. */
 bool crm_page_branch(const unsigned char *page, size_t size);
-uint64_t crm_page_child(const unsigned char *page, struct crm_str key);
+uint64_t crm_page_child(const unsigned char *page, struct crm_str key,
+    struct crm_str *from, struct crm_str *to);
 bool crm_page_is_leaf(const unsigned char *page);
 
 /* ---- the entries of a leaf that leaves nothing out ---- */

@@ -9,7 +9,8 @@
  * stand in leaves that are in order.  A search is led astray only by an entry
  * it has compared with, and that is then one of the two, or out of order.
  * The pages on the way there must leave nothing out, or what is left out is in
- * neither of the leaves.
+ * neither of the leaves; and the leaf at its end have the keys that it is there
+ * for, or a pointer that was bent leads past the right one to another one.
  * A walk that leaps from key to key goes down the tree by itself, and takes
  * what it finds in the midst of a leaf from there.
  * Going through a table, keys must rise, each leaf and the way to it leave
@@ -66,7 +67,9 @@ page_seen(struct crm_txn *t, const unsigned char *page, enum seen what)
 		t->seen.many = calloc(CRM_ENV_MANY, sizeof *t->seen.many);
 	slot = t->seen.many ? &t->seen.many[at % CRM_ENV_MANY]
 			    : &t->seen.few[at % CRM_ENV_FEW];
-	if (*slot == mark)
+	/* one whose keys rise leaves nothing out either */
+	if (*slot == mark ||
+	    (what == LEAF_FULL && *slot == ((uintptr_t)page | LEAF)))
 		return true;
 	if (!page_fits(page, t->env->page, what))
 		return false;
@@ -114,11 +117,23 @@ way_begin(struct crm_txn *t, unsigned table)
 	return true;
 }
 
-/* The leaf that the way to a key leads to, all pages on it being whole; NULL
- * when one is not.  The leaf itself is not looked at. */
+/* Are the keys of a leaf those that the branches above it say? */
+static bool
+leaf_within(const unsigned char *page, struct crm_str from, struct crm_str to)
+{
+	size_t n = crm_page_entries(page);
+
+	return n > 0 &&
+	       (!from.p || !crm_page_before(crm_page_key(page, 0), from)) &&
+	       (!to.p || crm_page_before(crm_page_key(page, n - 1), to));
+}
+
+/* The leaf that the way to a key leads to, all pages on it being whole, and it
+ * the one that should be there; NULL when one is not. */
 static const unsigned char *
 way_leaf(struct crm_txn *t, struct crm_str key)
 {
+	struct crm_str from = {0}, to = {0};
 	size_t size = t->env->page;
 	uint64_t at = t->way.root;
 
@@ -128,29 +143,39 @@ way_leaf(struct crm_txn *t, struct crm_str key)
 		if (at < 2 || at > t->way.last || crm_page_u64(page) != at)
 			return NULL;
 		if (i == t->way.depth)
-			return crm_page_is_leaf(page) ? page : NULL;
+			return page_seen(t, page, LEAF_FULL) &&
+				       leaf_within(page, from, to)
+				   ? page
+				   : NULL;
 		if (!page_seen(t, page, BRANCH))
 			return NULL;
-		at = crm_page_child(page, key);
+		at = crm_page_child(page, key, &from, &to);
 	}
 	return NULL;
 }
 
-/* Are all pages on the way to a key whole?  near: an entry of the table, whose
- * leaf has to agree with where the map begins. */
+/* The same, NULL too when `near`, an entry of the table, lies in a leaf that
+ * does not agree with where the map begins. */
+static const unsigned char *
+way_from(
+    struct crm_txn *t, unsigned table, struct crm_str key, const void *near)
+{
+	size_t size = t->env->page;
+	const unsigned char *leaf = page_of(near, size);
+
+	return way_begin(t, table) &&
+		       t->way.base + crm_page_u64(leaf) * size == leaf
+		   ? way_leaf(t, key)
+		   : NULL;
+}
+
+/* Are all pages on the way to a key whole? */
 static bool
 way_whole(
     struct crm_txn *t, unsigned table, struct crm_str key, const void *near)
 {
-	size_t size = t->env->page;
-	const unsigned char *leaf;
-
-	if (t->write || size == 0)
-		return true;
-	leaf = page_of(near, size);
-	return way_begin(t, table) &&
-	       t->way.base + crm_page_u64(leaf) * size == leaf &&
-	       way_leaf(t, key) != NULL;
+	return t->write || t->env->page == 0 ||
+	       way_from(t, table, key, near) != NULL;
 }
 
 /* side: on which of the key it is to lie, 0 for at or after. */
@@ -251,8 +276,7 @@ crm_env_leaf(struct crm_cursor *c, const MDB_val *k, struct crm_err *err)
 	if (page == c->leaf)
 		return CRM_OK;
 	c->leaf = page;
-	if (crm_page_full(page, size) &&
-	    way_whole(c->txn, c->table, key, k->mv_data))
+	if (way_from(c->txn, c->table, key, k->mv_data) == page)
 		return CRM_OK;
 	return place_fail(c->txn, c->table, err);
 }
@@ -356,7 +380,7 @@ crm_env_near(struct crm_txn *t, unsigned table, struct crm_str key,
 		return crm_page_value(page, t->near[i].at, value) ? CRM_OK
 								  : CRM_NO;
 	page = way_begin(t, table) ? way_leaf(t, key) : NULL;
-	if (!page || !page_seen(t, page, LEAF_FULL))
+	if (!page)
 		return CRM_NO;
 	n = crm_page_entries(page);
 	if (!leaf_has(page, n, key, &at))
@@ -424,7 +448,7 @@ run_seek(struct crm_cursor *c, struct crm_str key)
 	if (!way_begin(c->txn, c->table))
 		return false;
 	page = way_leaf(c->txn, key);
-	if (!page || !page_seen(c->txn, page, LEAF_FULL))
+	if (!page)
 		return false;
 	c->run.page = page;
 	c->run.n = crm_page_entries(page);

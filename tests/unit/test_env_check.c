@@ -365,6 +365,81 @@ what_a_page_leaves_out_is_missed(void **state)
 	}
 }
 
+/* Lets an entry of a branch of the table lead to the leaf of another one. */
+static bool
+lead_to(struct file *f, size_t entry, size_t other)
+{
+	for (size_t at = 2 * PAGE; at < f->n; at += PAGE) {
+		unsigned char *p = f->p + at;
+		size_t a = 16 + 2 * entry, b = 16 + 2 * other;
+
+		if (p[10] != 1 || p[13] != 0 || p[12] <= a || p[12] <= b)
+			continue;
+		a = p[a] + 256U * p[a + 1];
+		b = p[b] + 256U * p[b + 1];
+		if (p[a + 6] != 8)
+			continue; /* keys of the table have 8 bytes */
+		memcpy(p + a, p + b, 4);
+		return true;
+	}
+	return false;
+}
+
+/* Each way to a key finds it, or says that it cannot. */
+static unsigned
+count_astray(struct crm_txn *t, struct crm_str key)
+{
+	struct crm_cursor *c;
+	struct crm_str k, v;
+	unsigned told;
+	int code = crm_get(t, TABLE, key, &v, NULL);
+
+	assert_true(code == CRM_OK || code == CRM_EDAMAGE);
+	told = code == CRM_EDAMAGE;
+	assert_int_equal(crm_cursor_open(t, TABLE, &c, NULL), CRM_OK);
+	code = crm_cursor_seek(c, key, &k, &v, NULL);
+	assert_true(
+	    code == CRM_EDAMAGE || (code == CRM_OK && crm_str_eq(k, key)));
+	told += code == CRM_EDAMAGE;
+	crm_cursor_close(c);
+	assert_int_equal(crm_cursor_open(t, TABLE, &c, NULL), CRM_OK);
+	code = crm_cursor_hop(c, key, &k, NULL);
+	assert_true(
+	    code == CRM_EDAMAGE || (code == CRM_OK && crm_str_eq(k, key)));
+	told += code == CRM_EDAMAGE;
+	crm_cursor_close(c);
+	return told;
+}
+
+/* All pages are in order, and each entry lies between its neighbours; only that
+ * a leaf is not the one for these keys. */
+static void
+a_leaf_that_is_another_one_is_noticed(void **state)
+{
+	static const size_t to[] = {0, 1, 2, 4, 5};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof to / sizeof *to; i++) {
+		struct crm_store *s;
+		struct crm_txn *t;
+		struct file f;
+		unsigned told = 0;
+		char key[8];
+
+		file_make(&f);
+		assert_true(lead_to(&f, 3, to[i]));
+		file_save(&f, f.n);
+		s = tmpstore_open(&f.ts, false);
+		assert_int_equal(crm_txn_begin(s, &t, NULL), CRM_OK);
+		for (uint64_t n = 61; n <= ENTRIES; n++)
+			told += count_astray(t, crm_number_key(n, key));
+		assert_true(told > 0);
+		crm_txn_end(t);
+		crm_store_close_env(s);
+		file_remove(&f);
+	}
+}
+
 int
 main(void)
 {
@@ -378,6 +453,7 @@ main(void)
 	    cmocka_unit_test(a_search_led_astray_says_so),
 	    cmocka_unit_test(the_name_of_a_table_is_no_other),
 	    cmocka_unit_test(what_a_page_leaves_out_is_missed),
+	    cmocka_unit_test(a_leaf_that_is_another_one_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,8 +140,9 @@ bool crm_latest_get(
 int crm_latest_put(struct crm_change *ch, unsigned kind, uint64_t number,
     uint64_t off, struct crm_err *err);
 void crm_latest_release(struct crm_change *ch);
-/* facts.c: those of a product as this change has it; until it puts one, or
- * asks for another one.  CRM_NOTFOUND with a message. */
+/* facts.c: those of a product as this change has it, until it asks for another
+ * one; their texts until it puts one, or crm_change_reset.  CRM_NOTFOUND with a
+ * message. */
 int crm_change_facts(struct crm_change *ch, uint64_t product,
     const struct crm_product_facts **out, struct crm_err *err);
 void crm_change_forget(struct crm_change *ch);

@@ -17,16 +17,28 @@ crm_change_forget(struct crm_change *ch)
 	ch->nfacts = 0;
 }
 
+/* Texts are copied into an arena, or borrowed where there is none. */
 static bool
-keep(struct crm_change *ch, const struct crm_record *p, const char *field,
+keep(struct crm_arena *a, const struct crm_record *p, const char *field,
     struct crm_value *out)
 {
 	*out = *crm_record_get(p, field);
-	if (out->s.n > 0 && out->type != CRM_T_ENUM)
-		out->s = crm_arena_str(&ch->texts, out->s);
+	if (a && out->s.n > 0 && out->type != CRM_T_ENUM)
+		out->s = crm_arena_str(a, out->s);
 	return out->s.n == 0 || out->s.p != NULL;
 }
 
+static bool
+keep_all(struct crm_arena *a, const struct crm_record *p,
+    struct crm_product_facts *f)
+{
+	return keep(a, p, "sku", &f->sku) && keep(a, p, "name", &f->name) &&
+	       keep(a, p, "type", &f->type) && keep(a, p, "price", &f->price) &&
+	       keep(a, p, "cost", &f->cost);
+}
+
+/* Lines that were filled in borrow from what is kept: it is not given up for
+ * more, which are read each time. */
 int
 crm_change_facts(struct crm_change *ch, uint64_t product,
     const struct crm_product_facts **out, struct crm_err *err)
@@ -44,18 +56,17 @@ crm_change_facts(struct crm_change *ch, uint64_t product,
 	    ch, &ch->schema->kind[CRM_K_PRODUCT], product, &p, err);
 	if (r < 0)
 		return r;
-	if (ch->nfacts == FACTS_MAX)
-		crm_change_forget(ch);
 	if (!crm_grow(&ch->facts, &ch->capfacts, ch->nfacts, sizeof *ch->facts))
 		return crm_err_nomem(err);
 	f = &ch->facts[ch->nfacts];
-	if (!keep(ch, p, "sku", &f->sku) || !keep(ch, p, "name", &f->name) ||
-	    !keep(ch, p, "type", &f->type) ||
-	    !keep(ch, p, "price", &f->price) ||
-	    !keep(ch, p, "cost", &f->cost) ||
+	*out = f;
+	if (ch->nfacts == FACTS_MAX) {
+		(void)keep_all(NULL, p, f);
+		return CRM_OK;
+	}
+	if (!keep_all(&ch->texts, p, f) ||
 	    crm_idmap_put(&ch->product, product, ch->nfacts) == CRM_ENOMEM)
 		return crm_err_nomem(err);
 	ch->nfacts++;
-	*out = f;
 	return CRM_OK;
 }

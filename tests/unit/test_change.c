@@ -641,6 +641,58 @@ marked_stretches_are_revisions_of_one_transaction(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* More products than are kept, in one order: each line has its own's. */
+static void
+lines_of_more_products_than_are_kept_have_each_its_own(void **state)
+{
+	enum { MANY = (1 << 16) + 300 };
+	struct shop *s = *state;
+	const struct crm_kind *k = &s->schema->kind[CRM_K_PRODUCT];
+	struct crm_change *ch = begin(s);
+	struct crm_record *rec;
+	struct crm_err err = {0};
+	uint64_t customer = put(s, ch, 0, "Ann", NULL, CRM_OK);
+	int product, quantity, amount, sku;
+	char text[24];
+
+	for (int i = 1; i <= MANY; i++) {
+		assert_int_equal(crm_change_new(ch, k, &rec, &err), CRM_OK);
+		snprintf(text, sizeof text, "SKU-%d", i);
+		put_text(rec, "sku", text);
+		put_text(rec, "name", text);
+		if (crm_change_put(ch, rec, &err) != CRM_OK)
+			fail_msg("%s: %s", text, err.text);
+		crm_change_reset(ch);
+	}
+	k = &s->schema->kind[CRM_K_ORDER];
+	product = crm_part_field(&k->parts[0], CRM_STR("product_id"));
+	quantity = crm_part_field(&k->parts[0], CRM_STR("quantity"));
+	amount = crm_part_field(&k->parts[0], CRM_STR("amount"));
+	sku = crm_part_field(&k->parts[0], CRM_STR("sku"));
+	assert_int_equal(crm_change_new(ch, k, &rec, &err), CRM_OK);
+	*crm_record_at(rec, "customer_id") =
+	    crm_value_id(CRM_K_CUSTOMER, customer);
+	*crm_record_at(rec, "placed") = crm_value_num(CRM_T_TIME, NOW, 0);
+	for (int i = 1; i <= MANY; i++) {
+		struct crm_row *row = crm_record_add(rec, 0, (uint32_t)i);
+
+		assert_non_null(row);
+		row->v[product] = crm_value_id(CRM_K_PRODUCT, (uint64_t)i);
+		row->v[quantity] = crm_value_num(CRM_T_DECIMAL, 1, 0);
+		row->v[amount] = crm_value_num(CRM_T_MONEY, 100, 2);
+	}
+	if (crm_change_put(ch, rec, &err) != CRM_OK)
+		fail_msg("order: %s %s", err.field, err.text);
+	assert_int_equal(crm_change_get(ch, k, rec->id, &rec, &err), CRM_OK);
+	assert_int_equal(rec->part[0].n, MANY);
+	for (int i = 1; i <= MANY; i++) {
+		snprintf(text, sizeof text, "SKU-%d", i);
+		if (!crm_str_is(rec->part[0].row[i - 1].v[sku].s, text))
+			fail_msg("line %d has the sku of another product", i);
+	}
+	crm_change_release(ch);
+}
+
 int
 main(void)
 {
@@ -657,6 +709,7 @@ main(void)
 	    CASE(what_would_change_is_told_field_by_field),
 	    CASE(entries_are_written_with_the_record_before_them),
 	    CASE(marked_stretches_are_revisions_of_one_transaction),
+	    CASE(lines_of_more_products_than_are_kept_have_each_its_own),
 	};
 
 	return cmocka_run_group_tests_name("change", tests, NULL, NULL);

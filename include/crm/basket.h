@@ -33,6 +33,14 @@ bool crm_baskets_room(struct crm_baskets *b, size_t items, size_t baskets);
 int crm_baskets_add(struct crm_baskets *b, uint32_t item, struct crm_err *err);
 /* Ends the basket that is open; without items it is none, and CRM_NO. */
 int crm_baskets_end(struct crm_baskets *b, struct crm_err *err);
+/* The same, where it may be that nothing was added. */
+static inline int
+crm_baskets_next(struct crm_baskets *b, struct crm_err *err)
+{
+	int code = crm_baskets_end(b, err);
+
+	return code == CRM_NO ? CRM_OK : code;
+}
 /*
  * The same of n lines in any order, each an item in one of nbaskets baskets;
  * those without a line are none.  place (may be NULL; nbaskets numbers) gets

@@ -88,8 +88,8 @@ put_order(struct crm_pieces *p, struct crm_str id, struct crm_piece_key *last,
 	if (key_same(&now, last))
 		return CRM_OK;
 	*last = now;
-	(void)crm_baskets_end(&p->b, err);
-	if (!crm_names_put(&p->order, id, &nth) ||
+	if (crm_baskets_next(&p->b, err) < 0 ||
+	    !crm_names_put(&p->order, id, &nth) ||
 	    !crm_names_code(&p->order, nth, &p->code))
 		return CRM_NO;
 	p->again = nth < p->b.n;
@@ -133,9 +133,7 @@ crm_pieces_read(struct crm_pieces *p, struct crm_stream *s, size_t order,
 		if (code < 0)
 			return code;
 	}
-	if (code == CRM_NOTFOUND)
-		(void)crm_baskets_end(&p->b, err);
-	return code == CRM_NOTFOUND ? CRM_OK : code;
+	return code == CRM_NOTFOUND ? crm_baskets_next(&p->b, err) : code;
 }
 
 /* ---- lines of the two fields alone ---- */
@@ -309,8 +307,9 @@ take_pieces(const struct crm_pieces *p, struct crm_baskets_part *part,
 	for (size_t i = 0; code == CRM_OK && i < p->n; i++) {
 		code =
 		    take_piece(&p->piece[i], &part[p->piece[i].part], to, err);
-		if (i + 1 == p->n || p->piece[i + 1].code != p->piece[i].code)
-			(void)crm_baskets_end(to, err);
+		if (code == CRM_OK &&
+		    (i + 1 == p->n || p->piece[i + 1].code != p->piece[i].code))
+			code = crm_baskets_next(to, err);
 	}
 	return code;
 }

@@ -85,7 +85,7 @@ read_plain(struct part *p, bool swapped, struct crm_err *err)
 	}
 	free(room);
 	if (code == CRM_OK)
-		(void)crm_baskets_end(&p->pieces.b, err);
+		code = crm_baskets_next(&p->pieces.b, err);
 	/* the last line has no end */
 	return code == CRM_OK && n > 0 ? CRM_NO : code;
 }

@@ -175,7 +175,7 @@ put_order(void *ctx, struct crm_record *rec, struct crm_err *err)
 	for (size_t i = 0; code == CRM_OK && i < lines->n; i++)
 		code = put_line(r, rec, &lines->row[i], err);
 	if (code == CRM_OK && r->x->baskets)
-		(void)crm_baskets_end(r->x->baskets, err);
+		code = crm_baskets_next(r->x->baskets, err);
 	if (r->x->n == before)
 		return code;
 	if ((has(r, CRM_SALES_ORDER) &&
@@ -299,7 +299,8 @@ put_block(void *ctx, struct crm_columns *c, struct crm_err *err)
 				return crm_err_nomem(err);
 			code = crm_baskets_add(to, (uint32_t)product, err);
 		}
-		(void)crm_baskets_end(to, err);
+		if (code == CRM_OK)
+			code = crm_baskets_next(to, err);
 	}
 	return code;
 }

@@ -272,7 +272,7 @@ put_any(struct crm_sheet *l, const struct cell *c, size_t i, char *p)
 		crm_lane_value(c->lane, i, &v);
 	else
 		v = crm_value_id(l->kind, l->number[i]);
-	crm_buf_clear(&l->scratch);
+	l->scratch.n = 0; /* that it failed once is known at the end */
 	put_value(l, &l->scratch, &v);
 	if (l->scratch.n > 0)
 		memcpy(p, l->scratch.p, l->scratch.n);

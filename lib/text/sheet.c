@@ -167,6 +167,7 @@ static size_t
 begin_cell(struct crm_sheet *l, struct cell *c)
 {
 	const struct crm_lane *x = c->lane;
+	bool words = x && (x->how == CRM_LANE_NAME || x->how == CRM_LANE_WORD);
 	size_t most = PLAIN_MOST;
 
 	c->hundred = UINT64_MAX;
@@ -181,7 +182,7 @@ begin_cell(struct crm_sheet *l, struct cell *c)
 		set_letters(c, x->is.kind);
 	if (c->how == HOW_TABLE)
 		return make_table(l, c);
-	for (unsigned i = 1; x->how == CRM_LANE_NAME && i <= x->nword; i++)
+	for (unsigned i = 1; words && i <= x->nword; i++)
 		most = most > 2 * x->word[i].n ? most : 2 * x->word[i].n;
 	return most;
 }

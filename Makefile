@@ -145,9 +145,12 @@ $(BUILD)/libcrm.pc: share/libcrm.pc.in $(BUILD)/flags
 	    -e 's|@INCDIR@|$(INCDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 	    -e 's|@PKGS@|$(PKGS)|' $< >$@
 
+# A linker writes a file in bits, which the kernel keeps in single pages and
+# maps one by one; of a copy it keeps large pieces: a quarter of a start.
 $(BUILD)/bin/%: $(BUILD)/cmd/%.o $(LIBS)
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(CMD_LD) -o $@ $^ $(CMD_LIBS)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(CMD_LD) -o $(<:.o=) $^ $(CMD_LIBS)
+	@cp $(<:.o=) $@ && rm $(<:.o=)
 
 # cmocka comes as a shared library only.
 $(UNIT): $(BUILD)/%: $(BUILD)/%.o $(LIBS)

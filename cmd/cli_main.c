@@ -13,6 +13,9 @@
 #include <unistd.h>
 
 #include "cli_hooks.h"
+#include "cli_noun.h"
+
+#define FEW 16 /* records that are read faster than LMDB is opened */
 
 /* The kinds as built in: options of fields, and verbs without a store. */
 static struct crm_schema builtin;
@@ -30,12 +33,21 @@ take_kind(struct cli *c, const struct crm_schema *s, struct crm_err *err)
 	return CRM_OK;
 }
 
-/* Records that are named one by one. */
+/* A few records by their ids, as they are now. */
 static bool
-is_get(const struct cli *c)
+is_few(const struct cli *c)
 {
-	return strcmp(c->verb->name, "get") == 0 && !cli_stdin(c) &&
-	       !cli_opt.at && !cli_opt.as_of;
+	if (c->verb->fn != cli_get || c->noperand > FEW || cli_opt.at ||
+	    cli_opt.as_of)
+		return false;
+	for (size_t i = 0; i < c->noperand; i++) {
+		const char *id = c->operand[i];
+		size_t n = *id ? strspn(id + 1, "0123456789") : 0;
+
+		if (n == 0 || id[n + 1])
+			return false;
+	}
+	return true;
 }
 
 static int
@@ -43,7 +55,7 @@ open_store(struct cli *c, bool write, bool scan, struct crm_err *err)
 {
 	struct crm_store_options opt = {.write = write,
 	    .scan = scan,
-	    .few = is_get(c),
+	    .few = is_few(c),
 	    .wait_ms = c->wait_ms};
 	const struct crm_schema *schema;
 	int code = cli_store_path(c, &opt.path, err);

@@ -44,7 +44,7 @@ struct crm_store_options {
 	const char *path;
 	bool write; /* else opened for reading only */
 	bool scan; /* will read much: keep the kernel's read-ahead */
-	bool few; /* a few look-ups, in one transaction at a time: quicker */
+	bool few; /* for a few look-ups, see crm_store_whole */
 	bool older; /* an older format is taken, for crm_store_upgrade */
 	unsigned wait_ms; /* for the writers' lock */
 	uint64_t map_bytes; /* 0: 256 GiB, halved while there is no room */
@@ -74,6 +74,18 @@ void crm_store_close(struct crm_store *s);
 int crm_store_schema(
     struct crm_store *s, const struct crm_schema **out, struct crm_err *err);
 const char *crm_store_path(const struct crm_store *s);
+
+/*
+ * A store that is opened for a few look-ups is opened without LMDB, which takes
+ * a process longer than the look-ups: crm_get finds there what is there.  All
+ * else, also that something is not there, is CRM_EBUSY and makes
+ * crm_store_missed true: then nothing that was read in this transaction
+ * counts, and is asked again after crm_store_whole, which opens the store as
+ * any other.  No transaction may be open then; writers are never opened so, and
+ * of any other store it does nothing.
+ */
+int crm_store_whole(struct crm_store *s, struct crm_err *err);
+bool crm_store_missed(const struct crm_store *s);
 
 struct crm_store_info {
 	uint8_t uuid[16];

@@ -253,7 +253,7 @@ env_read(struct crm_store *s, struct crm_err *err)
 		if (code == CRM_NO && i + 1 < LOOKS)
 			crm_env_end(t, false, NULL);
 	}
-	if ((code == CRM_OK || code == CRM_NO) && !s->env->few)
+	if (code == CRM_OK || code == CRM_NO)
 		code = crm_env_tables(t, err);
 	if (code == CRM_OK)
 		code = crm_meta_check(t, err);
@@ -300,7 +300,6 @@ env_retire(struct crm_store *s)
 		}
 		*p = env->old;
 		env_close(env);
-		free(env->few);
 		free(env);
 	}
 }
@@ -349,7 +348,6 @@ crm_env_leave(struct crm_store *s)
 	s->env = env->old;
 	s->apart = false;
 	env_close(env); /* nobody else has it open */
-	free(env->few);
 	free(env);
 }
 
@@ -431,6 +429,7 @@ crm_store_open(struct crm_store **out, const struct crm_store_options *opt,
     struct crm_err *err)
 {
 	const char *path = opt->path ? opt->path : "";
+	bool few = opt->few && !opt->write && !opt->map_bytes;
 	struct crm_store *s = calloc(1, sizeof(*s) + strlen(path) + 1);
 	int code;
 
@@ -445,13 +444,12 @@ crm_store_open(struct crm_store **out, const struct crm_store_options *opt,
 	s->lock.fd = -1;
 	s->write = opt->write;
 	s->scan = opt->scan;
-	s->few = opt->few && !opt->write;
 	s->older = opt->older;
 	s->format = CRM_FORMAT;
 	s->wait_ms = opt->wait_ms;
 	s->map_bytes = opt->map_bytes;
 	code = store_check(s, err);
-	if (code == CRM_OK)
+	if (code == CRM_OK && !(few && crm_few_open(s) == CRM_OK))
 		code = crm_env_open(s, err);
 	if (code < 0) {
 		crm_store_close(s);
@@ -459,6 +457,39 @@ crm_store_open(struct crm_store **out, const struct crm_store_options *opt,
 	}
 	*out = s;
 	return CRM_OK;
+}
+
+int
+crm_store_whole(struct crm_store *s, struct crm_err *err)
+{
+	struct crm_env *env = s->env;
+	int code;
+
+	if (!env->few)
+		return CRM_OK;
+	if (s->txns) {
+		s->missed = true;
+		return crm_err_set(err, CRM_EBUSY,
+		    "busy: '%s' is being read for a few look-ups", s->path);
+	}
+	crm_few_shut(env->few);
+	s->env = NULL;
+	code = crm_env_open(s, err);
+	if (!s->env) {
+		s->env = env; /* to be tried again */
+		return code;
+	}
+	crm_few_free(env->few);
+	free(env);
+	if (code == CRM_OK)
+		s->missed = false;
+	return code;
+}
+
+bool
+crm_store_missed(const struct crm_store *s)
+{
+	return s->missed;
 }
 
 static void
@@ -474,7 +505,7 @@ store_end(struct crm_store *s, bool close_env)
 		s->env = env->old;
 		if (close_env)
 			env_close(env);
-		free(env->few);
+		crm_few_free(env->few);
 		free(env);
 	}
 	crm_meta_release(s);

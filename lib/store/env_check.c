@@ -570,8 +570,6 @@ crm_env_look(struct crm_txn *t, struct crm_err *err)
 	t->env->page = m.size;
 	w.meta = &m;
 	w.err = &said;
-	crm_few_begin(t, w.fd, &m);
-	w.few = t->env->few;
 	code = walk_all(&w);
 	if (code == CRM_EDAMAGE)
 		return crm_err_set(err, code, "the store '%s' is damaged: %s%s",
@@ -581,6 +579,14 @@ crm_env_look(struct crm_txn *t, struct crm_err *err)
 	if (code < 0 && err)
 		*err = said;
 	return code;
+}
+
+int
+crm_env_look_few(int fd, const struct crm_page_meta *m, struct crm_few *f)
+{
+	struct walk w = {.depth = LOOK_TABLES, .fd = fd, .meta = m, .few = f};
+
+	return walk_all(&w);
 }
 
 const char *

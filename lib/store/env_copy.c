@@ -298,7 +298,9 @@ crm_store_stat(
 	int code;
 
 	memset(out, 0, sizeof(*out));
-	code = crm_txn_run(s, CRM_READ, stat_meta, out, err);
+	code = crm_store_whole(s, err);
+	if (code == CRM_OK)
+		code = crm_txn_run(s, CRM_READ, stat_meta, out, err);
 	if (code < 0)
 		return code;
 	mdb_env_info(s->env->mdb, &info);

@@ -1,35 +1,42 @@
 /*
- * env_few.c - a few look-ups without the map.
+ * env_few.c - a few look-ups without LMDB.
  *
- * What the kernel does for a page of a map that is touched first, and at the
- * exit for all that was about it, takes as long as reading five pages: of a
- * program that looks up one customer that was most of its time.  So while a
- * store that was opened for a few look-ups has had few, its trees are gone
- * down by pread, from the roots that were read when it was opened, and LMDB
- * is not even told which tables there are.  Its transaction keeps the
- * snapshot's pages as ever.
+ * Of a program that looks up one customer, most of the time went into opening
+ * LMDB and into what the kernel does for each page of a map that is touched
+ * first, and for all of it at the exit.  So a store that is opened for a few
+ * look-ups has its trees gone down by pread, from the roots of the snapshot
+ * that LMDB would have given a reader: the last commit that readers were told
+ * of, or the last there is where nobody is there to be told.
+ *
+ * LMDB is not told of such a reader, and keeps nothing for it.  It need not: a
+ * commit writes over no page of the two before it, and the second of them
+ * begins by writing over the meta page of the snapshot.  While that page still
+ * has the snapshot's number, whatever was read until then was of it; so each
+ * page that was read is followed by a look there.
  *
  * Only what is found is answered, and only while nothing is unusual; a value
  * is checked against its checksum, which is of the key too, by whoever asked.
- * Whatever else is asked for, also what is not found, is left to LMDB, which
- * is told of the tables then.
+ * All else is refused, and asked again of a store that was opened as any other
+ * (crm_store_whole), which also says what is wrong.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <crm/hash.h>
 
 #include "store/env_pages.h"
 
-enum { LOOKS = 48, PAGE_MOST = 16384, PAGE_OVERFLOW = 4 };
+enum { PAGE_MOST = 16384, PAGE_OVERFLOW = 4 };
 
 struct crm_few {
-	uint64_t txn; /* the snapshot whose roots these are */
-	uint64_t last; /* its last page */
+	int data, lock; /* its files; -1: closed */
+	struct crm_page_meta now; /* the snapshot */
 	uint32_t names; /* checksum of the tables' names */
-	unsigned looks;
-	int fd;
-	size_t size; /* of a page */
 	struct {
 		uint64_t root; /* 0: no such table */
 		uint64_t entries;
@@ -43,28 +50,165 @@ struct crm_few {
 		struct crm_str value;
 	} hit;
 	uint64_t at; /* number of the page that is in page */
-	unsigned char page[]; /* of size */
+	unsigned char page[PAGE_MOST];
 };
 
-void
-crm_few_begin(struct crm_txn *t, int fd, const struct crm_page_meta *m)
-{
-	struct crm_few *f = t->env->few;
+/* ---- the snapshot ---- */
 
+/* How the lock file of LMDB 0.9 begins, where mutexes are POSIX's; in others
+ * the format is another. */
+struct told {
+	uint32_t magic, format;
+	pthread_mutex_t readers;
+	uint64_t txn; /* the last commit */
+};
+#define LOCK_MAGIC 0xBEEFC0DEU
+#define LOCK_FORMAT 0x10001U
+
+/* The last commit that readers were told of; 0: nobody has it open, so that
+ * nobody was.  False: not to be known now. */
+static bool
+few_told(int lock, uint64_t *out)
+{
+	struct flock who = {
+	    .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+	struct told told;
+
+	*out = 0;
+	if (fcntl(lock, F_GETLK, &who) < 0 || who.l_type == F_WRLCK)
+		return false;
+	if (who.l_type == F_UNLCK)
+		return true;
+	if (crm_page_read(lock, &told, sizeof told, 0) != CRM_OK ||
+	    told.magic != LOCK_MAGIC || told.format != LOCK_FORMAT)
+		return false;
+	*out = told.txn;
+	return told.txn > 0;
+}
+
+/* What a reader that begins now would read.  The commits are read first: who
+ * made one that nobody was told of is there, or has ended. */
+static bool
+few_snapshot(const struct crm_few *f, struct crm_page_meta *out)
+{
+	struct crm_page_meta m[2];
+	uint64_t told;
+
+	if (crm_page_metas(f->data, m) || !few_told(f->lock, &told))
+		return false;
+	*out = m[m[1].txn > m[0].txn];
+	if (told > 0 && told != out->txn)
+		*out = m[m[1].txn < m[0].txn];
+	return told == 0 || told == out->txn;
+}
+
+static int
+few_files(struct crm_few *f, const struct crm_store *s, const char *gen)
+{
+	char path[CRM_PATH_MAX], folder[CRM_PATH_MAX];
+	struct stat st;
+
+	crm_folder_path(folder, s->path, gen);
+	crm_folder_path(path, folder, "data.mdb");
+	f->data = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	crm_folder_path(path, folder, "lock.mdb");
+	f->lock = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (f->data < 0 || f->lock < 0 || fstat(f->data, &st) < 0 ||
+	    !S_ISREG(st.st_mode) || !few_snapshot(f, &f->now) ||
+	    f->now.size > PAGE_MOST ||
+	    (uint64_t)st.st_size < (f->now.last + 1) * f->now.size)
+		return CRM_NO;
+	return CRM_OK;
+}
+
+static struct crm_txn *
+few_txn(struct crm_store *s)
+{
+	struct crm_txn *t = calloc(1, sizeof *t);
+
+	if (!t)
+		return NULL;
+	t->store = s;
+	t->env = s->env;
+	t->env->ntxn++;
+	t->over = s->over;
+	t->next = s->txns;
+	s->txns = t;
+	return t;
+}
+
+void
+crm_few_shut(struct crm_few *f)
+{
+	if (f->data >= 0)
+		close(f->data);
+	if (f->lock >= 0)
+		close(f->lock);
+	f->data = f->lock = -1;
+}
+
+void
+crm_few_free(struct crm_few *f)
+{
+	if (f)
+		crm_few_shut(f);
 	free(f);
-	t->env->few = NULL;
-	if (!t->store->few || t->write || t->env->limit > 0 ||
-	    m->size > PAGE_MOST)
-		return;
-	f = malloc(sizeof *f + m->size); /* no memory: then with LMDB */
-	if (!f)
-		return;
-	memset(f, 0, sizeof *f);
-	f->txn = m->txn;
-	f->last = m->last;
-	f->fd = fd;
-	f->size = m->size;
-	t->env->few = f;
+}
+
+/* Its tables, and what it says of itself. */
+static int
+few_look(struct crm_store *s, struct crm_few *f)
+{
+	struct crm_txn *t;
+	int code = few_files(f, s, s->env->gen);
+
+	if (code == CRM_OK)
+		code = crm_env_look_few(f->data, &f->now, f);
+	if (code != CRM_OK || !crm_page_meta_is(f->data, &f->now))
+		return CRM_NO;
+	t = few_txn(s);
+	if (!t)
+		return CRM_NO;
+	code = crm_meta_check(t, NULL);
+	crm_env_end(t, true, NULL);
+	return code;
+}
+
+int
+crm_few_open(struct crm_store *s)
+{
+	struct crm_env *env = calloc(1, sizeof *env);
+	struct crm_few *f = malloc(sizeof *f);
+
+	if (env && f) {
+		memset(f, 0, offsetof(struct crm_few, page));
+		f->data = f->lock = -1;
+		env->few = f;
+		s->env = env;
+		if (crm_gen_read(s->path, env->gen, NULL) == CRM_OK &&
+		    few_look(s, f) == CRM_OK)
+			return CRM_OK;
+	}
+	crm_few_free(f);
+	free(env);
+	s->env = NULL;
+	s->missed = false;
+	return CRM_NO;
+}
+
+int
+crm_few_begin(struct crm_store *s, struct crm_txn **out)
+{
+	const struct crm_few *f = s->env->few;
+	struct crm_page_meta m;
+	char now[CRM_GEN_NAME];
+
+	if (!f || crm_gen_read(s->path, now, NULL) != CRM_OK ||
+	    memcmp(now, s->env->gen, CRM_GEN_NAME) != 0 ||
+	    !few_snapshot(f, &m) || m.txn != f->now.txn)
+		return CRM_NO;
+	*out = few_txn(s);
+	return *out ? CRM_OK : CRM_NO;
 }
 
 void
@@ -84,21 +228,10 @@ crm_few_names(struct crm_txn *t, uint32_t *sum)
 {
 	const struct crm_few *f = t->env->few;
 
-	if (!f || mdb_txn_id(t->mdb) != f->txn)
+	if (!f)
 		return false;
 	*sum = f->names;
 	return true;
-}
-
-int
-crm_few_end(struct crm_txn *t, struct crm_err *err)
-{
-	if (t->env->ntxn != 1)
-		return crm_err_set(err, CRM_EBUSY,
-		    "busy: '%s' is read by two at once", t->store->path);
-	free(t->env->few);
-	t->env->few = NULL;
-	return crm_env_tables(t, err);
 }
 
 void
@@ -116,14 +249,14 @@ few_node(const struct crm_few *f, size_t i, bool branch)
 {
 	size_t at = crm_page_u16(f->page + 16 + 2 * i), n;
 
-	if (at < 16 || at + 8 > f->size)
+	if (at < 16 || at + 8 > f->now.size)
 		return NULL;
 	n = 8 + (size_t)crm_page_u16(f->page + at + 6);
 	if (!branch)
 		n += crm_page_u16(f->page + at + 4) & CRM_PAGE_BIG
 			 ? 8
 			 : crm_page_node_size(f->page + at);
-	return n <= f->size - at ? f->page + at : NULL;
+	return n <= f->now.size - at ? f->page + at : NULL;
 }
 
 static struct crm_str
@@ -132,18 +265,26 @@ node_key(const unsigned char *node)
 	return (struct crm_str){(const char *)node + 8, crm_page_u16(node + 6)};
 }
 
+/* Reads bytes of the snapshot; false also when it may be gone. */
+static bool
+few_bytes(const struct crm_few *f, void *to, size_t n, uint64_t at)
+{
+	return crm_page_read(f->data, to, n, at) == CRM_OK &&
+	       crm_page_meta_is(f->data, &f->now);
+}
+
 /* Reads a page, unless it was the last; how many entries, 0: it is not what it
  * should be. */
 static size_t
 few_read(struct crm_few *f, uint64_t at, bool branch)
 {
-	size_t lower, size = f->size;
+	size_t lower, size = f->now.size;
 
-	if (at < 2 || at > f->last)
+	if (at < 2 || at > f->now.last)
 		return 0;
 	if (f->at != at) {
 		f->at = 0;
-		if (crm_page_read(f->fd, f->page, size, at * size) != CRM_OK)
+		if (!few_bytes(f, f->page, size, at * size))
 			return 0;
 		f->at = at;
 	}
@@ -187,17 +328,18 @@ static int
 few_big(struct crm_few *f, struct crm_arena *a, uint64_t page, size_t n,
     struct crm_str *out)
 {
+	uint64_t at = page * f->now.size;
 	unsigned char head[16];
 	char *p;
 
-	if (page < 2 || page > f->last || n > (f->last - page + 1) * f->size ||
-	    crm_page_read(f->fd, head, sizeof head, page * f->size) != CRM_OK ||
+	if (page < 2 || page > f->now.last ||
+	    n > (f->now.last - page + 1) * f->now.size ||
+	    !few_bytes(f, head, sizeof head, at) ||
 	    crm_page_u64(head) != page ||
 	    crm_page_u16(head + 10) != PAGE_OVERFLOW)
 		return CRM_NO;
 	p = crm_arena_alloc(a, n);
-	if (!p ||
-	    crm_page_read(f->fd, p, n, page * f->size + sizeof head) != CRM_OK)
+	if (!p || !few_bytes(f, p, n, at + sizeof head))
 		return CRM_NO;
 	*out = (struct crm_str){p, n};
 	return CRM_OK;
@@ -248,15 +390,13 @@ crm_few_get(struct crm_txn *t, unsigned table, struct crm_str key,
 	struct crm_few *f = t->env->few;
 	int code;
 
-	if (mdb_txn_id(t->mdb) != f->txn || table >= CRM_TABS || key.n == 0 ||
-	    f->tree[table].root < 2 || f->looks >= LOOKS)
+	if (table >= CRM_TABS || key.n == 0 || f->tree[table].root < 2)
 		return CRM_NO;
 	if (f->hit.txn == t && f->hit.table == table && f->hit.n == key.n &&
 	    memcmp(f->hit.key, key.p, key.n) == 0) {
 		*value = f->hit.value;
 		return CRM_OK;
 	}
-	f->looks++;
 	code = few_find(t, table, key, value);
 	if (code == CRM_OK && key.n <= sizeof f->hit.key) {
 		f->hit.txn = t;
@@ -276,7 +416,7 @@ crm_few_entry(struct crm_txn *t, unsigned table, size_t i, struct crm_str *k,
 	const unsigned char *node;
 	size_t n;
 
-	if (!f || mdb_txn_id(t->mdb) != f->txn || f->tree[table].depth != 1)
+	if (!f || f->tree[table].depth != 1)
 		return CRM_NO;
 	n = few_read(f, f->tree[table].root, false);
 	if (n == 0 || n != f->tree[table].entries)

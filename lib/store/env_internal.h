@@ -23,7 +23,7 @@
  * appears later is opened in the transaction that wants it, see env_table.
  */
 struct crm_env {
-	MDB_env *mdb;
+	MDB_env *mdb; /* NULL: for a few look-ups, see env_few.c */
 	struct crm_env *old; /* left behind by a reopen */
 	size_t map;
 	size_t page; /* its size; 0: of a format that is not looked at */
@@ -33,7 +33,7 @@ struct crm_env {
 	unsigned ntxn;
 	MDB_txn *idle; /* of a reader that has ended, for the next one */
 	const struct crm_txn *opener; /* has handles that are not kept yet */
-	struct crm_few *few; /* until tables are opened, see env_few.c */
+	struct crm_few *few; /* instead of mdb */
 	char gen[CRM_GEN_NAME];
 };
 
@@ -56,7 +56,7 @@ struct crm_cursor {
 struct crm_txn {
 	struct crm_store *store;
 	struct crm_env *env;
-	MDB_txn *mdb;
+	MDB_txn *mdb; /* NULL: for a few look-ups */
 	struct crm_txn *next;
 	struct crm_cursor *cursors;
 	MDB_dbi limit; /* handles below it may be used */
@@ -157,17 +157,22 @@ int crm_over_next(struct crm_cursor *c, struct crm_str *k, struct crm_str *v,
 int crm_over_backwards(const struct crm_cursor *c, struct crm_err *err);
 void crm_over_close(struct crm_over *o);
 /*
- * env_few.c: of a store that is opened for a few look-ups, all of them in one
- * transaction at a time.  A look-up answers CRM_OK or CRM_NO: LMDB is to be
- * asked.  Entry i of a table of one page: CRM_NOTFOUND past the last; valid
- * until the next look-up.  _end opens the tables; _forget: the transaction
- * ends, and what it found with it.
+ * env_few.c: a store that is opened for a few look-ups, without LMDB.  _open
+ * and _begin answer CRM_OK, or CRM_NO: as any other.  A look-up answers CRM_OK,
+ * or CRM_NO: LMDB would have to be asked.  Entry i of a table of one page:
+ * CRM_NOTFOUND past the last; valid until the next look-up.  _forget: the
+ * transaction ends, and what it found with it.
  */
+int crm_few_open(struct crm_store *s);
+int crm_few_begin(struct crm_store *s, struct crm_txn **out);
 int crm_few_get(struct crm_txn *t, unsigned table, struct crm_str key,
     struct crm_str *value);
-int crm_few_end(struct crm_txn *t, struct crm_err *err);
 void crm_few_forget(struct crm_txn *t);
 bool crm_few_names(struct crm_txn *t, uint32_t *sum);
+/* Closes its files: that of locks before LMDB has locks on it, which a process
+ * loses with the first descriptor it closes. */
+void crm_few_shut(struct crm_few *f);
+void crm_few_free(struct crm_few *f);
 /* env_table.c: which table is so called; CRM_TABS when it is none of ours. */
 unsigned crm_env_table_of(struct crm_str name);
 /* Opens all tables there are. */

@@ -134,6 +134,16 @@ crm_page_metas(int fd, struct crm_page_meta m[2])
 	return what;
 }
 
+bool
+crm_page_meta_is(int fd, const struct crm_page_meta *m)
+{
+	unsigned char txn[8];
+
+	return crm_page_read(fd, txn, sizeof txn,
+		   m->txn % 2 * m->size + META_LAST + 8) == CRM_OK &&
+	       crm_page_u64(txn) == m->txn;
+}
+
 /* The entry's size in its page, but for its key; of a branch, 8. */
 static size_t
 node_rest(const unsigned char *node, bool branch)

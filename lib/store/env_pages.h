@@ -139,12 +139,14 @@ crm_page_value(const unsigned char *page, size_t i, struct crm_str *value)
 /* The first of n entries, from `from` on, that is at or after a key. */
 size_t crm_page_find(
     const unsigned char *page, size_t from, size_t n, struct crm_str key);
-/* env_few.c: begins with a snapshot, if it is wanted, and is told its tables,
- * in the order of their names. */
-void crm_few_begin(struct crm_txn *t, int fd, const struct crm_page_meta *m);
+/* env_few.c: is told the tables of its snapshot, in the order of their names,
+ * by a look at them (env_check.c): CRM_OK, or not when one is unusual. */
 void crm_few_table(struct crm_few *f, struct crm_str name, unsigned table,
     const struct crm_page_db *db);
+int crm_env_look_few(int fd, const struct crm_page_meta *m, struct crm_few *f);
 /* Reads both meta pages.  NULL, or what is wrong with them. */
 const char *crm_page_metas(int fd, struct crm_page_meta m[2]);
+/* Does its meta page still have this commit's number? */
+bool crm_page_meta_is(int fd, const struct crm_page_meta *m);
 
 #endif

@@ -130,10 +130,9 @@ crm_env_table(struct crm_txn *t, unsigned table, bool create, MDB_dbi *out,
     struct crm_err *err)
 {
 	if (t->env->few) {
-		int code = crm_few_end(t, err);
-
-		if (code < 0)
-			return code;
+		t->store->missed = true;
+		return crm_err_set(err, CRM_EBUSY,
+		    "busy: '%s' was opened for a few look-ups", t->store->path);
 	}
 	*out = table < CRM_TABS ? t->env->dbi[table] : 0;
 	if (*out && *out < t->limit)

@@ -58,10 +58,13 @@ int
 crm_env_begin(
     struct crm_store *s, bool write, struct crm_txn **out, struct crm_err *err)
 {
-	struct crm_txn *t = calloc(1, sizeof(*t));
-	int code;
+	struct crm_txn *t;
+	int code = crm_store_whole(s, err);
 
 	*out = NULL;
+	if (code < 0)
+		return code;
+	t = calloc(1, sizeof(*t));
 	if (t && write)
 		t->w = calloc(1, sizeof(*t->w));
 	if (!t || (write && !t->w)) {
@@ -111,7 +114,10 @@ crm_env_end(struct crm_txn *t, bool commit, struct crm_err *err)
 	while (t->cursors)
 		crm_cursor_close(t->cursors);
 	crm_few_forget(t);
-	if (!t->write && !t->env->idle && !(t->opened[0] | t->opened[1])) {
+	if (t->env->few) {
+		/* LMDB knows nothing of it */
+	} else if (!t->write && !t->env->idle &&
+		   !(t->opened[0] | t->opened[1])) {
 		mdb_txn_reset(t->mdb);
 		t->env->idle = t->mdb;
 	} else if (commit) {
@@ -146,7 +152,9 @@ read_begin(struct crm_store *s, struct crm_txn **out, struct crm_err *err)
 	char now[CRM_GEN_NAME];
 	int code;
 
-	if (!s->lock.held && !s->txns &&
+	if (crm_few_begin(s, out) == CRM_OK)
+		return CRM_OK;
+	if (!s->lock.held && !s->txns && s->env->mdb &&
 	    crm_gen_read(s->path, now, NULL) == CRM_OK &&
 	    memcmp(now, s->env->gen, CRM_GEN_NAME) != 0 &&
 	    (code = crm_env_reopen(s, err)) < 0) {
@@ -182,7 +190,7 @@ crm_txn_twin(struct crm_txn *t, struct crm_txn **out, struct crm_err *err)
 	int code;
 
 	*out = NULL;
-	if (t->write || t->over || t->opened[0] || t->opened[1] ||
+	if (t->write || t->over || t->opened[0] || t->opened[1] || !t->mdb ||
 	    t->env != t->store->env)
 		return CRM_NO;
 	code = crm_env_begin(t->store, false, &twin, err);

@@ -86,7 +86,8 @@ struct crm_store {
 	struct crm_env *env;
 	struct crm_txn *txns; /* that are open */
 	struct crm_lock lock;
-	bool write, scan, few;
+	bool write, scan;
+	bool missed; /* more than a few look-ups were asked for */
 	bool older; /* formats are taken */
 	uint32_t format; /* the newest that is */
 	bool held; /* by crm_store_lock */

@@ -1,6 +1,6 @@
 /*
  * test_env_table.c - look-ups in a reader, which begin where the one before
- * ended; a few of them, without the map; walks that leap from key to key.
+ * ended; walks that leap from key to key.
  */
 #include "unit/tmpstore.h"
 
@@ -112,112 +112,6 @@ the_next_reader_looks_in_its_own_moment(void **state)
 	tmpstore_remove(&ts);
 }
 
-static struct crm_store *
-open_few(const struct tmpstore *ts)
-{
-	struct crm_store_options opt = {.path = ts->path, .few = true};
-	struct crm_store *s = NULL;
-	struct crm_err err = {0};
-
-	if (crm_store_open(&s, &opt, &err) < 0)
-		fail_msg("%s", err.text);
-	return s;
-}
-
-static int
-put_large(struct crm_txn *t, void *ctx, struct crm_err *err)
-{
-	struct crm_buf b = {0};
-	char key[8];
-	struct crm_str k = crm_number_key(*(const uint64_t *)ctx, key);
-	int code;
-
-	for (int i = 0; i < 20000; i++)
-		crm_buf_putc(&b, (char)('a' + i % 26));
-	crm_seal(tables[0], k, &b);
-	code = crm_put(t, tables[0], k, crm_buf_str(&b), 0, err);
-	crm_buf_release(&b);
-	return code;
-}
-
-/* What they find is what others find: also past the number for which LMDB is
- * not asked, where nothing is, what is large, and after a commit. */
-static void
-a_few_look_ups_find_the_same(void **state)
-{
-	uint64_t large = 2 * ENTRIES + 100;
-	struct crm_store *s, *few;
-	struct tmpstore ts;
-	struct crm_txn *t;
-	struct crm_str v;
-	char key[8];
-	struct crm_str k = crm_number_key(large, key);
-
-	(void)state;
-	tmpstore_make(&ts);
-	s = tmpstore_open(&ts, true);
-	assert_int_equal(crm_txn_run(s, CRM_WRITE, put_all, NULL, NULL), 0);
-	assert_int_equal(crm_txn_run(s, CRM_WRITE, put_large, &large, NULL), 0);
-	for (uint64_t n = 2; n < 120; n++) {
-		few = open_few(&ts);
-		assert_int_equal(crm_txn_begin(few, &t, NULL), CRM_OK);
-		for (uint64_t i = 0; i < n; i++)
-			look(t, tables[i % 3], 2 * (i * 37 % ENTRIES) + 2);
-		look(t, tables[n % 3], n);
-		assert_int_equal(crm_get(t, tables[0], k, &v, NULL), CRM_OK);
-		assert_int_equal(crm_unseal(tables[0], k, &v, NULL), CRM_OK);
-		assert_int_equal(v.n, 20000);
-		look(t, tables[1], 2 * ENTRIES - n);
-		crm_txn_end(t);
-		crm_store_close_env(few);
-	}
-	few = open_few(&ts);
-	large += 2;
-	assert_int_equal(crm_txn_run(s, CRM_WRITE, put_large, &large, NULL), 0);
-	k = crm_number_key(large, key);
-	assert_int_equal(crm_txn_begin(few, &t, NULL), CRM_OK);
-	assert_int_equal(crm_get(t, tables[0], k, &v, NULL), CRM_OK);
-	look(t, tables[2], 8);
-	crm_txn_end(t);
-	crm_store_close_env(few);
-	crm_store_close_env(s);
-	tmpstore_remove(&ts);
-}
-
-/* What one transaction found lies in memory of its own: the next one, at the
- * same address perhaps, does not take it for its own. */
-static void
-what_was_found_last_is_forgotten_with_its_transaction(void **state)
-{
-	enum { BLOCK = 1000 };
-	struct crm_store *s, *few;
-	struct tmpstore ts;
-	struct crm_txn *t;
-	void *other[4];
-
-	(void)state;
-	tmpstore_make(&ts);
-	s = tmpstore_open(&ts, true);
-	assert_int_equal(crm_txn_run(s, CRM_WRITE, put_all, NULL, NULL), 0);
-	few = open_few(&ts);
-	for (int round = 0; round < 40; round++) {
-		assert_int_equal(crm_txn_begin(few, &t, NULL), CRM_OK);
-		look(t, tables[0], 8);
-		look(t, tables[0], 8);
-		crm_txn_end(t);
-		for (int i = 0; i < 4; i++) {
-			other[i] = malloc(BLOCK + 32 * (size_t)i);
-			assert_non_null(other[i]);
-			memset(other[i], 'x', BLOCK + 32 * (size_t)i);
-		}
-		for (int i = 0; i < 4; i++)
-			free(other[i]);
-	}
-	crm_store_close_env(few);
-	crm_store_close_env(s);
-	tmpstore_remove(&ts);
-}
-
 /* As seek and next do, in any steps, to the end and past it. */
 static void
 leaps_and_steps_come_to_what_seek_and_next_do(void **state)
@@ -280,9 +174,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_order_of_look_ups_finds_what_is_there),
 	    cmocka_unit_test(the_next_reader_looks_in_its_own_moment),
-	    cmocka_unit_test(a_few_look_ups_find_the_same),
-	    cmocka_unit_test(
-		what_was_found_last_is_forgotten_with_its_transaction),
 	    cmocka_unit_test(leaps_and_steps_come_to_what_seek_and_next_do),
 	};
 

@@ -83,13 +83,15 @@ sql_load()
 		echo 'ALTER DATABASE postgres SET search_path = shop;'
 		echo 'SET search_path = shop; BEGIN;'
 		cat "$here/typed.sql"
+		# so that no one need look again at what each row's state is
+		with="FREEZE, HEADER true, NULL ''"
 		for t; do
 			# echo may take \c for a command
-			printf "%s $t FROM '%s' WITH (HEADER true, NULL '')\n" \
+			printf "%s $t FROM '%s' WITH ($with)\n" \
 			    '\copy' "$from/$t.tsv"
 		done
 		cat "$here/postgres-index.sql"
-		echo 'COMMIT; ANALYZE;'
+		echo 'COMMIT;'
 		;;
 	esac
 }
@@ -141,6 +143,7 @@ pg_start()
 		max_wal_size = 8GB
 		max_parallel_workers = 2
 		max_parallel_workers_per_gather = 1
+		autovacuum = off
 		listen_addresses = ''
 		unix_socket_directories = '$run'
 	END

@@ -1,10 +1,12 @@
-# report.awk - goals.tsv and what turns measured, as a table or (-v tsv=1) a
-# stream.  Raw rows: job, side, rounds, median, least, most, cpu, peak MiB,
+# report.awk - goals.tsv and what turns measured, as a table (whose last line
+# has -v data=, what it is of, and took=) or (-v tsv=1) a stream.  Raw rows: job, side, rounds, median, least, most, cpu, peak MiB,
 # anonymous MiB; a ratio is how many times as much the peer takes as we do,
 # for rates (reads, writes) how many times as many we do.
 BEGIN { FS = OFS = "\t" }
 NR == FNR {
 	goal[$1, $2] = $3
+	wanted[++goals] = $1 SUBSEP ($2 == "-" ? "crm" : $2)
+	name[goals] = $1 " " $2 ";"
 	if ($4 != "")
 		what[$1] = $4
 	next
@@ -16,6 +18,9 @@ NR == FNR {
 		job[n] = $1
 		side[n] = $2
 	}
+	# what psql itself does is nothing: its server works
+	if ($2 == "psql" && NF > 6)
+		$7 = $8 = $9 = ""
 	row[n] = $0
 	mid[key] = $4
 	peak[key] = $8
@@ -43,8 +48,8 @@ END {
 		print "job", "side", "scale", "rounds", "median", "least", "most",
 		    "cpu", "peak_mib", "anonymous_mib", "ratio", "goal", "result"
 	else
-		printf "%-11s %-15s %10s %21s %10s %9s %9s %8s %6s %s\n", "job",
-		    "side", "median", "range", "cpu", "peak MiB", "anon MiB", "ratio", "goal", ""
+		printf "%-11s %-15s %6s %10s %21s %10s %9s %9s %8s %6s %s\n", "job",
+		    "side", "rounds", "median", "range", "cpu", "peak MiB", "anon MiB", "ratio", "goal", ""
 	for (i = 1; i <= n; i++) {
 		split(row[i], f, "\t")
 		j = job[i]
@@ -66,7 +71,7 @@ END {
 		last = j
 		range = f[5] == "" ? "" : unit(j, f[5]) " - " unit(j, f[6])
 		cpu = f[7] == "" ? "" : unit(j, f[7])
-		printf "%-11s %-15s %10s %21s %10s %9s %9s %8s %6s %s\n", j, s,
+		printf "%-11s %-15s %6s %10s %21s %10s %9s %9s %8s %6s %s\n", j, s, f[3],
 		    unit(j, f[4]), range, cpu, f[8], f[9], r, g, v
 	}
 	if (tsv)
@@ -87,6 +92,13 @@ END {
 		print "\nmemory of its own at most DuckDB's, and under 64 MiB where" \
 		    " a table is read through:" (little ? little : " none") \
 		    (much ? "; missed:" much : "")
-	print "\nratio: the peer's time (or bytes) by ours; of reads and " \
+	for (i = 1; i <= goals; i++)
+		if (!(wanted[i] in mid))
+			missing = missing " " name[i]
+	if (missing != "")
+		print "\nnot measured:" missing
+	print "\ncpu: seconds of user and system, in the median"
+	print "ratio: the peer's time (or bytes) by ours; of reads and " \
 		    "writes ours by the peer's"
+	print "scale " scale ": " data "; took " took
 }

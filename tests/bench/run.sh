@@ -4,7 +4,8 @@
 #	SCALE=xs|s|m	10 k customers and 100 k orders of three lines each on
 #			the average; ten, a hundred times
 #	JOBS='get rfm'	only these jobs (default: all)
-#	ROUNDS=N	how often each side runs (5)
+#	ROUNDS=N	how often each side runs (5); one whose run is long, fewer
+#			times: the table says how many
 #	PEERS='duckdb'	only these (default: duckdb sqlite3 psql mlr mawk)
 #	JOBS=also	makes and loads only what that needs: SCALE=m has
 #			50,000 products in ten million orders
@@ -14,6 +15,9 @@
 # before a time counts, and medians go to build/bench/results.tsv.  Times are
 # of whole processes.  Where a goal is not met the table says so; that is no
 # failure of the run.
+#
+# What is made is kept for the next run.  What the job `load` loads is what the
+# others read, so it comes first; without it the peers are filled untimed.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,10 +27,10 @@ B=$(cd "$B" && pwd)
 bin=$B/bin B=$B/bench
 scale=${SCALE:-s}
 rounds=${ROUNDS:-5}
-jobs=${JOBS:-get get-stream get-email load add-stream rfm segments fresh also check list where add each mix}
+jobs=${JOBS:-load get get-stream get-email add-stream rfm segments fresh also check list where add each mix}
 D=$B/$scale
 T=$D/turns.tsv
-tab=$(printf '\t') failed=0
+tab=$(printf '\t') failed=0 began=$(date +%s)
 LC_ALL=C TZ=UTC
 export LC_ALL TZ
 unset CRM_NOW CRM_STORE
@@ -53,7 +57,13 @@ is_peer()
 
 say()
 {
-	echo "bench: $*" >&2
+	echo "bench: $(took): $*" >&2
+}
+
+took()
+{
+	awk -v s="$(($(date +%s) - began))" \
+	    'BEGIN { printf "%d min %02d s", s / 60, s % 60 }'
 }
 
 . "$here/peers.sh"
@@ -79,11 +89,10 @@ split_archive()
 		{ print >name }' "$D/shop.arc"
 }
 
-# export NAME TYPES: what is on stdin, as typed.sql and as sqlite.sql take it.
+# export_as NAME TYPES: what is on stdin, as typed.sql and as sqlite.sql take it.
 export_as()
 {
-	awk -v header=1 -v cents="${sqlite:+$D/cents/$1.tsv}" -v types="$2" \
-	    -f "$here/export.awk" >"$D/typed/$1.tsv"
+	"$B/recast" ${sqlite:+-c "$D/cents/$1.tsv"} "$2" >"$D/typed/$1.tsv"
 }
 
 make_store()
@@ -173,48 +182,62 @@ crm_load()
 	    --country DE "$2"
 }
 
-# The peers' databases, and what they load for themselves.
+# load_texts TO TABLE...: what loads these, as $D/TO.PEER, for those there are.
+load_texts()
+{
+	to=$1
+	shift
+	[ -z "$sqlite" ] || sql_load sqlite3 "$D/cents" "$@" >"$D/$to.sqlite3"
+	[ -z "$duckdb" ] || sql_load duckdb "$D/typed" "$@" >"$D/$to.duckdb"
+	[ -z "$psql" ] || sql_load psql "$D/typed" "$@" >"$D/$to.psql"
+}
+
+# fill NAME TO: the databases NAME of the peers from $D/TO.PEER, where they are
+# not there yet.
+fill()
+{
+	[ -z "$sqlite" ] || [ -f "$D/$1.sqlite" ] || {
+		rm -f "$D"/new.sqlite*
+		sqlite3 "$D/new.sqlite" <"$D/$2.sqlite3" >/dev/null
+		keep_new "$1"
+	}
+	[ -z "$duckdb" ] || [ -f "$D/$1.duckdb" ] || {
+		rm -f "$D"/new.duckdb*
+		"$duckdb" "$D/new.duckdb" <"$D/$2.duckdb"
+		keep_new "$1"
+	}
+}
+
+# keep_new NAME: the databases just made are those of NAME.
+keep_new()
+{
+	[ ! -f "$D/new.sqlite" ] || {
+		echo "$sqlite_figures" | sqlite3 "$D/new.sqlite"
+		mv "$D/new.sqlite" "$D/$1.sqlite"
+	}
+	[ ! -f "$D/new.duckdb" ] || mv "$D/new.duckdb" "$D/$1.duckdb"
+}
+
+# The peers' databases of what a shop has before its first order, and of all
+# of it.  PostgreSQL's goes with its server.
 fill_peers()
 {
+	say 'filling the peers'
+	load_texts base.load customer product
+	fill base base.load
 	# shellcheck disable=SC2086  # a list of words
-	if [ -n "$sqlite" ]; then
-		sql_load sqlite3 "$D/cents" $tables >"$D/load.sqlite3"
-		[ -f "$D/shop.sqlite" ] || {
-			rm -f "$D"/new.sqlite*
-			sqlite3 "$D/new.sqlite" <"$D/load.sqlite3" >/dev/null
-			echo "$sqlite_figures" | sqlite3 "$D/new.sqlite"
-			mv "$D/new.sqlite" "$D/shop.sqlite"
-		}
-		[ -f "$D/base.sqlite" ] || {
-			rm -f "$D"/new.sqlite*
-			sql_load sqlite3 "$D/cents" customer product |
-			    sqlite3 "$D/new.sqlite" >/dev/null
-			mv "$D/new.sqlite" "$D/base.sqlite"
-		}
-	fi
-	# shellcheck disable=SC2086
-	if [ -n "$duckdb" ]; then
-		sql_load duckdb "$D/typed" $tables >"$D/load.duckdb"
-		[ -f "$D/shop.duckdb" ] ||
-		    "$duckdb" "$D/shop.duckdb" <"$D/load.duckdb"
-		[ -f "$D/base.duckdb" ] ||
-		    sql_load duckdb "$D/typed" customer product |
-		    "$duckdb" "$D/base.duckdb"
-	fi
-	# shellcheck disable=SC2086
-	if [ -n "$psql" ]; then
-		sql_load psql "$D/typed" $tables >"$D/load.psql"
-		side psql 1 - "psql -q -f $D/load.psql"
-		# once, as it takes part in no goal
-		"$B/turns" -m -s 1 "$T" >"$D/psql.once"
-		rm -f "$T"
-	fi
+	load_texts load $tables
+	case " $jobs " in
+	*' load '*) job_load ;;
+	esac
+	fill shop load
+	[ -z "$psql" ] || [ -n "$psql_filled" ] || psql -q -f "$D/load.psql"
 }
 
 # ---- jobs ----
 
 # side NAME TIMES BEFORE COMMAND: one of the job that follows, unless the
-# peer is not there.
+# peer is not there.  TIMES may be TIMES:ROUNDS (turns.c).
 side()
 {
 	case $1 in
@@ -243,7 +266,7 @@ compare()
 		esac
 	done <"$T"
 	check=:
-	[ "$types" = - ] || check="sh '$here/same.sh' $types $*"
+	[ "$types" = - ] || check="$same $types $*"
 	measure "$job" "$check" "$how"
 }
 
@@ -276,7 +299,7 @@ job_get()
 		"$D/typed/customer.tsv")"
 	side true 200 - '/bin/true'
 	side sqlite3 100 - "$lite '$q'"
-	side psql 20 - "psql -q -c 'COPY ($q) TO STDOUT'"
+	side psql 5 - "psql -q -c 'COPY ($q) TO STDOUT'"
 	side duckdb 5 - "$duckdb $D/shop.duckdb <$D/get.duckdb"
 	say get
 	cat >"$D/check.get" <<-END
@@ -285,7 +308,7 @@ job_get()
 		[ -z '$sqlite' ] || $lite '$q' >get.sqlite3
 		[ -z '$duckdb' ] || $duckdb $D/shop.duckdb <$D/get.duckdb |
 		    cat >get.duckdb
-		sh '$here/same.sh' id get.*
+		$same id get.*
 	END
 	measure get "sh $D/check.get"
 }
@@ -360,7 +383,10 @@ answers_of_load()
 			echo "COPY ($loaded) TO '$D/out/$1.duckdb'
 			    (DELIMITER '$tab', HEADER)" | $B/duck $D/new.duckdb
 		fi
-		sh '$here/same.sh' text,text,text,money $1.crm $1.[ds]*
+		if [ $1 = load ] && [ -n "$psql" ]; then
+			psql -q -c "COPY ($loaded) TO STDOUT WITH (HEADER)" >$1.psql
+		fi
+		$same text,text,text,money $1.*
 	END
 }
 
@@ -376,17 +402,32 @@ job_load()
 {
 	side crm 1 "rm -rf $D/new" "crm-store load -q --store $D/new --currency EUR --timezone UTC --country DE - <$D/shop.arc"
 	side duckdb 1 "rm -f $D/new.duckdb*" "$duckdb $D/new.duckdb <$D/load.duckdb"
-	side sqlite3 1 "rm -f $D/new.sqlite*" "sqlite3 -batch -mmap 4294967296 $D/new.sqlite <$D/load.sqlite3"
+	side sqlite3 1:1 "rm -f $D/new.sqlite*" "sqlite3 -batch -mmap 4294967296 $D/new.sqlite <$D/load.sqlite3"
+	side psql 1:1 - "psql -q -f $D/load.psql"
 	compare_load load
-	[ -z "$psql" ] || sed "s/^/load$tab/" "$D/psql.once" >>"$raw"
+	# what it made is read by the others
+	[ $failed = 1 ] || {
+		psql_filled=$psql
+		keep_new shop
+	}
 	# and what all of it takes, for each order
-	for s in crm sqlite3 duckdb; do
-		b=$(size_of $s "$([ $s = crm ] && echo store || echo shop)")
-		[ -z "$b" ] || awk -v n="$orders" -v b="$b" -v s=$s \
-		    'BEGIN { printf "stored\t%s\t1\t%.1f\n", s, b / n }' \
-		    >>"$raw"
-	done
+	sizes stored shop "$orders"
 	rm -rf "$D/new" "$D"/new.*
+}
+
+# sizes JOB NAME N [BEFORE]: bytes of the databases NAME, less those of BEFORE,
+# for each of N.
+sizes()
+{
+	[ $failed = 0 ] || return 0
+	for s in crm sqlite3 duckdb; do
+		b=$(size_of $s "$2") a=
+		[ -z "${4-}" ] || a=$(size_of $s "$4")
+		[ -z "$b" ] || awk -v job="$1" -v s=$s -v n="$3" -v b="$b" \
+		    -v a="${a:-0}" 'BEGIN {
+			printf "%s\t%s\t1\t%.1f\n", job, s, (b - a) / n
+		}' >>"$raw"
+	done
 }
 
 # duck_rows FILE: adds its orders, a row for each line.
@@ -448,13 +489,7 @@ job_add_stream()
 	side sqlite3 1 "rm -f $D/new.sqlite*; cp $D/base.sqlite $D/new.sqlite" "sqlite3 -batch -mmap 4294967296 $D/new.sqlite <$D/rows.sqlite3"
 	compare_load add-stream
 	# and what they take, over what was there before
-	[ -d "$D/new" ] || return 0
-	for s in crm sqlite3 duckdb; do
-		b=$(size_of $s new) a=$(size_of $s base)
-		[ -z "$b" ] || awk -v n="$added" -v b="$b" -v a="$a" -v s=$s \
-		    'BEGIN { printf "bytes\t%s\t1\t%.1f\n", s, (b - a) / n }' \
-		    >>"$raw"
-	done
+	sizes bytes new "$added" base
 	rm -rf "$D/new" "$D"/new.*
 }
 
@@ -462,7 +497,7 @@ size_of()
 {
 	case $1 in
 	crm)
-		crm-store info --store "$D/$2" --format vertical |
+		crm-store info --store "$D/$([ "$2" = shop ] && echo store || echo "$2")" --format vertical |
 		    awk '$1 == "bytes_used:" { print $2 }'
 		;;
 	sqlite3) [ -z "$sqlite" ] || wc -c <"$D/$2.sqlite" ;;
@@ -681,7 +716,7 @@ job_where()
 	side psql 1 - "psql -q -f $D/where.psql >$D/out/where.psql"
 	# from the streams, as one would without a store
 	side mawk 1 - "mawk -F '$tab' 'NR == 1 || (\$8 > 500 && \$6 == \"shop\") { print \$1 \"$tab\" \$2 \"$tab\" \$3 \"$tab\" \$8 }' $D/typed/orders.tsv >$D/out/where.mawk"
-	side mlr 1 - "mlr --tsv filter '\$total > 500 && \$channel == \"shop\"' then cut -o -f order_id,$f $D/typed/orders.tsv >$D/out/where.mlr"
+	side mlr 1:1 - "mlr --tsv filter '\$total > 500 && \$channel == \"shop\"' then cut -o -f order_id,$f $D/typed/orders.tsv >$D/out/where.mlr"
 	compare where id,id,time,money
 }
 
@@ -726,7 +761,7 @@ job_each()
 	echo 'SELECT count(*) FROM orders;' >>"$D/each.sqlite3"
 	echo "$sqlite_figures" >"$D/figures.sqlite3"
 	side crm 1 "rm -rf $D/new && cp -a $D/base $D/new" "crm-order add --each --store $D/new - <$D/each.tsv >$D/out/each"
-	side sqlite3 1 "rm -f $D/new.sqlite*; cp $D/base.sqlite $D/new.sqlite; sqlite3 $D/new.sqlite <$D/figures.sqlite3" "sqlite3 -batch -mmap 4294967296 $D/new.sqlite <$D/each.sqlite3 >$D/out/each"
+	side sqlite3 1:2 "rm -f $D/new.sqlite*; cp $D/base.sqlite $D/new.sqlite; sqlite3 $D/new.sqlite <$D/figures.sqlite3" "sqlite3 -batch -mmap 4294967296 $D/new.sqlite <$D/each.sqlite3 >$D/out/each"
 	compare_load each
 	rm -rf "$D/new" "$D"/new.*
 }
@@ -845,15 +880,20 @@ elif install_duckdb; then
 else
 	say 'DuckDB is not to be had: left out'
 fi
-[ "$B/turns" -nt "$here/turns.c" ] ||
-    ${CC:-cc} -O2 -std=c11 -D_GNU_SOURCE -o "$B/turns" "$here/turns.c"
+for p in turns recast; do
+	[ "$B/$p" -nt "$here/$p.c" ] ||
+	    ${CC:-cc} -O2 -std=c11 -D_GNU_SOURCE -o "$B/$p" "$here/$p.c"
+done
+same="sh '$here/same.sh' $B/recast"
+raw=$D/raw.tsv
 case $jobs in
 also) make_store ;;
 growth) mkdir -p "$D/out" ;;
 *) make_data ;;
 esac
 rm -f "$T"
-psql=
+: >"$raw"
+psql='' psql_filled=
 case " $jobs " in
 *' get '* | *' load '* | *' list '* | *' where '*)
 	if ! is_peer psql; then
@@ -868,19 +908,14 @@ case " $jobs " in
 esac
 case $jobs in
 also | growth) ;;
-*)
-	say 'filling the peers'
-	fill_peers
-	;;
+*) fill_peers ;;
 esac
-raw=$D/raw.tsv
-: >"$raw"
 for j in $jobs; do
 	case $j in
 	get) job_get; instructions ;;
 	get-stream) job_get_stream ;;
 	get-email) job_get_email ;;
-	load) job_load ;;
+	load) ;; # done
 	add-stream) job_add_stream ;;
 	rfm) job_rfm ;;
 	segments) job_segments ;;
@@ -899,11 +934,16 @@ done
 [ $failed = 1 ] || rm -rf "$D/out"
 mkdir -p "$D/out"
 
-awk -v scale="$scale" -f "$here/report.awk" "$here/goals.tsv" "$raw" \
-    >"$B/report.txt"
+# report OPTION...: the table.
+report()
+{
+	awk -v scale="$scale" "$@" -f "$here/report.awk" "$here/goals.tsv" "$raw"
+}
+
+report -v tsv=1 >"$results"
+report -v data="$customers customers, $products products, $orders orders" \
+    -v took="$(took) on $(nproc) processors" >"$B/report.txt"
 mv "$B/report.txt" "$B/table.txt"
-awk -v scale="$scale" -v tsv=1 -f "$here/report.awk" "$here/goals.tsv" "$raw" \
-    >"$results"
 cat "$B/table.txt"
 say "written to $results"
 exit $failed

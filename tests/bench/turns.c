@@ -4,16 +4,18 @@
  *	turns [-c CHECK] [-m] [-s] ROUNDS FILE	A B C A B C ...
  *	turns -l SECONDS FILE			all of them at once, in loops
  *
- * A line of FILE is: side, how often in a round, a command that prepares
- * (or -), the command, separated by tabs.  Commands are started without a
+ * A line of FILE is: side, how often in a round (TIMES, or TIMES:ROUNDS for a
+ * side that runs in the first ROUNDS only), a command that prepares (or -),
+ * the command, separated by tabs.  Commands are started without a
  * shell, whose start would be most of what a look-up costs: words are
  * separated by blanks, '...' keeps them together, <FILE and >FILE redirect.
  * What prepares and CHECK go through sh.
  *
  * Sides alternate within each round, so that what else the machine does hits
- * all of them.  A first round warms up and is not counted; CHECK runs behind
- * it, and when it fails no time is reported.  -s: slow jobs, which are not
- * warmed up and whose memory (-m) is watched while they are timed.
+ * all of them.  Before the first each runs once uncounted, which warms up and,
+ * with -m, is watched for its memory.  CHECK runs behind the first, and when it
+ * fails no time is reported.  Slow sides are not warmed up, and their memory is
+ * watched while they are timed: with -s all, else those of few ROUNDS.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +37,8 @@ extern char **environ;
 struct side {
 	char *name, *before, *word[WORDS + 1];
 	const char *in, *out;
-	int times;
+	int times, rounds;
+	bool slow;
 	double wall[ROUNDS], cpu[ROUNDS];
 	long peak, anon; /* KiB */
 	long done; /* in a loop */
@@ -98,6 +101,23 @@ cut(struct side *s, char *p)
 }
 
 static void
+read_times(struct side *s, const char *text)
+{
+	char *end;
+
+	s->times = (int)strtol(text, &end, 10);
+	s->rounds = ROUNDS;
+	if (*end == ':') {
+		s->rounds = (int)strtol(end + 1, &end, 10);
+		s->slow = true;
+	}
+	if (*end != '\0' || s->times < 1 || s->rounds < 1) {
+		errno = EINVAL;
+		die(text);
+	}
+}
+
+static void
 read_sides(const char *path)
 {
 	static char text[1 << 16];
@@ -123,7 +143,7 @@ read_sides(const char *path)
 			}
 		}
 		s->name = field[0];
-		s->times = (int)strtol(field[1], NULL, 10);
+		read_times(s, field[1]);
 		s->before = field[2];
 		cut(s, field[3]);
 		nside++;
@@ -245,16 +265,17 @@ run(struct side *s, int round, bool watched)
 	s->cpu[round] /= s->times;
 }
 
-/* One more run that is watched closely, and so not timed. */
+/* A run that is not timed, and so may be watched closely. */
 static void
-weigh(struct side *s)
+warm_up(struct side *s, bool watched)
 {
 	struct rusage use;
 	pid_t pid;
 
 	prepare(s);
 	pid = start(s);
-	watch(s, pid, 1);
+	if (watched)
+		watch(s, pid, 1);
 	finish(s, pid, &use);
 	if (use.ru_maxrss > s->peak)
 		s->peak = use.ru_maxrss;
@@ -276,29 +297,33 @@ median(double *v, int n)
 }
 
 static void
-in_turn(int rounds, const char *check, bool memory, bool slow)
+report(struct side *s, int rounds)
 {
-	for (int r = slow ? 0 : -1; r < rounds; r++) {
+	double mid = median(s->wall, rounds), cpu = median(s->cpu, rounds);
+
+	printf("%s\t%d\t%.6f\t%.6f\t%.6f\t%.6f\t%.1f\t%.1f\n", s->name, rounds,
+	    mid, s->wall[0], s->wall[rounds - 1], cpu, (double)s->peak / 1024,
+	    (double)s->anon / 1024);
+}
+
+static void
+in_turn(int rounds, const char *check, bool memory)
+{
+	for (int i = 0; i < nside; i++)
+		if (!side[i].slow)
+			warm_up(&side[i], memory);
+	for (int r = 0; r < rounds; r++) {
 		for (int i = 0; i < nside; i++)
-			run(&side[i], r < 0 ? 0 : r, slow && memory);
-		if (r != (slow ? 0 : -1) || check == NULL)
-			continue;
-		if (system(check) != 0) {
+			if (r < side[i].rounds)
+				run(&side[i], r, side[i].slow && memory);
+		if (r == 0 && check != NULL && system(check) != 0) {
 			fprintf(stderr, "turns: the answers differ\n");
 			exit(2);
 		}
 	}
-	for (int i = 0; i < nside; i++) {
-		struct side *s = &side[i];
-		double mid, cpu = median(s->cpu, rounds);
-
-		if (memory && !slow)
-			weigh(s);
-		mid = median(s->wall, rounds);
-		printf("%s\t%d\t%.6f\t%.6f\t%.6f\t%.6f\t%.1f\t%.1f\n", s->name,
-		    rounds, mid, s->wall[0], s->wall[rounds - 1], cpu,
-		    (double)s->peak / 1024, (double)s->anon / 1024);
-	}
+	for (int i = 0; i < nside; i++)
+		report(&side[i],
+		    side[i].rounds < rounds ? side[i].rounds : rounds);
 }
 
 /* Every side again and again; those started at the end are not counted. */
@@ -360,12 +385,14 @@ main(int argc, char **argv)
 		return 64;
 	}
 	read_sides(argv[optind + 1]);
+	for (int i = 0; i < nside; i++)
+		side[i].slow |= slow;
 	c = (int)strtol(argv[optind], NULL, 10);
 	if (c < 1 || c > ROUNDS)
 		return 64;
 	if (loop)
 		at_once(c);
 	else
-		in_turn(c, check, memory, slow);
+		in_turn(c, check, memory);
 	return 0;
 }

@@ -87,14 +87,46 @@ leaf_whole(struct crm_txn *t, const void *key)
 	return t->write || size == 0 || page_seen(t, page_of(key, size), LEAF);
 }
 
-/* Finds the root of a table, and where the map begins: by the number of a page
- * of the list of tables. */
+/* Is the page of an entry where its number says, in a map that begins there? */
 static bool
-way_begin(struct crm_txn *t, unsigned table)
+lies(const void *entry, const unsigned char *base, size_t size)
+{
+	const unsigned char *page = page_of(entry, size);
+
+	return base + crm_page_u64(page) * size == page;
+}
+
+/* An entry that LMDB comes to by itself, in its leaf; NULL: there is none. */
+static const void *
+entry_near(struct crm_txn *t, unsigned table, struct crm_str key)
+{
+	MDB_val k = {key.n, NULL}, v;
+	MDB_cursor *c;
+	MDB_dbi dbi;
+	int rc;
+
+	if (crm_env_table(t, table, false, &dbi, NULL) < 0 ||
+	    mdb_cursor_open(t->mdb, dbi, &c))
+		return NULL;
+	memcpy(&k.mv_data, &key.p, sizeof(key.p));
+	rc = mdb_cursor_get(c, &k, &v, MDB_SET_RANGE);
+	mdb_cursor_close(c);
+	return rc ? NULL : k.mv_data;
+}
+
+/*
+ * Finds the root of a table, and where the map begins: by the number of a page
+ * of the list of tables.  One that was bent would lead out of the map, so the
+ * first time in a transaction the leaf of an entry has to agree: `near`, or
+ * where that is NULL the one at or after a key.
+ */
+static bool
+way_begin(
+    struct crm_txn *t, unsigned table, struct crm_str key, const void *near)
 {
 	size_t size = t->env->page;
 	struct crm_page_db db;
-	const unsigned char *page;
+	const unsigned char *page, *base;
 	MDB_envinfo info;
 	char name[8];
 	MDB_val k, v;
@@ -108,12 +140,20 @@ way_begin(struct crm_txn *t, unsigned table)
 		return false;
 	crm_page_db(v.mv_data, &db);
 	page = page_of(v.mv_data, size);
+	base = page - crm_page_u64(page) * size;
+	if (!t->way.base && !near)
+		near = entry_near(t, table, key);
+	if (t->way.base ? base != t->way.base
+			: !near || !lies(near, base, size))
+		return false;
 	mdb_env_info(t->env->mdb, &info);
-	t->way.base = page - crm_page_u64(page) * size;
+	t->way.base = base;
 	t->way.table = table;
 	t->way.root = db.root;
 	t->way.depth = db.depth;
 	t->way.last = info.me_last_pgno;
+	if (t->way.last >= info.me_mapsize / size)
+		t->way.last = info.me_mapsize / size - 1;
 	return true;
 }
 
@@ -160,11 +200,8 @@ static const unsigned char *
 way_from(
     struct crm_txn *t, unsigned table, struct crm_str key, const void *near)
 {
-	size_t size = t->env->page;
-	const unsigned char *leaf = page_of(near, size);
-
-	return way_begin(t, table) &&
-		       t->way.base + crm_page_u64(leaf) * size == leaf
+	return way_begin(t, table, key, near) &&
+		       lies(near, t->way.base, t->env->page)
 		   ? way_leaf(t, key)
 		   : NULL;
 }
@@ -379,7 +416,7 @@ crm_env_near(struct crm_txn *t, unsigned table, struct crm_str key,
 	if (page && leaf_has(page, t->near[i].n, key, &t->near[i].at))
 		return crm_page_value(page, t->near[i].at, value) ? CRM_OK
 								  : CRM_NO;
-	page = way_begin(t, table) ? way_leaf(t, key) : NULL;
+	page = way_begin(t, table, key, NULL) ? way_leaf(t, key) : NULL;
 	if (!page)
 		return CRM_NO;
 	n = crm_page_entries(page);
@@ -445,7 +482,7 @@ run_seek(struct crm_cursor *c, struct crm_str key)
 
 	if (c->run.page && run_find(c, c->run.at, key))
 		return true;
-	if (!way_begin(c->txn, c->table))
+	if (!way_begin(c->txn, c->table, key, NULL))
 		return false;
 	page = way_leaf(c->txn, key);
 	if (!page)

@@ -9,6 +9,8 @@
 
 #include <crm/hash.h>
 
+#include "store/env_pages.h"
+
 #define TABLE (CRM_TAB_KIND + CRM_K_TOUCH)
 #define ENTRIES 300
 #define PAGE 4096
@@ -440,6 +442,64 @@ a_leaf_that_is_another_one_is_noticed(void **state)
 	}
 }
 
+/* Every entry is found, or damage is; what was deleted is not. */
+static void
+read_all(struct crm_store *s)
+{
+	struct crm_txn *t;
+	struct crm_cursor *c;
+	struct crm_str v, k;
+	char kb[8];
+
+	assert_int_equal(crm_txn_begin(s, &t, NULL), CRM_OK);
+	assert_int_equal(crm_cursor_open(t, TABLE, &c, NULL), CRM_OK);
+	for (uint64_t i = 1; i <= ENTRIES; i++) {
+		bool gone = i <= 60 && i % 10 == 0;
+		struct crm_str key = crm_number_key(i, kb);
+		int code = crm_get(t, TABLE, key, &v, NULL);
+
+		if (code == CRM_OK)
+			code = crm_unseal(TABLE, key, &v, NULL);
+		assert_true(code == (gone ? CRM_NOTFOUND : CRM_OK) ||
+			    code == CRM_EDAMAGE);
+		code = crm_cursor_hop(c, key, &k, NULL);
+		assert_true(code == CRM_EDAMAGE ||
+			    (code == CRM_OK && crm_str_eq(k, key) == !gone));
+	}
+	crm_cursor_close(c);
+	crm_txn_end(t);
+}
+
+/* By its number it is known where the map begins. */
+static void
+a_number_bent_after_opening_does_not_lead_out_of_the_map(void **state)
+{
+	struct crm_page_meta m[2];
+	struct file f;
+	size_t at;
+	int fd;
+
+	(void)state;
+	file_make(&f);
+	fd = open(f.path, O_RDWR);
+	assert_null(crm_page_metas(fd, m));
+	at = m[m[1].txn > m[0].txn].main.root * PAGE;
+	for (unsigned bit = 0; bit < 64; bit++) {
+		struct crm_store *s = tmpstore_open(&f.ts, false);
+		unsigned char byte = f.p[at + bit / 8];
+
+		read_all(s);
+		byte ^= (unsigned char)(1U << bit % 8);
+		assert_int_equal(
+		    pwrite(fd, &byte, 1, (off_t)(at + bit / 8)), 1);
+		read_all(s);
+		assert_int_equal(pwrite(fd, f.p + at, 8, (off_t)at), 8);
+		crm_store_close_env(s);
+	}
+	close(fd);
+	file_remove(&f);
+}
+
 int
 main(void)
 {
@@ -454,6 +514,8 @@ main(void)
 	    cmocka_unit_test(the_name_of_a_table_is_no_other),
 	    cmocka_unit_test(what_a_page_leaves_out_is_missed),
 	    cmocka_unit_test(a_leaf_that_is_another_one_is_noticed),
+	    cmocka_unit_test(
+		a_number_bent_after_opening_does_not_lead_out_of_the_map),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,6 +131,24 @@ maker_close(struct maker *m)
 	*m = (struct maker){0};
 }
 
+/*
+ * Begins what the other thread reads by, where one pays.  That the table is
+ * open for it, too, is asked here: its handle may be this transaction's own, of
+ * no use to others yet, and two threads must not open one at a time.
+ */
+static bool
+begin_other(struct fill *f, struct crm_txn *t)
+{
+	struct crm_txn **txn = &f->maker[1].txn;
+	uint64_t n;
+
+	return f->n > 2 && crm_os_processors() > 1 &&
+	       crm_txn_begin(crm_txn_store(t), txn, NULL) == CRM_OK &&
+	       crm_count(*txn, CRM_TAB_KIND + f->kind->number, &n, NULL) ==
+		   CRM_OK &&
+	       n > 0;
+}
+
 /* The blocks of the batch, half of them by another thread. */
 static int
 make_batch(struct fill *f, struct crm_txn *t, struct crm_err *err)
@@ -143,8 +161,7 @@ make_batch(struct fill *f, struct crm_txn *t, struct crm_err *err)
 	m->first = f->first;
 	m->bytes = f->bytes;
 	m->n = f->n;
-	if (f->n > 2 && crm_os_processors() > 1 &&
-	    crm_txn_begin(crm_txn_store(t), &other->txn, NULL) == CRM_OK) {
+	if (begin_other(f, t)) {
 		m->n = f->n / 2;
 		other->n = f->n - m->n;
 		other->first = f->first + m->n;

@@ -23,7 +23,7 @@ cli_lines_read(struct cli *c, struct crm_sales *x, const struct cli_window *w,
 	int code;
 
 	if (threads == 0)
-		opt.threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+		opt.threads = crm_os_processors();
 	if (cli_opt.from) {
 		from.threads = opt.threads;
 		return cli_from_read(c, x, &from, err);

@@ -3,7 +3,6 @@
  * who and what is meant.
  */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "cli_noun.h"
 #include "cli_parts.h"
@@ -69,8 +68,7 @@ const struct cli_option cli_recommend_for_options[] = {COUNT, LEAST, BOUGHT,
 static unsigned
 processors(void)
 {
-	return threads ? (unsigned)threads
-		       : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	return threads ? (unsigned)threads : crm_os_processors();
 }
 
 int

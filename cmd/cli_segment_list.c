@@ -5,7 +5,6 @@
  * rows are given when all of them are joined.
  */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "cli_segment.h"
 
@@ -136,10 +135,8 @@ join(struct pass *p, const struct part *part, struct crm_err *err)
 static int
 count(struct pass *p, struct crm_err *err)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned n = cpus < 1		     ? 1
-		     : cpus > CRM_SCAN_PARTS ? CRM_SCAN_PARTS
-					     : (unsigned)cpus;
+	unsigned cpus = crm_os_processors();
+	unsigned n = cpus > CRM_SCAN_PARTS ? CRM_SCAN_PARTS : cpus;
 	struct crm_want beside = {{0}, 0};
 	struct crm_txn *t = NULL;
 	void *ctx[CRM_SCAN_PARTS];

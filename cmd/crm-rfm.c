@@ -6,7 +6,6 @@
  * --within asks for the set itself.
  */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "cli.h"
 #include "cli_from.h"
@@ -218,8 +217,8 @@ print_customers(struct rfm *r, struct crm_err *err)
 
 	/* rows that go out as they are are made by several threads */
 	if (!cli_opt.from && cli_rows_plain(r->rows))
-		return crm_rfm_lines(x, r->digits,
-		    (unsigned)sysconf(_SC_NPROCESSORS_ONLN), put_lines, r, err);
+		return crm_rfm_lines(
+		    x, r->digits, crm_os_processors(), put_lines, r, err);
 	for (size_t i = 0; code == CRM_OK && i < x->n; i++) {
 		int64_t a = score(r, CRM_RFM_R, i), b = score(r, CRM_RFM_F, i);
 		int64_t c = score(r, CRM_RFM_M, i);

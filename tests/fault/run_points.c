@@ -7,7 +7,8 @@
  * are, every call with every error.  Each must end with a status of the
  * contract that says what happened; print what it always prints when it says
  * that all went well; and have changed the store then only, or when it says
- * that it has committed.  Memory it does not release is counted when the
+ * that it has committed.  A second store has blocks of columns, which the
+ * commands that read them go through.  Memory not released is counted when the
  * commands are built to release all (CRM_ARENA_DEBUG; CRM_LEAKS=1).
  */
 #include "fault.h"
@@ -81,8 +82,25 @@ static const struct job jobs[] = {
     {{"crm-log", "undo", "4", NULL}, NULL, true},
 };
 
+/* They read blocks where no clock is given, so nothing may depend on it. */
+static const struct job history_jobs[] = {
+    {{"crm-order", "list", NULL}, NULL, false},
+    {{"crm-order", "list", "-w", "total > 100 and channel = \"web\"", NULL},
+	NULL, false},
+    {{"crm-order", "list", "-w", "lines > 2", "-f", "number,items", "--sort",
+	 "-items", NULL},
+	NULL, false},
+    {{"crm-order", "lines", NULL}, NULL, false},
+    {{"crm-recommend", "build", "--by", "together", "--threads", "2", NULL},
+	NULL, false},
+    {{"crm-basket", "sets", "--support", "5", NULL}, NULL, false},
+    {{"crm-rfm", "-q", "-f", "frequency,monetary", NULL}, NULL, false},
+    {{"crm-segment", "list", NULL}, NULL, false},
+};
+
 struct points {
 	struct fault f;
+	const char *clock; /* for the commands' environment, or NULL */
 	char preload[1300];
 	char counts[320];
 	char copy[320]; /* of the store */
@@ -90,7 +108,7 @@ struct points {
 	struct fault_text image; /* of the data file */
 	struct fault_look was;
 	bool leaks;
-	unsigned runs, fired, died, wrong, changed, other, leaked;
+	unsigned commands, runs, fired, died, wrong, changed, other, leaked;
 };
 
 struct counts {
@@ -150,7 +168,7 @@ run_one(struct points *p, const struct job *j, const char *what,
     struct fault_run *r, struct counts *c)
 {
 	char fault[64], count[400];
-	const char *env[] = {p->preload, fault, count, NULL};
+	const char *env[] = {p->preload, fault, count, p->clock, NULL};
 
 	unlink(p->counts);
 	if (strcmp(j->args[1], "backup") == 0)
@@ -312,41 +330,107 @@ inputs(const struct fault *f)
 	fault_save(path, rows, sizeof rows - 1);
 }
 
+/* Keeps what the store is, to be looked at and to come back to. */
+static void
+store_keep(struct points *p)
+{
+	snprintf(p->copy, sizeof p->copy, "%s/copy", p->f.dir);
+	fault_tool("rm", "-rf", p->copy, NULL);
+	fault_tool("cp", "-a", p->f.store, p->copy);
+	free(p->image.p);
+	p->image = fault_load(p->f.data);
+	p->was = fault_look(p->f.store, true);
+	if (p->was.code != CRM_OK || p->was.faults > 0)
+		fault_die(
+		    "the store is damaged from the beginning: %s", p->was.text);
+}
+
+static void
+run_jobs(struct points *p, const struct job *j, size_t n, unsigned points)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!fault_has(&p->f, j[i].args[0]))
+			continue;
+		run_job(p, &j[i], points);
+		p->commands++;
+	}
+}
+
+static uint64_t
+blocks_in(const struct fault *f)
+{
+	struct crm_store_options opt = {.path = f->store};
+	struct crm_store *s;
+	struct crm_txn *t;
+	uint64_t n = 0;
+
+	if (crm_store_open(&s, &opt, NULL) < 0 ||
+	    crm_txn_begin(s, &t, NULL) < 0 ||
+	    crm_count(t, CRM_TAB_COLUMNS, &n, NULL) < 0)
+		fault_die("cannot open the store");
+	crm_txn_end(t);
+	crm_store_close(s);
+	return n;
+}
+
+/* In place of the store there was: one with so many orders that the older ones
+ * are in blocks. */
+static void
+history_fill(struct points *p)
+{
+	static const char segments[] = "segments:\n"
+				       "  big: {where: revenue >= 1000}\n"
+				       "  old: {where: last_order < 2025-06-01 "
+				       "and not in(big)}\n";
+	const char *const gen[] = {"crm-gen", "--customers", "60", "--orders",
+	    "4400", "--products", "20", "--until", "2025-12-31", NULL};
+	const char *const load[] = {"crm-store", "load", "-q", "--currency",
+	    "EUR", "--timezone", "UTC", "--country", "DE", "-", NULL};
+	struct fault_run shop;
+	char path[300];
+
+	fault_tool("rm", "-rf", p->f.store, NULL);
+	fault_run(&p->f, gen, NULL, NULL, &shop);
+	fault_must(&p->f, load, shop.out.p);
+	fault_run_release(&shop);
+	snprintf(path, sizeof path, "%s/segments.yaml", p->f.dir);
+	fault_save(path, segments, sizeof segments - 1);
+	fault_must(&p->f,
+	    (const char *[]){"crm-store", "apply", "-q", path, NULL}, NULL);
+	if (blocks_in(&p->f) < 2)
+		fault_die("the orders are in no blocks");
+	p->clock = "CRM_NOW=";
+}
+
 int
 main(int argc, char **argv)
 {
 	struct points p = {0};
 	char so[1200];
-	unsigned commands = 0;
+	unsigned points;
 
 	if (argc < 4)
 		fault_die("usage: run_points BIN PRE_FAIL POINTS [SEED]");
 	fault_begin(&p.f, argv[1], argc > 4 ? fault_number(argv[4]) : 1);
+	points = fault_number(argv[3]);
 	if (realpath(argv[2], so) == NULL)
 		fault_die("there is no %s", argv[2]);
 	snprintf(p.preload, sizeof p.preload, "LD_PRELOAD=%s", so);
 	snprintf(p.counts, sizeof p.counts, "%s/counts", p.f.dir);
 	p.leaks = getenv("CRM_LEAKS") != NULL;
 	fault_fill(&p.f, 60);
-	snprintf(p.copy, sizeof p.copy, "%s/copy", p.f.dir);
-	fault_tool("cp", "-a", p.f.store, p.copy);
 	snprintf(p.taken, sizeof p.taken, "%s/taken", p.f.dir);
 	inputs(&p.f);
-	p.image = fault_load(p.f.data);
-	p.was = fault_look(p.f.store, true);
-	if (p.was.code != CRM_OK || p.was.faults > 0)
-		fault_die(
-		    "the store is damaged from the beginning: %s", p.was.text);
-	for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
-		if (!fault_has(&p.f, jobs[i].args[0]))
-			continue;
-		run_job(&p, &jobs[i], fault_number(argv[3]));
-		commands++;
-	}
+	store_keep(&p);
+	run_jobs(&p, jobs, sizeof jobs / sizeof jobs[0], points);
+	history_fill(&p);
+	store_keep(&p);
+	run_jobs(&p, history_jobs, sizeof history_jobs / sizeof history_jobs[0],
+	    points);
 	printf("# faults at %u points of %u commands (%u came to pass): "
 	       "died %u, wrong status %u, wrong output %u, store changed or "
 	       "damaged %u, leaks %u\n",
-	    p.runs, commands, p.fired, p.died, p.wrong, p.other, p.changed,
+	    p.runs, p.commands, p.fired, p.died, p.wrong, p.other, p.changed,
 	    p.leaked);
 	free(p.image.p);
 	return fault_end(&p.f);

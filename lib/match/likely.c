@@ -234,6 +234,25 @@ add_known(struct asking *x, struct crm_dups *d, struct crm_lookup *l,
 	return code;
 }
 
+/* What of the others is to be read: what the record has no value for cannot be
+ * compared.  Names may be in each other's place. */
+static void
+wanted(struct crm_dups *d, const struct crm_kind *k, const struct crm_str *self,
+    struct crm_want *want)
+{
+	const struct crm_dup_fields *f = &d->fields;
+
+	crm_dups_want(d, k, want);
+	for (size_t i = 0; i < d->columns; i++) {
+		int field = f->column[i];
+
+		if (self[i].n == 0 && field >= 0 && field != f->given &&
+		    field != f->family && field != f->company)
+			want->fields[field / 64] &=
+			    ~((uint64_t)1 << field % 64);
+	}
+}
+
 /* Puts the record and its candidates into d, the record first. */
 static int
 compare(struct asking *x, struct crm_dups *d, const struct crm_record *rec,
@@ -257,11 +276,12 @@ compare(struct asking *x, struct crm_dups *d, const struct crm_record *rec,
 	if (code == CRM_OK && !x->rec)
 		code = crm_err_nomem(err);
 	if (code == CRM_OK)
-		crm_dups_want(d, k, &want);
+		wanted(d, k, values, &want);
 	if (code == CRM_OK)
 		code = crm_lookup_open(
 		    crm_txn_store(x->txn), x->s, k, &want, INT64_MAX, &l, err);
 	crm_dups_assume(d, (double)all + 2);
+	crm_txn_apart(x->txn);
 	if (code == CRM_OK)
 		code = add_known(x, d, l, a, err);
 	if (code == CRM_OK)

@@ -82,6 +82,11 @@ struct crm_txn {
 		const unsigned char *page; /* NULL: none */
 		size_t at, n; /* entry, and how many */
 	} near[CRM_ENV_NEAR];
+	struct { /* of look-ups that lie apart */
+		unsigned left; /* so many are still read, not mapped */
+		unsigned char *page; /* the last, of the arena's memory */
+		uint64_t at; /* its number, 0 none */
+	} apart;
 	size_t pages; /* of large and appended values */
 	size_t bytes;
 	struct crm_txn_write *w;

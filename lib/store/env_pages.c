@@ -245,6 +245,47 @@ crm_page_find(
 	return from;
 }
 
+/* The node of entry i of a leaf, if all of it is on the page; NULL. */
+static const unsigned char *
+leaf_node(const unsigned char *page, size_t size, size_t i)
+{
+	size_t at = crm_page_u16(page + 16 + 2 * i);
+	size_t room = at + 8 <= size ? size - at : 0;
+
+	if (room == 0 ||
+	    node_rest(page + at, false) + crm_page_u16(page + at + 6) > room)
+		return NULL;
+	return page + at;
+}
+
+bool
+crm_page_look(const unsigned char *page, size_t size, struct crm_str key,
+    struct crm_str *value)
+{
+	size_t lower = crm_page_u16(page + 12), low = 0, high;
+	const unsigned char *node = NULL;
+	struct crm_str at;
+
+	if (!crm_page_is_leaf(page) || lower < 16 || lower > size)
+		return false;
+	for (high = (lower - 16) / 2; low < high;) {
+		size_t mid = (low + high) / 2;
+
+		node = leaf_node(page, size, mid);
+		if (!node)
+			return false;
+		at = (struct crm_str){
+		    (const char *)node + 8, crm_page_u16(node + 6)};
+		if (crm_str_eq(at, key))
+			return crm_page_value(page, mid, value);
+		if (crm_page_before(at, key))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return false;
+}
+
 bool
 crm_page_full(const unsigned char *page, size_t size)
 {

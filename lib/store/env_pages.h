@@ -106,6 +106,11 @@ uint64_t crm_page_child(const unsigned char *page, struct crm_str key,
     struct crm_str *from, struct crm_str *to);
 bool crm_page_is_leaf(const unsigned char *page);
 
+/* The value of a key in a page of which nothing is known; false: it has none,
+ * or not on the page. */
+bool crm_page_look(const unsigned char *page, size_t size, struct crm_str key,
+    struct crm_str *value);
+
 /* ---- the entries of a leaf that leaves nothing out ---- */
 
 enum { CRM_PAGE_BIG = 1 }; /* flag of a node: its value has other pages */

@@ -168,30 +168,42 @@ leaf_within(const unsigned char *page, struct crm_str from, struct crm_str to)
 	       (!to.p || crm_page_before(crm_page_key(page, n - 1), to));
 }
 
+/* The number of the leaf that the way to a key leads to, and which keys it is
+ * there for, all branches on it being whole; 0 when one is not. */
+static uint64_t
+way_down(struct crm_txn *t, struct crm_str key, struct crm_str *from,
+    struct crm_str *to)
+{
+	size_t size = t->env->page;
+	uint64_t at = t->way.depth > 0 ? t->way.root : 0;
+
+	for (unsigned i = 1;; i++) {
+		const unsigned char *page = t->way.base + at * size;
+
+		if (at < 2 || at > t->way.last)
+			return 0;
+		if (i >= t->way.depth)
+			return at;
+		if (crm_page_u64(page) != at || !page_seen(t, page, BRANCH))
+			return 0;
+		at = crm_page_child(page, key, from, to);
+	}
+}
+
 /* The leaf that the way to a key leads to, all pages on it being whole, and it
  * the one that should be there; NULL when one is not. */
 static const unsigned char *
 way_leaf(struct crm_txn *t, struct crm_str key)
 {
 	struct crm_str from = {0}, to = {0};
-	size_t size = t->env->page;
-	uint64_t at = t->way.root;
+	uint64_t at = way_down(t, key, &from, &to);
+	const unsigned char *page = t->way.base + at * t->env->page;
 
-	for (unsigned i = 1; i <= t->way.depth; i++) {
-		const unsigned char *page = t->way.base + at * size;
-
-		if (at < 2 || at > t->way.last || crm_page_u64(page) != at)
-			return NULL;
-		if (i == t->way.depth)
-			return page_seen(t, page, LEAF_FULL) &&
-				       leaf_within(page, from, to)
-				   ? page
-				   : NULL;
-		if (!page_seen(t, page, BRANCH))
-			return NULL;
-		at = crm_page_child(page, key, &from, &to);
-	}
-	return NULL;
+	return at > 0 && crm_page_u64(page) == at &&
+		       page_seen(t, page, LEAF_FULL) &&
+		       leaf_within(page, from, to)
+		   ? page
+		   : NULL;
 }
 
 /* The same, NULL too when `near`, an entry of the table, lies in a leaf that
@@ -359,6 +371,52 @@ crm_env_step(struct crm_cursor *c, const MDB_val *k, struct crm_err *err)
 	return CRM_OK;
 }
 
+/* ---- look-ups that lie apart ---- */
+
+enum { APART = 256 };
+
+void
+crm_txn_apart(struct crm_txn *t)
+{
+	if (t->apart.page || t->write || t->env->page == 0)
+		return;
+	t->apart.page = crm_arena_alloc(&t->values, t->env->page);
+	t->apart.left = t->apart.page ? APART : 0; /* else by the map */
+}
+
+/*
+ * The branches are in the map, as each is come to again; a leaf is read, as a
+ * page that is touched there costs as much as to read three.  What is found has
+ * to fit its checksum, which is of the key too, whatever the leaf is like, and
+ * what is not found is looked for by LMDB again.  The value is copied: the
+ * next leaf is read over it.
+ */
+static int
+apart_get(struct crm_txn *t, unsigned table, struct crm_str key,
+    struct crm_str *value)
+{
+	struct crm_str from, to;
+	size_t size = t->env->page;
+	uint64_t at = way_begin(t, table) ? way_down(t, key, &from, &to) : 0;
+	int fd;
+
+	t->apart.left--;
+	if (at == 0)
+		return CRM_NO;
+	if (t->apart.at != at) {
+		t->apart.at = 0;
+		mdb_env_get_fd(t->env->mdb, &fd);
+		if (crm_page_read(fd, t->apart.page, size, at * size) != CRM_OK)
+			return CRM_NO;
+		t->apart.at = at;
+	}
+	if (crm_page_u64(t->apart.page) != at ||
+	    !crm_page_look(t->apart.page, size, key, value))
+		return CRM_NO;
+	*value = crm_arena_str(&t->values, *value);
+	return value->p ? CRM_OK : CRM_NO;
+}
+
 /* ---- look-ups one after the other ---- */
 
 enum { LOOKS = 8, NEXT = 4 };
@@ -403,6 +461,8 @@ crm_env_near(struct crm_txn *t, unsigned table, struct crm_str key,
 
 	if (t->write || table == CRM_TAB_META || t->env->page == 0)
 		return CRM_NO;
+	if (t->apart.left > 0)
+		return apart_get(t, table, key, value);
 	if (t->near[i].table != table) {
 		t->near[i].table = table;
 		t->near[i].looks = 0;

@@ -60,16 +60,12 @@ int crm_find_ticket(struct crm_txn *t, const struct crm_schema *s,
 
 /*
  * The words that are at most one letter (too many, too few, another, or two
- * neighbours swapped) away from a given one: the rows of its table of
- * distances, one for each letter of the word that is looked at, so that
- * words with the same beginning share the work.
+ * neighbours swapped) away from a given one: where its letters begin.
  */
 #define CRM_NEAR_MAX 32
 struct crm_near {
-	int32_t q[CRM_NEAR_MAX];
-	size_t n;
-	int32_t letter[CRM_NEAR_MAX + 2];
-	uint8_t row[CRM_NEAR_MAX + 3][3];
+	size_t n; /* letters; 0: none may be wrong */
+	uint8_t at[CRM_NEAR_MAX + 1]; /* of each, and the end */
 };
 /* False for words of less than 3 letters, in which one is too much, or of more
  * than CRM_NEAR_MAX. */
@@ -77,14 +73,15 @@ bool crm_near_init(struct crm_near *a, struct crm_str word);
 /* How good a match a word is: 3 the same, 2 it begins so, 1 with a letter
  * wrong (of 5 letters and more also its beginning), 0 none. */
 unsigned crm_near_match(
-    struct crm_near *a, struct crm_str query, struct crm_str word);
+    const struct crm_near *a, struct crm_str query, struct crm_str word);
 
-/* Calls fn for every customer with a word that matches, by the index; those
- * of one word after each other, by number.  A code of fn ends it. */
+/* Calls fn for every customer with a word that matches, by the index, for some
+ * at once; those of one word after each other, by number.  A code of fn ends
+ * it. */
 enum { CRM_NEAR_WRONG = 1 }; /* not those of quality 2 and 3 */
-typedef int crm_near_fn(
-    void *ctx, uint64_t number, unsigned quality, struct crm_err *err);
-int crm_near_walk(struct crm_txn *t, struct crm_near *a, struct crm_str query,
-    unsigned flags, crm_near_fn *fn, void *ctx, struct crm_err *err);
+typedef int crm_near_fn(void *ctx, const uint64_t *number, size_t n,
+    unsigned quality, struct crm_err *err);
+int crm_near_walk(struct crm_txn *t, const struct crm_near *a,
+    struct crm_str query, unsigned flags, crm_near_fn *fn, void *ctx, struct crm_err *err);
 
 #endif

@@ -276,6 +276,12 @@ int crm_cursor_hop(struct crm_cursor *c, struct crm_str key, struct crm_str *k,
     struct crm_err *err);
 int crm_cursor_step(
     struct crm_cursor *c, struct crm_str *k, struct crm_err *err);
+/* Of an entry that hop or step came to, and whose key ends in a number of eight
+ * bytes: those behind it, as far as they are at hand, whose keys are like it but
+ * for a higher number.  Their numbers, *n and at most max of them; the last is
+ * come to. */
+int crm_cursor_numbers(struct crm_cursor *c, uint64_t *out, size_t max,
+    size_t *n, struct crm_err *err);
 
 /* ---- checked values: every stored value but meta's ends in 4 bytes of
  * CRC-32C over table number, key and content ---- */

@@ -13,7 +13,8 @@
 enum {
 	MOST_EXACT = 200000, /* entries of a word that are read */
 	MOST_OTHER = 40000, /* of those that only begin so, or are near */
-	BLOCK = 8
+	BLOCK = 8,
+	BATCH = 128
 };
 
 /* ---- reading ---- */
@@ -24,22 +25,27 @@ struct reading {
 	size_t max, other;
 };
 
-/* CRM_NO: enough. */
+/* Some of one word; CRM_NO: enough. */
 static int
-put(struct reading *r, uint64_t number, unsigned quality, struct crm_err *err)
+put(void *ctx, const uint64_t *number, size_t n, unsigned quality,
+    struct crm_err *err)
 {
+	struct reading *r = ctx;
 	struct crm_naming_list *l = r->l;
 
-	if (l->n >= r->max)
-		return CRM_NO;
-	if (l->n >= MOST_EXACT || r->other >= MOST_OTHER) {
-		r->q->cut = true;
-		return CRM_NO;
+	for (size_t i = 0; i < n; i++) {
+		if (l->n >= r->max)
+			return CRM_NO;
+		if (l->n >= MOST_EXACT || r->other >= MOST_OTHER) {
+			r->q->cut = true;
+			return CRM_NO;
+		}
+		if (l->n == l->cap &&
+		    !crm_grow(&l->v, &l->cap, l->n, sizeof *l->v))
+			return crm_err_nomem(err);
+		r->other += quality < 3;
+		l->v[l->n++] = number[i] << 2 | (3 - quality);
 	}
-	if (l->n == l->cap && !crm_grow(&l->v, &l->cap, l->n, sizeof *l->v))
-		return crm_err_nomem(err);
-	r->other += quality < 3;
-	l->v[l->n++] = number << 2 | (3 - quality);
 	return CRM_OK;
 }
 
@@ -50,7 +56,8 @@ read_beginnings(struct reading *x, struct crm_str word, struct crm_err *err)
 	struct crm_buf key = {.max = CRM_KEY_MAX};
 	struct crm_cursor *cur = NULL;
 	struct crm_str k, tail, prefix;
-	uint64_t number;
+	uint64_t number[BATCH];
+	size_t n;
 	int r;
 
 	crm_word_key(&key, CRM_K_CUSTOMER, word, 0);
@@ -63,20 +70,17 @@ read_beginnings(struct reading *x, struct crm_str word, struct crm_err *err)
 	while (
 	    r == CRM_OK && crm_str_starts(k, prefix) && k.n >= prefix.n + 9) {
 		tail = (struct crm_str){k.p + k.n - 8, 8};
-		crm_take_be(&tail, 8, &number);
-		r = put(x, number, k.n == prefix.n + 9 ? 3 : 2, err);
+		crm_take_be(&tail, 8, number);
+		r = crm_cursor_numbers(cur, number + 1, BATCH - 1, &n, err);
+		if (r == CRM_OK)
+			r = put(x, number, n + 1, k.n == prefix.n + 9 ? 3 : 2,
+			    err);
 		if (r == CRM_OK)
 			r = crm_cursor_step(cur, &k, err);
 	}
 	crm_cursor_close(cur);
 	crm_buf_release(&key);
 	return r == CRM_NOTFOUND ? CRM_OK : r;
-}
-
-static int
-near_one(void *ctx, uint64_t number, unsigned quality, struct crm_err *err)
-{
-	return put(ctx, number, quality, err);
 }
 
 int
@@ -101,7 +105,7 @@ crm_naming_read(
 	if (l->begun && near && !l->neared) {
 		x.other = 0;
 		r = crm_near_walk(q->txn, &q->near[i], q->word[i],
-		    CRM_NEAR_WRONG, near_one, &x, err);
+		    CRM_NEAR_WRONG, put, &x, err);
 		l->settled = false;
 		l->neared = l->n < max;
 	}

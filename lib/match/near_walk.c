@@ -1,12 +1,13 @@
 /*
  * near_walk.c - words with a letter wrong, found in the index of words.
  *
- * The table of edit distances (optimal string alignment, so that swapped
- * neighbours count as one error) of the query is filled row by row along the
- * letters of the words of the index, which come in the order of their letters.
- * Where a row says that no word which begins so can be near any more, the
- * walk jumps to the next word that can: some two hundred seeks in a
- * dictionary of any size, and no entry is kept for the sake of errors, which
+ * With one error allowed it is where two words part: behind it they have to
+ * go on alike, one a letter further on than the other, or both.  So there is
+ * no table of distances (of optimal string alignment, by which swapped
+ * neighbours count as one error), and of the words that part from the query
+ * at a letter, and go on with a given one, four at most are near.  The walk
+ * jumps from word to word that may be: some two hundred seeks in a dictionary
+ * of any size, and no entry is kept for the sake of errors, which
  * neighbourhoods of deletions would cost some ten for each word.
  */
 #include <endian.h>
@@ -16,179 +17,234 @@
 #include <crm/utf8.h>
 
 enum {
-	ERRORS = 1,
 	SHORTEST = 3,
 	BEGINNING = 5, /* letters of which a beginning may have an error */
-	FAR = ERRORS + 1
+	LETTER = 4, /* bytes of one at most */
+	BATCH = 128
 };
-
-/* A distance of two letters and more is not told from others: of the first i
- * letters of a word only the first i - 1, i and i + 1 of the query can be
- * nearer, which are the three cells of a row. */
-enum { BAND = 2 * ERRORS + 1 };
 
 bool
 crm_near_init(struct crm_near *a, struct crm_str word)
 {
-	size_t n;
+	struct crm_str rest = word;
+	int32_t c;
 
-	a->n = 0;
-	while (word.n > 0) {
-		if (a->n == CRM_NEAR_MAX)
+	*a = (struct crm_near){0};
+	for (size_t n; rest.n > 0; rest.p += n, rest.n -= n) {
+		n = crm_utf8_next(rest, &c);
+		if (n == 0 || a->n == CRM_NEAR_MAX) {
+			a->n = 0;
 			return false;
-		n = crm_utf8_next(word, &a->q[a->n]);
-		if (n == 0)
-			return false;
-		a->n++;
-		word.p += n;
-		word.n -= n;
+		}
+		a->at[a->n++] = (uint8_t)(word.n - rest.n);
 	}
-	a->row[0][0] = FAR;
-	a->row[0][1] = 0;
-	a->row[0][2] = 1;
+	a->at[a->n] = (uint8_t)word.n;
 	return a->n >= SHORTEST;
 }
 
-/* The row behind `depth` letters and c; false when all of it is too far. */
-static bool
-step(struct crm_near *a, size_t depth, int32_t c)
+/* ---- ways on from where a word and the query part ---- */
+
+/* The query from letter i on. */
+static struct crm_str
+behind(const struct crm_near *a, struct crm_str query, size_t i)
 {
-	const uint8_t *last = a->row[depth];
-	uint8_t *now = a->row[depth + 1];
-	bool alive = false;
+	size_t at = a->at[i];
 
-	a->letter[depth] = c;
-	for (size_t k = 0; k < BAND; k++) {
-		size_t j = depth + k; /* letters of the query */
-		unsigned v = FAR;
-
-		if (j == 0)
-			v = 1;
-		else if (j <= a->n) {
-			v = last[k] + (a->q[j - 1] == c ? 0U : 1U);
-			if (k + 1 < BAND && last[k + 1] + 1U < v)
-				v = last[k + 1] + 1U;
-			if (k > 0 && now[k - 1] + 1U < v)
-				v = now[k - 1] + 1U;
-			if (depth > 0 && j > 1 && a->q[j - 2] == c &&
-			    a->q[j - 1] == a->letter[depth - 1] &&
-			    a->row[depth - 1][k] + 1U < v)
-				v = a->row[depth - 1][k] + 1U;
-		}
-		now[k] = (uint8_t)(v < FAR ? v : FAR);
-		alive |= v < FAR;
-	}
-	return alive;
+	return (struct crm_str){query.p + at, query.n - at};
 }
 
-/* Are so many letters near the whole query? */
-static bool
-arrived(const struct crm_near *a, size_t depth)
+/* How many letters both begin with. */
+static size_t
+common(const struct crm_near *a, struct crm_str query, struct crm_str word)
 {
-	size_t k = a->n + 1 - depth;
+	size_t n = 0, i = 0;
 
-	return depth <= a->n + 1 && k < BAND && a->row[depth][k] < FAR;
+	while (n < query.n && n < word.n && query.p[n] == word.p[n])
+		n++;
+	while (i < a->n && a->at[i + 1] <= n)
+		i++;
+	return i;
 }
 
-/* Goes along a word.  *depth: letters that were taken, all alive but the last
- * when it is not. */
-static unsigned
-along(struct crm_near *a, struct crm_str query, struct crm_str word,
-    size_t *depth, bool *alive)
+/* A letter of the query that is to come, or none, and what is behind it. */
+struct way {
+	struct crm_str letter, rest;
+};
+enum { WAYS = 4 };
+
+/*
+ * How a word goes on behind `next`, another letter than i of the query, if
+ * that is its only error: instead of it, before it, without it, before it but
+ * swapped.  How many ways.
+ */
+static size_t
+ways_on(const struct crm_near *a, struct crm_str query, size_t i,
+    struct crm_str next, struct way way[WAYS])
 {
-	struct crm_str rest = word;
-	bool begins = false;
+	struct crm_str here = behind(a, query, i), none = {"", 0}, rest;
+
+	rest = behind(a, query, i + 1);
+	here.n -= rest.n;
+	way[0] = (struct way){none, rest};
+	way[1] = (struct way){here, rest};
+	if (i + 1 >= a->n || !crm_str_starts(rest, next) ||
+	    next.n != (size_t)a->at[i + 2] - a->at[i + 1])
+		return 2;
+	rest = behind(a, query, i + 2);
+	way[2] = (struct way){none, rest};
+	way[3] = (struct way){here, rest};
+	return WAYS;
+}
+
+/* Does a word go on so?  Of a long query it may have more behind. */
+static bool
+goes_on(const struct crm_near *a, struct crm_str word, struct crm_str rest)
+{
+	return (a->n >= BEGINNING || word.n == rest.n) &&
+	       crm_str_starts(word, rest);
+}
+
+/* Where a word parts from the query: behind `letters` of it, with a letter
+ * (n 0: it is at its end, or damaged) and a rest. */
+struct parting {
+	size_t letters;
+	struct crm_str letter, rest;
+};
+
+static struct parting
+part(const struct crm_near *a, struct crm_str query, struct crm_str word)
+{
+	struct parting p = {.letters = common(a, query, word)};
+	size_t at = a->at[p.letters];
 	int32_t c;
+
+	p.letter = (struct crm_str){word.p + at, word.n - at};
+	p.rest = p.letter;
+	p.letter.n = crm_utf8_next(p.rest, &c);
+	p.rest.p += p.letter.n;
+	p.rest.n -= p.letter.n;
+	return p;
+}
+
+/* Is it near, where it parts so? */
+static bool
+is_near(const struct crm_near *a, struct crm_str query, const struct parting *p)
+{
+	struct way way[WAYS];
+	struct crm_str left = {p->letter.p, p->letter.n + p->rest.n};
 	size_t n;
 
-	*alive = true;
-	*depth = 0;
-	while (rest.n > 0 && *alive && *depth < a->n + FAR) {
-		n = crm_utf8_next(rest, &c);
-		if (n == 0)
-			break;
-		*alive = step(a, *depth, c);
-		++*depth;
-		rest.p += n;
-		rest.n -= n;
-		begins |= a->n >= BEGINNING && arrived(a, *depth);
+	/* the letter is left out */
+	if (goes_on(a, left, behind(a, query, p->letters + 1)))
+		return true;
+	if (p->letter.n == 0)
+		return false;
+	n = ways_on(a, query, p->letters, p->letter, way);
+	for (size_t k = 0; k < n; k++) {
+		struct crm_str rest = p->rest;
+
+		if (!crm_str_starts(rest, way[k].letter))
+			continue;
+		rest.p += way[k].letter.n;
+		rest.n -= way[k].letter.n;
+		if (goes_on(a, rest, way[k].rest))
+			return true;
 	}
-	if (crm_str_starts(word, query))
-		return word.n == query.n ? 3 : 2;
-	return begins || (rest.n == 0 && *alive && arrived(a, *depth));
+	return false;
+}
+
+/* Of a word that does not begin with all of the query. */
+static unsigned
+match(const struct crm_near *a, struct crm_str query, struct crm_str word,
+    struct parting *p)
+{
+	*p = part(a, query, word);
+	return is_near(a, query, p);
 }
 
 unsigned
-crm_near_match(struct crm_near *a, struct crm_str query, struct crm_str word)
+crm_near_match(
+    const struct crm_near *a, struct crm_str query, struct crm_str word)
 {
-	size_t depth;
-	bool alive;
+	struct parting p;
 
 	if (crm_str_starts(word, query))
 		return word.n == query.n ? 3 : 2;
-	return a->n == 0 ? 0 : along(a, query, word, &depth, &alive);
+	return a->n == 0 ? 0 : match(a, query, word, &p);
 }
 
 /* ---- the walk ---- */
 
-/* Without an error so far any letter may be next. */
+/* What the walk is at: an entry of the index, and the word it is of. */
+struct walk {
+	struct crm_cursor *cur;
+	const struct crm_near *near;
+	struct crm_str query;
+	struct crm_buf key, last;
+	size_t head; /* of key, before the word */
+	struct crm_str k;
+	unsigned quality;
+	struct parting parting;
+};
+
+/* Appends the first way on that is behind rest (NULL: the first), where a word
+ * goes on with `next` behind where the last parted.  False: there is none. */
 static bool
-free_to_go(const struct crm_near *a, size_t depth)
+put_way(struct walk *w, struct crm_str next, const struct crm_str *rest)
 {
-	return a->row[depth][1] == 0;
-}
+	char room[WAYS][LETTER * (CRM_NEAR_MAX + 1)];
+	struct crm_str text[WAYS];
+	struct way way[WAYS];
+	size_t n = ways_on(w->near, w->query, w->parting.letters, next, way);
+	size_t best = n;
 
-/* The smallest letter above c with which the row stays alive; false: none. */
-static bool
-next_letter(const struct crm_near *a, size_t depth, int32_t c, int32_t *out)
-{
-	const uint8_t *row = a->row[depth];
-	int32_t best = INT32_MAX;
+	for (size_t k = 0; k < n; k++) {
+		const struct way *x = &way[k];
 
-	if (free_to_go(a, depth)) {
-		best = c + 1 == 0xd800 ? 0xe000 : c + 1;
-	} else {
-		/* what the query goes on with */
-		for (size_t k = depth == 0; k < BAND; k++) {
-			size_t j = depth + k;
-
-			if (j <= a->n && row[k] < FAR && a->q[j - 1] > c &&
-			    a->q[j - 1] < best)
-				best = a->q[j - 1];
-		}
-		/* the letter before, where the one that was is its next */
-		if (depth > 0 && depth < a->n && free_to_go(a, depth - 1) &&
-		    a->q[depth] == a->letter[depth - 1] &&
-		    a->q[depth - 1] > c && a->q[depth - 1] < best)
-			best = a->q[depth - 1];
+		memcpy(room[k], x->letter.p, x->letter.n);
+		memcpy(room[k] + x->letter.n, x->rest.p, x->rest.n);
+		text[k] = (struct crm_str){room[k], x->letter.n + x->rest.n};
+		if ((!rest || crm_str_cmp(text[k], *rest) > 0) &&
+		    (best == n || crm_str_cmp(text[k], text[best]) < 0))
+			best = k;
 	}
-	*out = best;
-	return best <= 0x10ffff;
+	if (best < n)
+		crm_buf_putstr(&w->key, text[best]);
+	return best < n;
 }
 
 /*
- * Puts the first word behind the path of `depth` letters that may still be
- * near behind the key's head; false: there is none.  last is the letter the
- * path may not go on with or below.  Behind its error a word goes on as the
- * query does, so that most of it is known.
+ * Appends to the key's head where the next word may be that is near, behind
+ * one that is not: one that parts from the query at the same letter and with
+ * the same one, or with the next.
  */
-static bool
-jump(struct crm_near *a, size_t depth, int32_t last, struct crm_buf *key)
+static void
+put_next(struct walk *w)
 {
-	int32_t c;
+	const struct parting *p = &w->parting;
+	struct crm_str here, next;
+	int32_t c = 0;
+	size_t mark;
 
-	while (!next_letter(a, depth, last, &c)) {
-		if (depth == 0)
-			return false;
-		last = a->letter[--depth];
+	crm_buf_put(&w->key, w->query.p, w->near->at[p->letters]);
+	mark = w->key.n;
+	if (p->letter.n > 0) {
+		crm_buf_putstr(&w->key, p->letter);
+		if (put_way(w, p->letter, &p->rest))
+			return;
+		w->key.n = mark;
+		(void)crm_utf8_next(p->letter, &c);
 	}
-	do
-		step(a, depth++, c);
-	while (!free_to_go(a, depth) && !arrived(a, depth) &&
-	       next_letter(a, depth, 0, &c));
-	for (size_t i = 0; i < depth; i++)
-		crm_utf8_put(key, a->letter[i]);
-	return true;
+	if (++c > 0x10ffff) {
+		crm_buf_putc(&w->key, (char)0xff);
+		return;
+	}
+	crm_utf8_put(&w->key, c == 0xd800 ? 0xe000 : c);
+	next = (struct crm_str){w->key.p + mark, w->key.n - mark};
+	here = behind(w->near, w->query, p->letters);
+	here.n -= behind(w->near, w->query, p->letters + 1).n;
+	if (!crm_str_eq(next, here))
+		(void)put_way(w, next, NULL);
 }
 
 /* The number behind the NUL of an entry's word. */
@@ -219,21 +275,9 @@ same_word(struct crm_buf *last, struct crm_str key)
 	return false;
 }
 
-/* What the walk is at: an entry of the index, and the word it is of. */
-struct walk {
-	struct crm_cursor *cur;
-	struct crm_buf key, last;
-	size_t head; /* of key, before the word */
-	struct crm_str k;
-	unsigned quality;
-	size_t depth;
-	bool alive;
-};
-
-/* Goes along the word of a new entry; CRM_NOTFOUND behind the last. */
+/* Looks at the word of an entry; CRM_NOTFOUND behind the last. */
 static int
-look(struct walk *w, struct crm_near *a, struct crm_str query, uint64_t *number,
-    struct crm_err *err)
+look(struct walk *w, uint64_t *number, struct crm_err *err)
 {
 	struct crm_str word;
 
@@ -247,38 +291,61 @@ look(struct walk *w, struct crm_near *a, struct crm_str query, uint64_t *number,
 	if (!entry_of(w->k, w->head, &word, number))
 		return crm_err_set(err, CRM_EDAMAGE,
 		    "the index of words has a key without a number");
-	w->quality = along(a, query, word, &w->depth, &w->alive);
+	/* what points to the word is of the copy, which stays */
+	word.p = w->last.p + w->head;
+	if (w->last.fail)
+		return crm_buf_check(&w->last, err);
+	if (crm_str_starts(word, w->query)) {
+		w->quality = word.n == w->query.n ? 3 : 2;
+		return CRM_OK;
+	}
+	w->quality = match(w->near, w->query, word, &w->parting);
+	if (w->parting.letter.n == 0 && w->parting.rest.n > 0)
+		return crm_err_set(err, CRM_EDAMAGE,
+		    "the index of words has a word that is no text");
 	return CRM_OK;
 }
 
 /* To the next word that may be near; CRM_NOTFOUND. */
 static int
-leap(struct walk *w, struct crm_near *a, struct crm_str query,
-    struct crm_err *err)
+leap(struct walk *w, struct crm_err *err)
 {
-	bool any = true;
 	int r;
 
 	w->key.n = w->head;
 	if (w->quality > 0) { /* behind all that begin with it */
-		crm_buf_putstr(&w->key, query);
+		crm_buf_putstr(&w->key, w->query);
 		crm_buf_putc(&w->key, (char)0xff);
-	} else if (w->alive) {
-		any = jump(a, w->depth, 0, &w->key);
 	} else {
-		any = jump(a, w->depth - 1, a->letter[w->depth - 1], &w->key);
+		put_next(w);
 	}
-	r = any ? crm_buf_check(&w->key, err) : CRM_NOTFOUND;
+	r = crm_buf_check(&w->key, err);
 	return r == CRM_OK
 		   ? crm_cursor_hop(w->cur, crm_buf_str(&w->key), &w->k, err)
 		   : r;
 }
 
+/* Gives the entry that the walk is at, and those of its word that lie with
+ * it, and goes on. */
+static int
+give(struct walk *w, uint64_t number, crm_near_fn *fn, void *ctx,
+    struct crm_err *err)
+{
+	uint64_t all[BATCH] = {number};
+	size_t n;
+	int r = crm_cursor_numbers(w->cur, all + 1, BATCH - 1, &n, err);
+
+	if (r == CRM_OK)
+		r = fn(ctx, all, n + 1, w->quality, err);
+	return r == CRM_OK ? crm_cursor_step(w->cur, &w->k, err) : r;
+}
+
 int
-crm_near_walk(struct crm_txn *t, struct crm_near *a, struct crm_str query,
+crm_near_walk(struct crm_txn *t, const struct crm_near *a, struct crm_str query,
     unsigned flags, crm_near_fn *fn, void *ctx, struct crm_err *err)
 {
-	struct walk w = {.key = {.max = CRM_KEY_MAX}};
+	struct walk w = {
+	    .near = a, .query = query, .key = {.max = CRM_KEY_MAX}};
 	uint64_t number;
 	int r;
 
@@ -291,17 +358,14 @@ crm_near_walk(struct crm_txn *t, struct crm_near *a, struct crm_str query,
 	if (r == CRM_OK)
 		r = crm_cursor_hop(w.cur, crm_buf_str(&w.key), &w.k, err);
 	while (r == CRM_OK) {
-		r = look(&w, a, query, &number, err);
+		r = look(&w, &number, err);
 		if (r < 0)
 			break;
 		if (w.quality == 1 ||
-		    (w.quality > 0 && !(flags & CRM_NEAR_WRONG))) {
-			r = fn(ctx, number, w.quality, err);
-			if (r == CRM_OK)
-				r = crm_cursor_step(w.cur, &w.k, err);
-		} else {
-			r = leap(&w, a, query, err);
-		}
+		    (w.quality > 0 && !(flags & CRM_NEAR_WRONG)))
+			r = give(&w, number, fn, ctx, err);
+		else
+			r = leap(&w, err);
 	}
 	crm_cursor_close(w.cur);
 	crm_buf_release(&w.key);

@@ -587,6 +587,40 @@ crm_cursor_hop(struct crm_cursor *c, struct crm_str key, struct crm_str *k,
 	return code == CRM_OK ? run_begin(c, *k, err) : code;
 }
 
+static inline uint64_t
+number_of(struct crm_str key)
+{
+	uint64_t v;
+
+	memcpy(&v, key.p + key.n - 8, sizeof v);
+	return be64toh(v);
+}
+
+int
+crm_cursor_numbers(struct crm_cursor *c, uint64_t *out, size_t max, size_t *n,
+    struct crm_err *err)
+{
+	struct crm_str was, at;
+	uint64_t number;
+
+	*n = 0;
+	if (!c->run.page)
+		return CRM_OK;
+	was = crm_page_key(c->run.page, c->run.at);
+	if (was.n < 8)
+		return CRM_OK;
+	for (number = number_of(was);
+	     *n < max && c->run.at + 1 < c->run.n; c->run.at++) {
+		at = crm_page_key(c->run.page, c->run.at + 1);
+		if (at.n != was.n || memcmp(at.p, was.p, at.n - 8) != 0)
+			break;
+		if (number_of(at) <= number)
+			return place_fail(c->txn, c->table, err);
+		out[(*n)++] = number = number_of(at);
+	}
+	return CRM_OK;
+}
+
 int
 crm_cursor_step(struct crm_cursor *c, struct crm_str *k, struct crm_err *err)
 {

@@ -134,10 +134,12 @@ put_words(struct crm_txn *t, void *ctx, struct crm_err *err)
 }
 
 static int
-note(void *ctx, uint64_t number, unsigned quality, struct crm_err *err)
+note(void *ctx, const uint64_t *number, size_t n, unsigned quality,
+    struct crm_err *err)
 {
 	(void)err;
-	((unsigned char *)ctx)[number] = (unsigned char)quality;
+	for (size_t i = 0; i < n; i++)
+		((unsigned char *)ctx)[number[i]] = (unsigned char)quality;
 	return CRM_OK;
 }
 

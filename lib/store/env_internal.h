@@ -48,6 +48,8 @@ struct crm_cursor {
 	struct { /* the leaf that hop and step are in, NULL none */
 		const unsigned char *page;
 		size_t at, n; /* the entry they came to, and how many */
+		bool full; /* it was looked at whole */
+		struct crm_str to; /* its keys are before it; or not known */
 	} run;
 	struct crm_over *over; /* of a table that is overlaid */
 	struct crm_cursor *next;

@@ -245,45 +245,46 @@ crm_page_find(
 	return from;
 }
 
-/* The node of entry i of a leaf, if all of it is on the page; NULL. */
-static const unsigned char *
-leaf_node(const unsigned char *page, size_t size, size_t i)
+bool
+crm_page_leaves(const unsigned char *page, size_t size, size_t *n)
 {
-	size_t at = crm_page_u16(page + 16 + 2 * i);
-	size_t room = at + 8 <= size ? size - at : 0;
+	size_t lower = crm_page_u16(page + 12), upper = crm_page_u16(page + 14);
 
-	if (room == 0 ||
-	    node_rest(page + at, false) + crm_page_u16(page + at + 6) > room)
-		return NULL;
-	return page + at;
+	if (!crm_page_is_leaf(page) || lower < 16 || lower > upper ||
+	    upper > size)
+		return false;
+	*n = (lower - 16) / 2;
+	return true;
 }
 
 bool
-crm_page_look(const unsigned char *page, size_t size, struct crm_str key,
-    struct crm_str *value)
+crm_page_inside(const unsigned char *page, size_t size, size_t i)
 {
-	size_t lower = crm_page_u16(page + 12), low = 0, high;
-	const unsigned char *node = NULL;
-	struct crm_str at;
+	size_t at = crm_page_u16(page + 16 + 2 * i);
 
-	if (!crm_page_is_leaf(page) || lower < 16 || lower > size)
-		return false;
-	for (high = (lower - 16) / 2; low < high;) {
-		size_t mid = (low + high) / 2;
+	return at >= crm_page_u16(page + 14) && at + 8 <= size &&
+	       node_rest(page + at, false) + crm_page_u16(page + at + 6) <=
+		   size - at;
+}
 
-		node = leaf_node(page, size, mid);
-		if (!node)
+bool
+crm_page_seek(const unsigned char *page, size_t size, size_t n,
+    struct crm_str key, size_t *at)
+{
+	size_t from = *at;
+
+	while (from < n) {
+		size_t mid = from + (n - from) / 2;
+
+		if (!crm_page_inside(page, size, mid))
 			return false;
-		at = (struct crm_str){
-		    (const char *)node + 8, crm_page_u16(node + 6)};
-		if (crm_str_eq(at, key))
-			return crm_page_value(page, mid, value);
-		if (crm_page_before(at, key))
-			low = mid + 1;
+		if (crm_page_before(crm_page_key(page, mid), key))
+			from = mid + 1;
 		else
-			high = mid;
+			n = mid;
 	}
-	return false;
+	*at = from;
+	return true;
 }
 
 bool

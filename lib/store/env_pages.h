@@ -106,11 +106,6 @@ uint64_t crm_page_child(const unsigned char *page, struct crm_str key,
     struct crm_str *from, struct crm_str *to);
 bool crm_page_is_leaf(const unsigned char *page);
 
-/* The value of a key in a page of which nothing is known; false: it has none,
- * or not on the page. */
-bool crm_page_look(const unsigned char *page, size_t size, struct crm_str key,
-    struct crm_str *value);
-
 /* ---- the entries of a leaf that leaves nothing out ---- */
 
 enum { CRM_PAGE_BIG = 1 }; /* flag of a node: its value has other pages */
@@ -144,6 +139,18 @@ crm_page_value(const unsigned char *page, size_t i, struct crm_str *value)
 /* The first of n entries, from `from` on, that is at or after a key. */
 size_t crm_page_find(
     const unsigned char *page, size_t from, size_t n, struct crm_str key);
+
+/* ---- the entries of a page of which nothing is known ---- */
+
+/* How many there are; false when it is no leaf. */
+bool crm_page_leaves(const unsigned char *page, size_t size, size_t *n);
+/* Is all of entry i where entries lie, so that it may be read? */
+bool crm_page_inside(const unsigned char *page, size_t size, size_t i);
+/* *at: the first of n entries, from *at on, that is at or after a key.  False
+ * when one that was looked at is not inside. */
+bool crm_page_seek(const unsigned char *page, size_t size, size_t n,
+    struct crm_str key, size_t *at);
+
 /* env_few.c: is told the tables of its snapshot, in the order of their names,
  * by a look at them (env_check.c): CRM_OK, or not when one is unusual. */
 void crm_few_table(struct crm_few *f, struct crm_str name, unsigned table,

@@ -190,17 +190,26 @@ way_down(struct crm_txn *t, struct crm_str key, struct crm_str *from,
 	}
 }
 
+/* The same, as a page of the map; NULL. */
+static const unsigned char *
+way_page(struct crm_txn *t, struct crm_str key, struct crm_str *from,
+    struct crm_str *to)
+{
+	uint64_t at = way_down(t, key, from, to);
+	const unsigned char *page = t->way.base + at * t->env->page;
+
+	return at > 0 && crm_page_u64(page) == at ? page : NULL;
+}
+
 /* The leaf that the way to a key leads to, all pages on it being whole, and it
  * the one that should be there; NULL when one is not. */
 static const unsigned char *
 way_leaf(struct crm_txn *t, struct crm_str key)
 {
 	struct crm_str from = {0}, to = {0};
-	uint64_t at = way_down(t, key, &from, &to);
-	const unsigned char *page = t->way.base + at * t->env->page;
+	const unsigned char *page = way_page(t, key, &from, &to);
 
-	return at > 0 && crm_page_u64(page) == at &&
-		       page_seen(t, page, LEAF_FULL) &&
+	return page && page_seen(t, page, LEAF_FULL) &&
 		       leaf_within(page, from, to)
 		   ? page
 		   : NULL;
@@ -395,8 +404,9 @@ static int
 apart_get(struct crm_txn *t, unsigned table, struct crm_str key,
     struct crm_str *value)
 {
+	const unsigned char *page = t->apart.page;
 	struct crm_str from, to;
-	size_t size = t->env->page;
+	size_t size = t->env->page, i = 0, n;
 	uint64_t at = way_begin(t, table) ? way_down(t, key, &from, &to) : 0;
 	int fd;
 
@@ -410,8 +420,11 @@ apart_get(struct crm_txn *t, unsigned table, struct crm_str key,
 			return CRM_NO;
 		t->apart.at = at;
 	}
-	if (crm_page_u64(t->apart.page) != at ||
-	    !crm_page_look(t->apart.page, size, key, value))
+	if (crm_page_u64(page) != at || !crm_page_leaves(page, size, &n) ||
+	    !crm_page_seek(page, size, n, key, &i) || i == n ||
+	    !crm_page_inside(page, size, i) ||
+	    !crm_str_eq(crm_page_key(page, i), key) ||
+	    !crm_page_value(page, i, value))
 		return CRM_NO;
 	*value = crm_arena_str(&t->values, *value);
 	return value->p ? CRM_OK : CRM_NO;
@@ -516,19 +529,29 @@ in_order(const struct crm_cursor *c, size_t i)
 	    crm_page_key(c->run.page, i), crm_page_key(c->run.page, i + 1));
 }
 
+static bool
+inside(const struct crm_cursor *c, size_t i)
+{
+	return crm_page_inside(c->run.page, c->txn->env->page, i);
+}
+
 /*
  * Looks for a key in the leaf, of which the entries before and after have to
  * be the right ones.  One that was bent is of the two, or beside them and out
- * of order.  What does not fit, or is at an edge, is left to the cursor.
+ * of order; whether the leaf leaves something out elsewhere does not matter
+ * here.  What does not fit, or is at an edge, is left to the cursor.
  */
 static bool
 run_find(struct crm_cursor *c, size_t from, struct crm_str key)
 {
-	size_t i = crm_page_find(c->run.page, from, c->run.n, key);
+	size_t i = from;
 
-	if (i < 2 || i + 1 >= c->run.n || !in_order(c, i - 2) ||
-	    !in_order(c, i - 1) || !in_order(c, i) || !sealed(c, i - 1) ||
-	    !sealed(c, i))
+	if (!crm_page_seek(
+		c->run.page, c->txn->env->page, c->run.n, key, &i) ||
+	    i < 2 || i + 1 >= c->run.n || !inside(c, i - 2) ||
+	    !inside(c, i - 1) || !inside(c, i) || !inside(c, i + 1) ||
+	    !in_order(c, i - 2) || !in_order(c, i - 1) || !in_order(c, i) ||
+	    !sealed(c, i - 1) || !sealed(c, i))
 		return false;
 	c->run.at = i;
 	return true;
@@ -538,18 +561,32 @@ run_find(struct crm_cursor *c, size_t from, struct crm_str key)
 static bool
 run_seek(struct crm_cursor *c, struct crm_str key)
 {
+	struct crm_str from = {0}, to = {0};
 	const unsigned char *page;
 
-	if (c->run.page && run_find(c, c->run.at, key))
+	if (c->run.page && c->run.to.p && crm_page_before(key, c->run.to) &&
+	    run_find(c, c->run.at, key))
 		return true;
 	if (!way_begin(c->txn, c->table, key, NULL))
 		return false;
-	page = way_leaf(c->txn, key);
-	if (!page)
+	page = way_page(c->txn, key, &from, &to);
+	if (!page || !crm_page_leaves(page, c->txn->env->page, &c->run.n) ||
+	    c->run.n == 0)
 		return false;
 	c->run.page = page;
-	c->run.n = crm_page_entries(page);
-	return run_find(c, 0, key);
+	c->run.full = false;
+	c->run.to = to;
+	return inside(c, 0) && inside(c, c->run.n - 1) &&
+	       leaf_within(page, from, to) && run_find(c, 0, key);
+}
+
+/* May all entries of the leaf be read, and are none left out? */
+static bool
+run_full(struct crm_cursor *c)
+{
+	if (!c->run.full)
+		c->run.full = page_seen(c->txn, c->run.page, LEAF_FULL);
+	return c->run.full;
 }
 
 /* The cursor came to an entry: its leaf is gone on in. */
@@ -562,6 +599,8 @@ run_begin(struct crm_cursor *c, struct crm_str k, struct crm_err *err)
 		return place_fail(c->txn, c->table, err);
 	c->run.page = page;
 	c->run.n = crm_page_entries(page);
+	c->run.full = true;
+	c->run.to = (struct crm_str){NULL, 0};
 	c->run.at = 0;
 	while (c->run.at < c->run.n && crm_page_key(page, c->run.at).p != k.p)
 		c->run.at++;
@@ -606,6 +645,8 @@ crm_cursor_numbers(struct crm_cursor *c, uint64_t *out, size_t max, size_t *n,
 	*n = 0;
 	if (!c->run.page)
 		return CRM_OK;
+	if (!run_full(c))
+		return place_fail(c->txn, c->table, err);
 	was = crm_page_key(c->run.page, c->run.at);
 	if (was.n < 8)
 		return CRM_OK;
@@ -630,6 +671,8 @@ crm_cursor_step(struct crm_cursor *c, struct crm_str *k, struct crm_err *err)
 
 	if (!c->run.page)
 		return crm_cursor_next(c, k, &v, err);
+	if (!run_full(c))
+		return place_fail(c->txn, c->table, err);
 	if (c->run.at + 1 < c->run.n) {
 		if (!in_order(c, c->run.at))
 			return place_fail(c->txn, c->table, err);

@@ -33,20 +33,25 @@ put(void *ctx, const uint64_t *number, size_t n, unsigned quality,
 	struct reading *r = ctx;
 	struct crm_naming_list *l = r->l;
 
-	for (size_t i = 0; i < n; i++) {
-		if (l->n >= r->max)
-			return CRM_NO;
-		if (l->n >= MOST_EXACT || r->other >= MOST_OTHER) {
-			r->q->cut = true;
-			return CRM_NO;
-		}
-		if (l->n == l->cap &&
-		    !crm_grow(&l->v, &l->cap, l->n, sizeof *l->v))
-			return crm_err_nomem(err);
-		r->other += quality < 3;
-		l->v[l->n++] = number[i] << 2 | (3 - quality);
-	}
-	return CRM_OK;
+	size_t room = l->n < r->max ? r->max - l->n : 0, left, take = n;
+
+	left = l->n < MOST_EXACT ? MOST_EXACT - l->n : 0;
+	if (r->other >= MOST_OTHER)
+		left = 0;
+	else if (quality < 3 && left > MOST_OTHER - r->other)
+		left = MOST_OTHER - r->other;
+	if (take > room)
+		take = room;
+	if (take > left)
+		take = left;
+	if (!crm_grow(&l->v, &l->cap, l->n + take, sizeof *l->v))
+		return crm_err_nomem(err);
+	for (size_t i = 0; i < take; i++)
+		l->v[l->n + i] = number[i] << 2 | (3 - quality);
+	l->n += take;
+	r->other += quality < 3 ? take : 0;
+	r->q->cut |= take < n && take < room;
+	return take < n ? CRM_NO : CRM_OK;
 }
 
 /* Those who have the word or one that begins so. */

@@ -199,12 +199,26 @@ crm_page_branch(const unsigned char *page, size_t size)
 	       page_whole(page, size, true);
 }
 
+/* The page of child i of n, and which keys it is there for. */
+static uint64_t
+branch_child(const unsigned char *page, size_t n, size_t i,
+    struct crm_str *from, struct crm_str *to)
+{
+	const unsigned char *node = page + crm_page_u16(page + 16 + 2 * i);
+
+	if (i > 0)
+		*from = crm_page_key(page, i);
+	if (i + 1 < n)
+		*to = crm_page_key(page, i + 1);
+	return crm_page_node_size(node) | (uint64_t)crm_page_u16(node + 4)
+					      << 32;
+}
+
 uint64_t
 crm_page_child(const unsigned char *page, struct crm_str key,
     struct crm_str *from, struct crm_str *to)
 {
 	size_t n = crm_page_entries(page), low = 0, high = n;
-	const unsigned char *node;
 
 	/* The last whose key is not past it; the first is before all. */
 	while (high - low > 1) {
@@ -215,13 +229,7 @@ crm_page_child(const unsigned char *page, struct crm_str key,
 		else
 			low = at;
 	}
-	if (low > 0)
-		*from = crm_page_key(page, low);
-	if (low + 1 < n)
-		*to = crm_page_key(page, low + 1);
-	node = page + crm_page_u16(page + 16 + 2 * low);
-	return crm_page_node_size(node) | (uint64_t)crm_page_u16(node + 4)
-					      << 32;
+	return branch_child(page, n, low, from, to);
 }
 
 bool
@@ -257,14 +265,42 @@ crm_page_leaves(const unsigned char *page, size_t size, size_t *n)
 	return true;
 }
 
-bool
-crm_page_inside(const unsigned char *page, size_t size, size_t i)
+static inline bool
+inside(const unsigned char *page, size_t size, size_t i, bool branch)
 {
 	size_t at = crm_page_u16(page + 16 + 2 * i);
 
 	return at >= crm_page_u16(page + 14) && at + 8 <= size &&
-	       node_rest(page + at, false) + crm_page_u16(page + at + 6) <=
+	       node_rest(page + at, branch) + crm_page_u16(page + at + 6) <=
 		   size - at;
+}
+
+bool
+crm_page_inside(const unsigned char *page, size_t size, size_t i)
+{
+	return inside(page, size, i, false);
+}
+
+uint64_t
+crm_page_down(const unsigned char *page, size_t size, struct crm_str key,
+    struct crm_str *from, struct crm_str *to)
+{
+	size_t lower = crm_page_u16(page + 12), low = 0, high;
+
+	if (crm_page_u16(page + 10) != PAGE_BRANCH || lower < 18 ||
+	    lower > crm_page_u16(page + 14) || !inside(page, size, 0, true))
+		return 0;
+	for (high = (lower - 16) / 2; high - low > 1;) {
+		size_t at = (low + high) / 2;
+
+		if (!inside(page, size, at, true))
+			return 0;
+		if (crm_page_before(key, crm_page_key(page, at)))
+			high = at;
+		else
+			low = at;
+	}
+	return branch_child(page, (lower - 16) / 2, low, from, to);
 }
 
 bool

@@ -150,6 +150,10 @@ bool crm_page_inside(const unsigned char *page, size_t size, size_t i);
  * when one that was looked at is not inside. */
 bool crm_page_seek(const unsigned char *page, size_t size, size_t n,
     struct crm_str key, size_t *at);
+/* As crm_page_child; 0 when one that was looked at is not inside, or the page
+ * is no branch. */
+uint64_t crm_page_down(const unsigned char *page, size_t size,
+    struct crm_str key, struct crm_str *from, struct crm_str *to);
 
 /* env_few.c: is told the tables of its snapshot, in the order of their names,
  * by a look at them (env_check.c): CRM_OK, or not when one is unusual. */

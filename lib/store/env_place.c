@@ -168,11 +168,15 @@ leaf_within(const unsigned char *page, struct crm_str from, struct crm_str to)
 	       (!to.p || crm_page_before(crm_page_key(page, n - 1), to));
 }
 
-/* The number of the leaf that the way to a key leads to, and which keys it is
- * there for, all branches on it being whole; 0 when one is not. */
+/*
+ * The number of the leaf that the way to a key leads to, and which keys it is
+ * there for; 0 when that cannot be.  whole: all branches on it have to be, too.
+ * Who finds a key in the leaf, or an entry on either side of it, need not
+ * know that: nothing lies between two entries of a leaf.
+ */
 static uint64_t
-way_down(struct crm_txn *t, struct crm_str key, struct crm_str *from,
-    struct crm_str *to)
+way_down(struct crm_txn *t, struct crm_str key, bool whole,
+    struct crm_str *from, struct crm_str *to)
 {
 	size_t size = t->env->page;
 	uint64_t at = t->way.depth > 0 ? t->way.root : 0;
@@ -184,33 +188,38 @@ way_down(struct crm_txn *t, struct crm_str key, struct crm_str *from,
 			return 0;
 		if (i >= t->way.depth)
 			return at;
-		if (crm_page_u64(page) != at || !page_seen(t, page, BRANCH))
+		if (crm_page_u64(page) != at ||
+		    (whole && !page_seen(t, page, BRANCH)))
 			return 0;
-		at = crm_page_child(page, key, from, to);
+		at = whole ? crm_page_child(page, key, from, to)
+			   : crm_page_down(page, size, key, from, to);
 	}
 }
 
 /* The same, as a page of the map; NULL. */
 static const unsigned char *
-way_page(struct crm_txn *t, struct crm_str key, struct crm_str *from,
-    struct crm_str *to)
+way_page(struct crm_txn *t, struct crm_str key, bool whole,
+    struct crm_str *from, struct crm_str *to)
 {
-	uint64_t at = way_down(t, key, from, to);
+	uint64_t at = way_down(t, key, whole, from, to);
 	const unsigned char *page = t->way.base + at * t->env->page;
 
 	return at > 0 && crm_page_u64(page) == at ? page : NULL;
 }
 
 /* The leaf that the way to a key leads to, all pages on it being whole, and it
- * the one that should be there; NULL when one is not. */
+ * the one that should be there; NULL when one is not.  *to: its keys are before
+ * it, where that is known. */
 static const unsigned char *
-way_leaf(struct crm_txn *t, struct crm_str key)
+way_leaf(struct crm_txn *t, struct crm_str key, struct crm_str *to)
 {
-	struct crm_str from = {0}, to = {0};
-	const unsigned char *page = way_page(t, key, &from, &to);
+	struct crm_str from = {0};
+	const unsigned char *page;
 
+	*to = from;
+	page = way_page(t, key, true, &from, to);
 	return page && page_seen(t, page, LEAF_FULL) &&
-		       leaf_within(page, from, to)
+		       leaf_within(page, from, *to)
 		   ? page
 		   : NULL;
 }
@@ -221,9 +230,11 @@ static const unsigned char *
 way_from(
     struct crm_txn *t, unsigned table, struct crm_str key, const void *near)
 {
+	struct crm_str to;
+
 	return way_begin(t, table, key, near) &&
 		       lies(near, t->way.base, t->env->page)
-		   ? way_leaf(t, key)
+		   ? way_leaf(t, key, &to)
 		   : NULL;
 }
 
@@ -407,7 +418,9 @@ apart_get(struct crm_txn *t, unsigned table, struct crm_str key,
 	const unsigned char *page = t->apart.page;
 	struct crm_str from, to;
 	size_t size = t->env->page, i = 0, n;
-	uint64_t at = way_begin(t, table) ? way_down(t, key, &from, &to) : 0;
+	uint64_t at = way_begin(t, table, key, NULL)
+			  ? way_down(t, key, false, &from, &to)
+			  : 0;
 	int fd;
 
 	t->apart.left--;
@@ -470,6 +483,7 @@ crm_env_near(struct crm_txn *t, unsigned table, struct crm_str key,
 {
 	unsigned i = table % CRM_ENV_NEAR;
 	const unsigned char *page;
+	struct crm_str to;
 	size_t at = 0, n;
 
 	if (t->write || table == CRM_TAB_META || t->env->page == 0)
@@ -489,7 +503,7 @@ crm_env_near(struct crm_txn *t, unsigned table, struct crm_str key,
 	if (page && leaf_has(page, t->near[i].n, key, &t->near[i].at))
 		return crm_page_value(page, t->near[i].at, value) ? CRM_OK
 								  : CRM_NO;
-	page = way_begin(t, table, key, NULL) ? way_leaf(t, key) : NULL;
+	page = way_begin(t, table, key, NULL) ? way_leaf(t, key, &to) : NULL;
 	if (!page)
 		return CRM_NO;
 	n = crm_page_entries(page);
@@ -546,8 +560,7 @@ run_find(struct crm_cursor *c, size_t from, struct crm_str key)
 {
 	size_t i = from;
 
-	if (!crm_page_seek(
-		c->run.page, c->txn->env->page, c->run.n, key, &i) ||
+	if (!crm_page_seek(c->run.page, c->txn->env->page, c->run.n, key, &i) ||
 	    i < 2 || i + 1 >= c->run.n || !inside(c, i - 2) ||
 	    !inside(c, i - 1) || !inside(c, i) || !inside(c, i + 1) ||
 	    !in_order(c, i - 2) || !in_order(c, i - 1) || !in_order(c, i) ||
@@ -569,7 +582,7 @@ run_seek(struct crm_cursor *c, struct crm_str key)
 		return true;
 	if (!way_begin(c->txn, c->table, key, NULL))
 		return false;
-	page = way_page(c->txn, key, &from, &to);
+	page = way_page(c->txn, key, false, &from, &to);
 	if (!page || !crm_page_leaves(page, c->txn->env->page, &c->run.n) ||
 	    c->run.n == 0)
 		return false;
@@ -635,12 +648,28 @@ number_of(struct crm_str key)
 	return be64toh(v);
 }
 
+/* Most words are short. */
+static inline bool
+same_head(const char *a, const char *b, size_t n)
+{
+	uint64_t x[2], y[2];
+
+	if (n < 8 || n > 16)
+		return memcmp(a, b, n) == 0;
+	memcpy(&x[0], a, 8);
+	memcpy(&y[0], b, 8);
+	memcpy(&x[1], a + n - 8, 8);
+	memcpy(&y[1], b + n - 8, 8);
+	return x[0] == y[0] && x[1] == y[1];
+}
+
 int
 crm_cursor_numbers(struct crm_cursor *c, uint64_t *out, size_t max, size_t *n,
     struct crm_err *err)
 {
 	struct crm_str was, at;
 	uint64_t number;
+	size_t head;
 
 	*n = 0;
 	if (!c->run.page)
@@ -650,15 +679,37 @@ crm_cursor_numbers(struct crm_cursor *c, uint64_t *out, size_t max, size_t *n,
 	was = crm_page_key(c->run.page, c->run.at);
 	if (was.n < 8)
 		return CRM_OK;
-	for (number = number_of(was);
-	     *n < max && c->run.at + 1 < c->run.n; c->run.at++) {
+	head = was.n - 8;
+	for (number = number_of(was); *n < max && c->run.at + 1 < c->run.n;
+	     c->run.at++) {
 		at = crm_page_key(c->run.page, c->run.at + 1);
-		if (at.n != was.n || memcmp(at.p, was.p, at.n - 8) != 0)
+		if (at.n != was.n || !same_head(at.p, was.p, head))
 			break;
 		if (number_of(at) <= number)
 			return place_fail(c->txn, c->table, err);
 		out[(*n)++] = number = number_of(at);
 	}
+	return CRM_OK;
+}
+
+/* To the first entry of the next leaf, which is where the keys from the end of
+ * this one's on are. */
+static int
+run_next(struct crm_cursor *c, struct crm_str *k, struct crm_err *err)
+{
+	struct crm_str last = crm_page_key(c->run.page, c->run.n - 1), to;
+	const unsigned char *page = way_begin(c->txn, c->table, last, last.p)
+					? way_leaf(c->txn, c->run.to, &to)
+					: NULL;
+
+	if (!page || !rises(last, crm_page_key(page, 0)))
+		return place_fail(c->txn, c->table, err);
+	c->run.page = page;
+	c->run.n = crm_page_entries(page);
+	c->run.at = 0;
+	c->run.full = true;
+	c->run.to = to;
+	*k = crm_page_key(page, 0);
 	return CRM_OK;
 }
 
@@ -679,6 +730,8 @@ crm_cursor_step(struct crm_cursor *c, struct crm_str *k, struct crm_err *err)
 		*k = crm_page_key(c->run.page, ++c->run.at);
 		return CRM_OK;
 	}
+	if (c->run.to.p)
+		return run_next(c, k, err);
 	/* LMDB's cursor goes on from the last entry of the leaf */
 	last = crm_page_key(c->run.page, c->run.n - 1);
 	key.mv_size = last.n;

@@ -253,19 +253,20 @@ crm_share_parse(struct crm_str text, bool counts, struct crm_share *out,
 {
 	bool percent = text.n > 0 && text.p[text.n - 1] == '%', whole = counts;
 	struct crm_dec one = {1, 0};
-	struct crm_buf b = {0};
-	bool ok;
+	char number[64]; /* with a zero in front: people write .001 */
+	size_t zero = text.n > 0 && text.p[0] == '.', n = text.n - percent;
+	bool ok = n + zero <= sizeof number;
 
 	for (size_t i = 0; i < text.n; i++)
 		if (text.p[i] < '0' || text.p[i] > '9')
 			whole = false;
-	/* people write .001 */
-	if (text.n > 0 && text.p[0] == '.')
-		crm_buf_putc(&b, '0');
-	crm_buf_put(&b, text.p, text.n - percent);
-	ok = !b.fail && crm_dec_parse(crm_buf_str(&b), &out->v) == CRM_OK &&
+	number[0] = '0';
+	if (ok && n > 0)
+		memcpy(number + zero, text.p, n);
+	ok = ok &&
+	     crm_dec_parse((struct crm_str){number, n + zero}, &out->v) ==
+		 CRM_OK &&
 	     (!percent || out->v.scale + 2 <= CRM_SCALE_MAX);
-	crm_buf_release(&b);
 	if (ok && percent) {
 		out->v.scale = (uint8_t)(out->v.scale + 2);
 		out->v = crm_dec_canon(out->v);

@@ -112,6 +112,7 @@ make_data()
 	make_store
 	[ ! -f "$D/made" ] ||
 	    { [ -n "$sqlite" ] && [ ! -f "$D/cents/rows.tsv" ]; } || return 0
+	say 'writing what the peers read'
 	rm -rf "$D/typed" "$D/cents" "$D/base"
 	mkdir -p "$D/typed" "$D/cents" "$D/out"
 	# what a shop has before its first order

@@ -85,6 +85,10 @@ shares_are_exact(void **state)
 	    {"101%", true, CRM_EUSAGE, 0, 0},
 	    {"2", false, CRM_EUSAGE, 0, 0},
 	    {"1e-12%", true, CRM_EUSAGE, 0, 0},
+	    /* longer than any number is written */
+	    {"0000000000000000000000000000000000000000000000000000000000000000"
+	     "0.5",
+		true, CRM_EUSAGE, 0, 0},
 	};
 
 	(void)state;

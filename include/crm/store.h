@@ -252,6 +252,11 @@ int crm_del(
 /* Number of entries of a table. */
 int crm_count(
     struct crm_txn *t, unsigned table, uint64_t *out, struct crm_err *err);
+/* Leaf pages of a table, in a write transaction that has put into it. */
+uint64_t crm_leaves(struct crm_txn *t, unsigned table);
+/* Bytes an entry takes of a leaf, and those there are of it. */
+#define CRM_LEAF_ROOM 4080
+size_t crm_leaf_size(size_t key, size_t value);
 /* Estimated pages this write transaction has made dirty. */
 size_t crm_txn_dirty(struct crm_txn *t);
 
@@ -286,6 +291,7 @@ int crm_cursor_numbers(struct crm_cursor *c, uint64_t *out, size_t max,
 /* ---- checked values: every stored value but meta's ends in 4 bytes of
  * CRC-32C over table number, key and content ---- */
 
+#define CRM_SEAL 4
 /* Appends the checksum to b, which holds the content. */
 void crm_seal(unsigned table, struct crm_str key, struct crm_buf *b);
 /* Takes it off; CRM_EDAMAGE when it does not fit. */

@@ -101,6 +101,12 @@ struct crm_txn_write {
 	uint32_t puts[CRM_TABS]; /* into the middle, and deletes */
 	bool logged; /* it is a revision */
 	char dropped[CRM_COLUMNS_KEY]; /* the block that was last */
+	/* Where the last put into a table ended, from which the next one goes
+	 * on; LMDB closes what is left open when the transaction ends. */
+	struct {
+		MDB_cursor *mdb;
+		enum { PUT_NONE, PUT_APPEND, PUT_ANY } how;
+	} at[CRM_TABS];
 };
 
 /* env.c */

@@ -19,6 +19,7 @@
 #define OVERFLOW_FROM 2000 /* bytes: longer values have pages of their own */
 #define PAGE 4096
 #define NODE 10 /* bytes about an entry's own */
+#define NODE_MOST 2038 /* two of them fit a page */
 #define AHEAD 1024 /* bytes at most that are asked for in advance */
 
 static const char *const names[CRM_TAB_COLUMNS + 1] = {
@@ -311,6 +312,42 @@ drop_block(
 	return CRM_OK;
 }
 
+static void
+put_from_root(struct crm_txn *t, unsigned table)
+{
+	if (t->w->at[table].mdb)
+		mdb_cursor_close(t->w->at[table].mdb);
+	t->w->at[table].mdb = NULL;
+	t->w->at[table].how = PUT_NONE;
+}
+
+/*
+ * The first one is put from the root of the tree, those after it by a cursor:
+ * keys that are put in their order mostly go to the page of the one before, and
+ * what is appended always.  A cursor that appends takes for granted that
+ * nothing else does, so any other put or delete ends it.
+ */
+static int
+put_near(struct crm_txn *t, unsigned table, MDB_dbi dbi, MDB_val *k, MDB_val *v,
+    unsigned flags)
+{
+	MDB_cursor **at = &t->w->at[table].mdb;
+	unsigned how = flags & MDB_APPEND ? PUT_APPEND : PUT_ANY;
+	int rc;
+
+	if (t->w->at[table].how != how) {
+		put_from_root(t, table);
+		t->w->at[table].how = how;
+		return mdb_put(t->mdb, dbi, k, v, flags);
+	}
+	if (*at == NULL) {
+		rc = mdb_cursor_open(t->mdb, dbi, at);
+		if (rc)
+			return rc;
+	}
+	return mdb_cursor_put(*at, k, v, flags);
+}
+
 int
 crm_put(struct crm_txn *t, unsigned table, struct crm_str key,
     struct crm_str value, unsigned flags, struct crm_err *err)
@@ -328,7 +365,7 @@ crm_put(struct crm_txn *t, unsigned table, struct crm_str key,
 		code = crm_env_table(t, table, true, &dbi, err);
 	if (code < 0)
 		return code;
-	rc = mdb_put(t->mdb, dbi, &k, &v,
+	rc = put_near(t, table, dbi, &k, &v,
 	    append		  ? MDB_APPEND
 	    : flags & CRM_PUT_NEW ? MDB_NOOVERWRITE
 				  : 0);
@@ -365,6 +402,7 @@ crm_del(
 		code = crm_env_table(t, table, false, &dbi, err);
 	if (code < 0)
 		return code;
+	put_from_root(t, table);
 	rc = mdb_del(t->mdb, dbi, &k, NULL);
 	if (rc == MDB_NOTFOUND)
 		return CRM_NOTFOUND;
@@ -390,6 +428,29 @@ crm_count(struct crm_txn *t, unsigned table, uint64_t *out, struct crm_err *err)
 		return crm_env_fail(t->store, rc, "cannot read", err);
 	*out = st.ms_entries;
 	return CRM_OK;
+}
+
+uint64_t
+crm_leaves(struct crm_txn *t, unsigned table)
+{
+	MDB_stat st;
+
+	if (table >= CRM_TABS || t->env->dbi[table] == 0 ||
+	    mdb_stat(t->mdb, t->env->dbi[table], &st) != 0)
+		return 0;
+	return st.ms_leaf_pages;
+}
+
+/* As LMDB has it: a head and a place in the page's list, to even bytes; of a
+ * value that has pages of its own, their number. */
+size_t
+crm_leaf_size(size_t key, size_t value)
+{
+	size_t node = 8 + key + value;
+
+	if (node > NODE_MOST)
+		node = 8 + key + 8;
+	return ((node + 1) & ~(size_t)1) + 2;
 }
 
 /*

@@ -8,8 +8,6 @@
 
 #include "store/store_internal.h"
 
-#define SEAL 4
-
 static uint32_t
 seal_sum(unsigned table, struct crm_str key, struct crm_str content)
 {
@@ -32,7 +30,7 @@ seal_sum(unsigned table, struct crm_str key, struct crm_str content)
 void
 crm_seal(unsigned table, struct crm_str key, struct crm_buf *b)
 {
-	crm_buf_putbe(b, seal_sum(table, key, crm_buf_str(b)), SEAL);
+	crm_buf_putbe(b, seal_sum(table, key, crm_buf_str(b)), CRM_SEAL);
 }
 
 static int
@@ -61,9 +59,9 @@ crm_unseal(unsigned table, struct crm_str key, struct crm_str *value,
 	struct crm_str content = *value;
 	uint32_t sum;
 
-	if (content.n < SEAL)
+	if (content.n < CRM_SEAL)
 		return seal_broken(table, key, err);
-	content.n -= SEAL;
+	content.n -= CRM_SEAL;
 	p = (const unsigned char *)content.p + content.n;
 	sum = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
 	      (uint32_t)p[2] << 8 | p[3];

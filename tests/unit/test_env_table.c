@@ -168,12 +168,186 @@ leaps_and_steps_come_to_what_seek_and_next_do(void **state)
 	tmpstore_remove(&ts);
 }
 
+struct leaf {
+	size_t key, value, entries;
+};
+
+/* As many as should fill one leaf, and one more. */
+static int
+fill_leaf(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	static const char zeros[3000];
+	const struct leaf *l = ctx;
+	uint64_t leaves = 0;
+	size_t room = CRM_LEAF_ROOM;
+	int code = CRM_OK;
+
+	for (size_t n = 1; code == CRM_OK; n++) {
+		char key[32] = {0};
+		size_t size = crm_leaf_size(l->key, l->value);
+
+		crm_number_key(n, key);
+		code = crm_put(t, CRM_TAB_SOURCE, (struct crm_str){key, l->key},
+		    (struct crm_str){zeros, l->value}, CRM_PUT_APPEND, err);
+		leaves = crm_leaves(t, CRM_TAB_SOURCE);
+		if (size > room) {
+			assert_int_equal(n, l->entries + 1);
+			break;
+		}
+		room -= size;
+		assert_int_equal(leaves, 1);
+	}
+	assert_int_equal(leaves, 2);
+	return code == CRM_OK ? CRM_EDATA : code; /* all is taken back */
+}
+
+static void
+a_leaf_is_full_when_it_is_said_to_be(void **state)
+{
+	static const struct leaf leaf[] = {{8, 263, 14}, {9, 0, 204},
+	    {24, 1990, 2}, {8, 2022, 2}, {8, 2023, 156}, {8, 3000, 156}};
+	struct tmpstore tmp;
+
+	(void)state;
+	tmpstore_make(&tmp);
+	for (size_t i = 0; i < sizeof leaf / sizeof *leaf; i++) {
+		struct crm_store *s = tmpstore_open(&tmp, true);
+		struct leaf l = leaf[i];
+		struct crm_err err = {0};
+		int code = crm_txn_run(s, CRM_WRITE, fill_leaf, &l, &err);
+
+		if (code != CRM_EDATA)
+			fail_msg("leaf %d: %d %s", (int)i, code, err.text);
+		crm_store_close(s);
+	}
+	tmpstore_remove(&tmp);
+}
+
+static int
+no_fault(
+    void *ctx, struct crm_str where, struct crm_str what, struct crm_err *err)
+{
+	(void)ctx;
+	(void)err;
+	fail_msg("%.*s: %.*s", (int)where.n, where.p, (int)what.n, what.p);
+	return CRM_OK;
+}
+
+enum { MIXED = 4000 };
+
+/* What a mix of appended, put and deleted entries comes to: the size of each
+ * number's value, 0 none. */
+struct mix {
+	uint32_t state;
+	size_t size[MIXED + 1];
+	uint64_t last;
+};
+
+static uint32_t
+mix_below(struct mix *m, uint32_t n)
+{
+	m->state = m->state * 1664525 + 1013904223;
+	return (m->state >> 8) % n;
+}
+
+static int
+mix_put(struct crm_txn *t, struct mix *m, uint64_t number, unsigned flags,
+    struct crm_err *err)
+{
+	static const char zeros[400];
+	char key[8];
+	size_t n = 1 + mix_below(m, sizeof zeros);
+
+	m->size[number] = n;
+	return crm_put(t, CRM_TAB_SOURCE, crm_number_key(number, key),
+	    (struct crm_str){zeros, n}, flags, err);
+}
+
+/* Stretches of one sort of put each, as a commit has them. */
+static int
+mix_all(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	struct mix *m = ctx;
+	uint32_t seed = m->state;
+	int code = CRM_OK;
+
+	memset(m, 0, sizeof *m);
+	m->state = seed;
+	while (code == CRM_OK && m->last + 20 < MIXED) {
+		uint32_t what = mix_below(m, 4), n = 1 + mix_below(m, 12);
+		uint64_t from = 1 + mix_below(m, MIXED - 20);
+		char key[8];
+
+		for (uint32_t i = 0; code == CRM_OK && i < n; i++) {
+			uint64_t at = from + i;
+
+			if (what == 0 || m->last == 0)
+				code = mix_put(
+				    t, m, ++m->last, CRM_PUT_APPEND, err);
+			else if (what == 1 && at < m->last)
+				code = mix_put(t, m, at, 0, err);
+			else if (what == 2)
+				code =
+				    mix_put(t, m, m->last += 1 + i % 2, 0, err);
+			else if (at < m->last && m->size[at] > 0) {
+				m->size[at] = 0;
+				code = crm_del(t, CRM_TAB_SOURCE,
+				    crm_number_key(at, key), err);
+			}
+		}
+	}
+	return code;
+}
+
+static void
+puts_in_any_mix_leave_what_was_put(void **state)
+{
+	static struct mix m;
+
+	(void)state;
+	for (uint32_t seed = 1; seed <= 20; seed++) {
+		struct tmpstore tmp;
+		struct crm_store *s;
+		struct crm_txn *t;
+		struct crm_cursor *c;
+		struct crm_str k, v;
+		struct crm_err err = {0};
+		uint64_t pages, number = 0, next;
+
+		tmpstore_make(&tmp);
+		s = tmpstore_open(&tmp, true);
+		m.state = seed;
+		if (crm_txn_run(s, CRM_WRITE, mix_all, &m, &err) != CRM_OK)
+			fail_msg("seed %u: %s", (unsigned)seed, err.text);
+		assert_int_equal(
+		    crm_store_pages(s, no_fault, NULL, &pages, &err), CRM_OK);
+		assert_int_equal(crm_txn_begin(s, &t, &err), CRM_OK);
+		assert_int_equal(
+		    crm_cursor_open(t, CRM_TAB_SOURCE, &c, &err), CRM_OK);
+		while (crm_cursor_next(c, &k, &v, &err) == CRM_OK) {
+			assert_true(crm_take_be(&k, 8, &next));
+			assert_true(next > number && next <= m.last);
+			while (++number < next)
+				assert_int_equal(m.size[number], 0);
+			assert_int_equal(v.n, m.size[number]);
+		}
+		while (++number <= m.last)
+			assert_int_equal(m.size[number], 0);
+		crm_cursor_close(c);
+		crm_txn_end(t);
+		crm_store_close(s);
+		tmpstore_remove(&tmp);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_order_of_look_ups_finds_what_is_there),
 	    cmocka_unit_test(the_next_reader_looks_in_its_own_moment),
+	    cmocka_unit_test(a_leaf_is_full_when_it_is_said_to_be),
+	    cmocka_unit_test(puts_in_any_mix_leave_what_was_put),
 	    cmocka_unit_test(leaps_and_steps_come_to_what_seek_and_next_do),
 	};
 

@@ -51,6 +51,9 @@ int crm_spool_write(
 /* Reads n bytes at off; CRM_EIO when there are fewer. */
 int crm_spool_pread(
     struct crm_spool *s, uint64_t off, void *p, size_t n, struct crm_err *err);
+/* The same where they lie, valid until the spool is written to or released;
+ * NULL when they are not in memory. */
+const char *crm_spool_view(const struct crm_spool *s, uint64_t off, size_t n);
 void crm_spool_release(struct crm_spool *s);
 
 /* Processors this process may run on, at least 1. */

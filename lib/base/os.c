@@ -401,6 +401,12 @@ crm_spool_pread(
 	return read_at(s->fd, off, p, n, err);
 }
 
+const char *
+crm_spool_view(const struct crm_spool *s, uint64_t off, size_t n)
+{
+	return !s->spilled && in_window(s, off, n) ? s->mem.p + off : NULL;
+}
+
 void
 crm_spool_release(struct crm_spool *s)
 {

@@ -33,9 +33,11 @@ struct crm_entry_place {
 
 /* What a transaction writes, as it was read from the spool. */
 struct crm_commit_part {
-	struct crm_buf bytes; /* operations, as they lay there */
-	size_t *op; /* offsets of the live ones in bytes */
+	const char *base; /* operations: the spool's memory, or bytes */
+	struct crm_buf bytes; /* of a spool that is not in memory */
+	size_t *op; /* offsets of the live ones from base */
 	size_t nop, capop;
+	bool sorted; /* what follows is made of them */
 	struct crm_entry *entry;
 	size_t nentry, capentry;
 	struct crm_entry_place *place; /* of entries, sorted */
@@ -45,14 +47,21 @@ struct crm_commit_part {
 	bool more; /* it is not the last */
 };
 
+/* The leaf that records of a kind are appended to: the room left (0 while it
+ * is not known, before the part began one) and its records. */
+struct crm_commit_fill {
+	uint64_t leaves; /* of the table; 0 not known */
+	size_t room, n;
+};
+
 struct crm_commit {
 	struct crm_change *ch;
 	struct crm_commit_part parts[2], *part; /* the one to be written */
 	struct crm_logged *logged;
 	size_t nlogged, caplogged;
-	size_t *slack; /* operations whose records were written with slack */
+	struct crm_commit_fill fill[CRM_K_MAX];
+	size_t *slack; /* operations whose records were written longer */
 	size_t nslack, capslack;
-	size_t unslack, lacking; /* bytes, and slack for them */
 	struct crm_buf value, diff;
 	uint64_t off; /* in the spool */
 	uint64_t done; /* operations */
@@ -67,11 +76,13 @@ struct crm_commit {
 };
 
 /* Reads a part from c->off on, up to `end`; it has no operations when there are
- * none any more. */
+ * none any more.  It borrows the spool, which is not written to any more. */
 int crm_commit_read(struct crm_commit *c, struct crm_commit_part *p,
     uint64_t end, struct crm_err *err);
 struct crm_op crm_commit_op(const struct crm_commit_part *p, size_t i,
     struct crm_str *image, struct crm_str *keys, struct crm_str *effects);
+/* Takes its entries and effects off its operations, and sorts them, once. */
+int crm_commit_sort(struct crm_commit_part *p, struct crm_err *err);
 /* Writes the part that was read; a crm_txn_fn, ctx the commit. */
 int crm_commit_part(struct crm_txn *t, void *ctx, struct crm_err *err);
 

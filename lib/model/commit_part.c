@@ -4,8 +4,10 @@
  * May run again from the beginning (the map grew), so all it makes is made
  * anew each time.  Records are written in the order of the spool; entries of
  * other tables and of the log are sorted (commit_read.c), because keys that are
- * put in their order touch each page once.
+ * put in their order touch each page once; another thread sorts them while the
+ * records are written.
  */
+#include <pthread.h>
 #include <stdlib.h>
 
 #include <crm/history.h>
@@ -15,12 +17,12 @@
 /*
  * Records are appended, which leaves pages full to the last byte, and then a
  * first change that lengthens them would split every page and double the
- * table.  So after so many bytes one record is written with slack for those
- * since the last one, which is taken off it again when its page is done.
+ * table.  So each page is left with room for its records: one that would take
+ * that room begins the next page.  For that it is written longer than there is
+ * room, and written again as it is when its page is done.
  */
-#define SLACK_EVERY 1000
-#define SLACK_EACH 12 /* a revision's digits and a word */
-#define SLACK_MOST 100
+#define SLACK_EACH 10 /* a revision's digits and a word */
+#define SLACK_MOST 400
 #define SLACK_LONGEST 1500 /* no slack for values that fill pages */
 
 static int
@@ -86,35 +88,67 @@ ranges(struct crm_commit *c, struct crm_err *err)
 	return CRM_OK;
 }
 
+/* Bytes to be added to a record so that it begins a page. */
+static size_t
+slack_for(const struct crm_commit_fill *f, size_t n)
+{
+	size_t size = crm_leaf_size(sizeof(uint64_t), n);
+	size_t slack = SLACK_EACH * (f->n + 1);
+
+	if (slack > SLACK_MOST)
+		slack = SLACK_MOST;
+	if (n >= SLACK_LONGEST || size > f->room || size + slack <= f->room)
+		return 0;
+	return f->room - size + 2;
+}
+
+/* A record of n bytes was appended: to the page before, or to a new one. */
+static void
+fill_note(
+    struct crm_txn *t, unsigned table, struct crm_commit_fill *f, size_t n)
+{
+	uint64_t leaves = crm_leaves(t, table);
+	size_t size = crm_leaf_size(sizeof(uint64_t), n);
+
+	if (f->leaves != 0 && f->leaves != leaves)
+		*f = (struct crm_commit_fill){.room = CRM_LEAF_ROOM};
+	f->leaves = leaves;
+	f->room = size < f->room ? f->room - size : 0;
+	f->n++;
+}
+
 static int
 write_add(struct crm_txn *t, struct crm_commit *c, size_t i,
     const struct crm_op *op, struct crm_str image, bool append,
     struct crm_err *err)
 {
-	static const char zeros[SLACK_MOST];
+	static const char zeros[SLACK_MOST + 2];
 	unsigned table = CRM_TAB_KIND + op->kind;
+	struct crm_commit_fill *f = &c->fill[op->kind];
 	struct crm_str key;
 	char kb[8];
+	size_t slack;
 	int r;
 
 	key = crm_number_key(op->number, kb);
 	value_make(c, image);
-	c->unslack += c->value.n + 20;
-	c->lacking += SLACK_EACH;
-	if (append && c->unslack >= SLACK_EVERY && c->value.n < SLACK_LONGEST) {
+	slack = append ? slack_for(f, c->value.n + CRM_SEAL) : 0;
+	if (slack > 0) {
 		if (!crm_grow(
 			&c->slack, &c->capslack, c->nslack, sizeof *c->slack))
 			return crm_err_nomem(err);
 		c->slack[c->nslack++] = i;
-		crm_buf_put(&c->value, zeros,
-		    c->lacking < SLACK_MOST ? c->lacking : SLACK_MOST);
-		c->unslack = c->lacking = 0;
+		crm_buf_put(&c->value, zeros, slack);
 	}
 	r = put_sealed(
 	    t, c, table, key, append ? CRM_PUT_APPEND : CRM_PUT_NEW, err);
 	if (r == CRM_NO)
 		return crm_err_set(err, CRM_EBUG, "number %llu is given twice",
 		    (unsigned long long)op->number);
+	if (append)
+		fill_note(t, table, f, c->value.n - slack);
+	else
+		memset(f, 0, sizeof *f);
 	return r;
 }
 
@@ -418,31 +452,80 @@ write_op(struct crm_txn *t, struct crm_commit *c, size_t i,
 	return r;
 }
 
-int
-crm_commit_part(struct crm_txn *t, void *ctx, struct crm_err *err)
+/* ---- its entries, sorted meanwhile ---- */
+
+#define BESIDE_LEAST 500 /* operations, for a thread to be worth its start */
+
+struct beside {
+	struct crm_commit_part *part;
+	pthread_t thread;
+	bool runs;
+	int code;
+	struct crm_err err;
+};
+
+static void *
+sort_beside(void *arg)
 {
-	struct crm_commit *c = ctx;
+	struct beside *b = arg;
+
+	b->code = crm_commit_sort(b->part, &b->err);
+	return NULL;
+}
+
+static void
+beside_begin(struct beside *b)
+{
+	b->runs = !b->part->sorted && b->part->nop >= BESIDE_LEAST &&
+		  crm_os_processors() > 1 &&
+		  pthread_create(&b->thread, NULL, sort_beside, b) == 0;
+}
+
+/* Sorts them now, where no thread did. */
+static int
+beside_end(struct beside *b, int r, struct crm_err *err)
+{
+	if (!b->runs)
+		return r == CRM_OK ? crm_commit_sort(b->part, err) : r;
+	pthread_join(b->thread, NULL);
+	if (r == CRM_OK && b->code < 0 && err != NULL)
+		*err = b->err;
+	return r == CRM_OK ? b->code : r;
+}
+
+static int
+write_ops(struct crm_txn *t, struct crm_commit *c, struct crm_err *err)
+{
 	struct crm_str image, keys, effects;
 	uint64_t top[CRM_K_MAX];
 	struct crm_op op;
-	size_t i;
 	int r = CRM_OK;
 
-	c->revision = crm_txn_revision(t);
-	c->nlogged = c->nslack = 0;
-	c->unslack = c->lacking = 0;
-	c->nsource = 0;
-	crm_buf_clear(&c->diff);
-	memset(&c->head, 0, sizeof c->head);
-	memset(c->nadded, 0, sizeof c->nadded);
 	memcpy(top, c->top, sizeof top);
-	for (i = 0; i < c->part->nop && r == CRM_OK; i++) {
+	for (size_t i = 0; i < c->part->nop && r == CRM_OK; i++) {
 		op = crm_commit_op(c->part, i, &image, &keys, &effects);
 		if (op.what != 'x')
 			r = write_op(t, c, i, &op, image, top, err);
 	}
-	if (r == CRM_OK)
-		r = slack_off(t, c, err);
+	return r == CRM_OK ? slack_off(t, c, err) : r;
+}
+
+int
+crm_commit_part(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	struct crm_commit *c = ctx;
+	struct beside beside = {.part = c->part};
+	int r;
+
+	c->revision = crm_txn_revision(t);
+	c->nlogged = c->nslack = 0;
+	memset(c->fill, 0, sizeof c->fill);
+	c->nsource = 0;
+	crm_buf_clear(&c->diff);
+	memset(&c->head, 0, sizeof c->head);
+	memset(c->nadded, 0, sizeof c->nadded);
+	beside_begin(&beside);
+	r = beside_end(&beside, write_ops(t, c, err), err);
 	if (r == CRM_OK)
 		r = ranges(c, err);
 	if (r == CRM_OK)

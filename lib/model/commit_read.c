@@ -2,19 +2,23 @@
  * commit_read.c - a part of a change read from the spool, its entries sorted.
  *
  * Nothing of the store is looked at, and of the commit only the place in the
- * spool, so that a thread may read a part while the one before is written.
+ * spool, so that a thread may read a part while the one before is written, and
+ * sort its entries while its records are.  A part that adds is as large as
+ * memory allows: what is put in the order of keys touches each page once, and
+ * leaves those full that are new.
  */
 #include <stdlib.h>
 
 #include "commit.h"
 
 #define PART_CHANGES 1000
-#define PART_ADDS 20000
-#define PART_BYTES ((size_t)16 << 20)
+#define PART_ADDS 100000
+#define PART_BYTES ((size_t)16 << 20) /* of a copy */
+#define PART_KEYS ((size_t)8 << 20) /* bytes of entries; each takes about 60 */
 
 /* What counts towards the end of a part. */
 struct measure {
-	size_t adds, changes;
+	size_t adds, changes, keys;
 	size_t runs; /* of numbers: no fewer than the ranges they make */
 	uint64_t last[CRM_K_MAX];
 };
@@ -29,12 +33,13 @@ full(const struct crm_commit *c, const struct crm_commit_part *p,
 	    m->last[op->kind] + 1 != op->number)
 		return true;
 	return m->changes >= PART_CHANGES || m->adds >= PART_ADDS ||
-	       p->bytes.n >= PART_BYTES;
+	       m->keys >= PART_KEYS || p->bytes.n >= PART_BYTES;
 }
 
 static void
 measure(struct measure *m, const struct crm_op *op)
 {
+	m->keys += op->keys;
 	m->changes += op->what == 'x' ? op->alone : op->what != 'a';
 	if (op->what != 'a')
 		return;
@@ -44,9 +49,30 @@ measure(struct measure *m, const struct crm_op *op)
 	m->last[op->kind] = op->number;
 }
 
-/* The operations of the next part, but those that were put again later. */
+/* The operation at an offset of the spool: its place there, or a copy. */
 static int
-ops_read(struct crm_commit *c, struct crm_commit_part *p, uint64_t end,
+op_take(struct crm_commit_part *p, struct crm_spool *spool, uint64_t off,
+    size_t n, struct crm_err *err)
+{
+	int r = CRM_OK;
+
+	if (!crm_grow(&p->op, &p->capop, p->nop, sizeof *p->op))
+		return crm_err_nomem(err);
+	if (p->base != NULL) {
+		p->op[p->nop++] = (size_t)off;
+		return CRM_OK;
+	}
+	if (!crm_buf_room(&p->bytes, n))
+		return crm_buf_check(&p->bytes, err);
+	p->op[p->nop++] = p->bytes.n;
+	r = crm_spool_pread(spool, off, p->bytes.p + p->bytes.n, n, err);
+	p->bytes.n += n;
+	return r;
+}
+
+/* Of the next part the operations, but those that were put again later. */
+int
+crm_commit_read(struct crm_commit *c, struct crm_commit_part *p, uint64_t end,
     struct crm_err *err)
 {
 	struct crm_change *ch = c->ch;
@@ -54,10 +80,14 @@ ops_read(struct crm_commit *c, struct crm_commit_part *p, uint64_t end,
 	size_t n;
 	struct crm_op op;
 	uint64_t latest;
+	bool in_memory;
 	int r;
 
 	crm_buf_clear(&p->bytes);
 	p->nop = 0;
+	p->sorted = false;
+	p->base = crm_spool_view(&ch->spool, 0, (size_t)ch->spool.size);
+	in_memory = p->base != NULL;
 	while (c->off < end) {
 		r = crm_spool_pread(&ch->spool, c->off, &op, sizeof op, err);
 		if (r < 0)
@@ -72,30 +102,23 @@ ops_read(struct crm_commit *c, struct crm_commit_part *p, uint64_t end,
 			c->off += n; /* put again later */
 			continue;
 		}
-		/* heads are copied out again: keep them aligned */
-		while (p->bytes.n % 8 != 0)
-			crm_buf_putc(&p->bytes, 0);
-		if (!crm_grow(&p->op, &p->capop, p->nop, sizeof *p->op) ||
-		    !crm_buf_room(&p->bytes, n))
-			return crm_err_nomem(err);
-		p->op[p->nop++] = p->bytes.n;
-		r = crm_spool_pread(
-		    &ch->spool, c->off, p->bytes.p + p->bytes.n, n, err);
+		r = op_take(p, &ch->spool, c->off, n, err);
 		if (r < 0)
 			return r;
-		p->bytes.n += n;
 		c->off += n;
 		measure(&m, &op);
 	}
 	p->more = c->off < end;
-	return crm_buf_check(&p->bytes, err);
+	if (!in_memory)
+		p->base = p->bytes.p;
+	return CRM_OK;
 }
 
 struct crm_op
 crm_commit_op(const struct crm_commit_part *p, size_t i, struct crm_str *image,
     struct crm_str *keys, struct crm_str *effects)
 {
-	const char *at = p->bytes.p + p->op[i];
+	const char *at = p->base + p->op[i];
 	struct crm_op op;
 
 	memcpy(&op, at, sizeof op);
@@ -188,12 +211,13 @@ entries_sort(struct crm_commit_part *p, struct crm_err *err)
 }
 
 int
-crm_commit_read(struct crm_commit *c, struct crm_commit_part *p, uint64_t end,
-    struct crm_err *err)
+crm_commit_sort(struct crm_commit_part *p, struct crm_err *err)
 {
 	struct crm_str image, keys, effects;
-	int r = ops_read(c, p, end, err);
+	int r = CRM_OK;
 
+	if (p->sorted)
+		return CRM_OK;
 	p->nentry = 0;
 	crm_buf_clear(&p->effects);
 	for (size_t i = 0; i < p->nop && r == CRM_OK; i++) {
@@ -206,5 +230,8 @@ crm_commit_read(struct crm_commit *c, struct crm_commit_part *p, uint64_t end,
 	if (r == CRM_OK)
 		r = crm_ledger_batch_make(
 		    &p->ledger, crm_buf_str(&p->effects), err);
-	return r == CRM_OK ? entries_sort(p, err) : r;
+	if (r == CRM_OK)
+		r = entries_sort(p, err);
+	p->sorted = r == CRM_OK;
+	return r;
 }

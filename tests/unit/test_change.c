@@ -394,12 +394,12 @@ large_changes_are_written_in_parts(void **state)
 	uint64_t i, last, previous, op, revision, state_byte;
 	struct crm_str rest;
 
-	for (i = 1; i <= 20500; i++) {
+	for (i = 1; i <= 100500; i++) {
 		snprintf(name, sizeof name, "n%llu", (unsigned long long)i);
 		put(s, ch, 0, name, NULL, CRM_OK);
 	}
 	last = end(ch);
-	assert_int_equal(check_parts(s, 2, last, 20500), 2);
+	assert_int_equal(check_parts(s, 2, last, 100500), 2);
 	bytes_of(s, CRM_K_CUSTOMER, 1500, &before);
 
 	ch = begin(s);
@@ -443,16 +443,66 @@ records_put_again_behind_others_keep_their_numbers(void **state)
 	struct crm_buf b = {0};
 	uint64_t i;
 
-	for (i = 1; i <= 21000; i++)
+	for (i = 1; i <= 101000; i++)
 		put(s, ch, 0, "first", NULL, CRM_OK);
-	for (i = 500; i <= 21000; i += 500)
+	for (i = 500; i <= 101000; i += 500)
 		put(s, ch, i, "again", NULL, CRM_OK);
-	check_parts(s, 2, end(ch), 21000);
+	check_parts(s, 2, end(ch), 101000);
 	bytes_of(s, CRM_K_CUSTOMER, 500, &b);
 	assert_non_null(memmem(b.p, b.n, "again", 5));
 	bytes_of(s, CRM_K_CUSTOMER, 501, &b);
 	assert_non_null(memmem(b.p, b.n, "first", 5));
 	crm_buf_release(&b);
+}
+
+static void
+put_tier(
+    struct shop *s, struct crm_change *ch, uint64_t number, const char *tier)
+{
+	struct crm_record *rec;
+	struct crm_err err = {0};
+
+	assert_int_equal(
+	    crm_change_get(ch, s->kind, number, &rec, &err), CRM_OK);
+	put_text(rec, "tier", tier);
+	assert_int_equal(crm_change_put(ch, rec, &err), CRM_OK);
+	crm_change_reset(ch);
+}
+
+static int
+leaves_of(struct crm_txn *t, void *ctx, struct crm_err *err)
+{
+	(void)err;
+	*(uint64_t *)ctx = crm_leaves(t, CRM_TAB_KIND + CRM_K_CUSTOMER);
+	return CRM_OK;
+}
+
+/* A revision and a short word more each are no new pages, but for the first. */
+static void
+records_that_grow_a_little_stay_on_their_pages(void **state)
+{
+	static const char *const name[] = {
+	    "Ann", "Maximiliane von und zu Hohenstein", "Bo Lindqvist"};
+	struct shop *s = *state;
+	struct crm_change *ch = begin(s);
+	struct crm_err err = {0};
+	uint64_t before, after;
+
+	for (uint64_t i = 1; i <= 3000; i++)
+		put(s, ch, 0, name[i % 3], NULL, CRM_OK);
+	end(ch);
+	assert_int_equal(
+	    crm_txn_run(s->store, CRM_WRITE, leaves_of, &before, &err), CRM_OK);
+	assert_true(before > 20);
+	for (uint64_t i = 1; i <= 3000; i += 1000) {
+		ch = begin(s);
+		for (uint64_t j = i; j < i + 1000; j++)
+			put_tier(s, ch, j, "gold");
+		end(ch);
+	}
+	assert_int_equal(
+	    crm_txn_run(s->store, CRM_WRITE, leaves_of, &after, &err), CRM_OK);
+	assert_true(after <= before + 1);
 }
 
 static void
@@ -464,12 +514,12 @@ a_key_stands_for_one_change(void **state)
 	struct crm_log_head head;
 
 	/* of any size, in one part */
-	for (i = 0; i < 20500; i++)
+	for (i = 0; i < 100500; i++)
 		put(s, ch, 0, "Ann", NULL, CRM_OK);
 	r = end(ch);
 	head_of(s, r, &head);
 	assert_true(head.last && head.part == 0);
-	assert_int_equal(head.range[0].count, 20500);
+	assert_int_equal(head.range[0].count, 100500);
 	assert_int_equal(head.keyhash, 42);
 	assert_true(crm_str_is(head.actor, "ann"));
 	assert_true(crm_str_is(head.program, "test"));
@@ -704,6 +754,7 @@ main(void)
 	    CASE(refused_records_leave_no_holes),
 	    CASE(large_changes_are_written_in_parts),
 	    CASE(records_put_again_behind_others_keep_their_numbers),
+	    CASE(records_that_grow_a_little_stay_on_their_pages),
 	    CASE(a_key_stands_for_one_change),
 	    CASE(what_is_removed_leaves_a_tombstone),
 	    CASE(what_would_change_is_told_field_by_field),

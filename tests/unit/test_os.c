@@ -140,6 +140,7 @@ check_records(struct crm_spool *s, unsigned count, uint64_t seed)
 	unsigned char *want = malloc(MAX), *got = malloc(MAX);
 	struct crm_err err;
 	struct crm_rand r;
+	const char *seen;
 	uint64_t at = 0;
 
 	assert_non_null(want);
@@ -152,9 +153,14 @@ check_records(struct crm_spool *s, unsigned count, uint64_t seed)
 		assert_int_equal(
 		    crm_spool_pread(s, at + 4, got + 4, n - 4, &err), CRM_OK);
 		assert_memory_equal(got, want, n);
+		seen = crm_spool_view(s, at, n);
+		assert_int_equal(seen == NULL, s->spilled);
+		if (seen != NULL)
+			assert_memory_equal(seen, want, n);
 		at += n;
 	}
 	assert_int_equal(crm_spool_pread(s, at, got, 1, &err), CRM_EIO);
+	assert_null(crm_spool_view(s, at, 1));
 	free(want);
 	free(got);
 }

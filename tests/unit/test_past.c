@@ -317,7 +317,7 @@ parts_of_a_change_are_seen_one_by_one(void **state)
 	k = &b->h.schema->kind[CRM_K_CUSTOMER];
 	change(b);
 	begin(b);
-	for (uint64_t i = 0; i < 45000; i++) {
+	for (uint64_t i = 0; i < 118000; i++) {
 		assert_int_equal(crm_change_new(b->h.ch, k, &rec, NULL), 0);
 		history_text(&b->h, rec, "name", "of many %llu", 1000);
 		history_put(&b->h, rec);

@@ -34,7 +34,8 @@ enum { CRM_TEXT_CLEAN = 1 };
  */
 int crm_text_enter(struct crm_str s, unsigned flags, size_t *cleaned,
     struct crm_buf *out, struct crm_err *err);
-/* True when s would enter unchanged without work (printable ASCII, TAB, LF).
+/* True when s would enter unchanged without work: printable ASCII, TAB, LF and
+ * what of other letters NFC leaves alone.  Of some text that would it is false.
  */
 bool crm_text_plain(struct crm_str s);
 

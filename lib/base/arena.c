@@ -32,23 +32,18 @@ block_new(size_t size)
 	return b;
 }
 
+/* Of a block that is not the head, or is new and becomes it. */
 static void *
-take(struct crm_arena *a, size_t n, size_t align)
+take_new(struct crm_arena *a, size_t n)
 {
 	struct crm_arena_block *b;
-	size_t at = (a->used + align - 1) & ~(align - 1);
 	size_t size = FIRST_BLOCK;
 
 #ifndef CRM_ARENA_DEBUG
-	if (a->head && at <= a->head->size && n <= a->head->size - at) {
-		a->used = at + n;
-		return a->head->data + at;
-	}
 	if (a->head && a->head->size >= FIRST_BLOCK)
 		size =
 		    a->head->size < LAST_BLOCK ? a->head->size * 2 : LAST_BLOCK;
 #else
-	(void)at;
 	size = 0;
 #endif
 	b = block_new(n > size / 2 ? n : size);
@@ -63,6 +58,22 @@ take(struct crm_arena *a, size_t n, size_t align)
 		a->used = n;
 	}
 	return b->data;
+}
+
+static inline void *
+take(struct crm_arena *a, size_t n, size_t align)
+{
+#ifndef CRM_ARENA_DEBUG
+	size_t at = (a->used + align - 1) & ~(align - 1);
+
+	if (a->head && at <= a->head->size && n <= a->head->size - at) {
+		a->used = at + n;
+		return a->head->data + at;
+	}
+#else
+	(void)align;
+#endif
+	return take_new(a, n);
 }
 
 void *

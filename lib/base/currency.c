@@ -27,20 +27,30 @@ static const char table[] =
 
 #define ROW 5
 
+/* Three letters as a number, which compares at once. */
+static unsigned
+letters(const char *p)
+{
+	return (unsigned)(unsigned char)p[0] << 16 |
+	       (unsigned)(unsigned char)p[1] << 8 | (unsigned char)p[2];
+}
+
 int
 crm_currency_digits(struct crm_str code)
 {
 	size_t lo = 0, hi = (sizeof(table) - 1) / ROW;
+	unsigned wanted;
 
 	if (code.n != 3)
 		return -1;
+	wanted = letters(code.p);
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		int c = memcmp(code.p, table + mid * ROW, 3);
+		unsigned here = letters(table + mid * ROW);
 
-		if (c == 0)
+		if (wanted == here)
 			return table[mid * ROW + 3] - '0';
-		if (c < 0)
+		if (wanted < here)
 			hi = mid;
 		else
 			lo = mid + 1;

@@ -14,6 +14,8 @@
 
 #include <crm/utf8.h>
 
+#include "base/word.h"
+
 /*
  * Decodes one code point.  Returns its length, or minus the length of the
  * longest prefix of a good sequence (at least 1) - what one U+FFFD stands
@@ -106,54 +108,60 @@ crm_utf8_unsafe(int32_t cp)
 	       (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
 }
 
+/* Where bytes of w have their top bit, are below blank, or DEL: of the lowest
+ * it is exact. */
+static uint64_t
+unprintable(uint64_t w)
+{
+	uint64_t del = w ^ CRM_ONES * 0x7f;
+
+	return (w | (w - CRM_ONES * 0x20) | (del - CRM_ONES)) & CRM_TOPS;
+}
+
 /* How many bytes of s at its start are printable ASCII, TAB or LF. */
-static size_t
+static inline size_t
 plain_prefix(struct crm_str s)
 {
-	const uint64_t ones = 0x0101010101010101, tops = ones * 0x80;
 	size_t i = 0;
 
 	while (i < s.n) {
-		uint64_t x, del;
-		size_t stop;
+		size_t rest = s.n - i;
+		uint64_t odd =
+		    unprintable(rest >= 8 ? crm_word(s.p + i)
+					  : crm_word_of(s.p + i, rest) |
+						CRM_ONES * ' ' << 8 * rest);
 
-		if (i + 8 <= s.n) {
-			memcpy(&x, s.p + i, sizeof x);
-			del = x ^ ones * 0x7f;
-			/* No byte with its top bit, below blank, or DEL. */
-			if (((x | (x - ones * 0x20) | (del - ones)) & tops) ==
-			    0) {
-				i += 8;
-				continue;
-			}
+		if (odd == 0) {
+			i += 8;
+			continue;
 		}
-		stop = i + 8 < s.n ? i + 8 : s.n;
-		for (; i < stop; i++) {
-			unsigned char c = (unsigned char)s.p[i];
-
-			if (c >= 0x7f || (c < 0x20 && c != '\t' && c != '\n'))
-				return i;
-		}
+		i += (size_t)__builtin_ctzll(odd) / 8;
+		if (s.p[i] != '\t' && s.p[i] != '\n')
+			return i;
+		i++;
 	}
 	return s.n;
 }
 
 bool
-crm_text_plain(struct crm_str s)
-{
-	return plain_prefix(s) == s.n;
-}
-
-bool
 crm_utf8_valid(struct crm_str s, size_t *bad)
 {
-	size_t at = plain_prefix(s);
+	size_t at = 0;
 
 	while (at < s.n) {
+		const char *p = s.p + at;
+		size_t rest = s.n - at;
+		uint64_t high =
+		    CRM_TOPS & (rest >= 8 ? crm_word(p) : crm_word_of(p, rest));
 		int32_t cp;
-		int len =
-		    decode((const unsigned char *)s.p + at, s.n - at, &cp);
+		int len;
 
+		if (high == 0) {
+			at += 8;
+			continue;
+		}
+		at += (size_t)__builtin_ctzll(high) / 8;
+		len = decode((const unsigned char *)s.p + at, s.n - at, &cp);
 		if (len < 0) {
 			if (bad)
 				*bad = at;
@@ -175,6 +183,7 @@ is_settled(int32_t cp)
 	static const struct {
 		int32_t first, last;
 	} range[] = {
+	    {0x388, 0x3ff}, /* Greek letters */
 	    {0x400, 0x482}, /* Cyrillic */
 	    {0x48a, 0x52f}, {0x5d0, 0x5ea}, /* Hebrew letters */
 	    {0x622, 0x64a}, /* Arabic letters */
@@ -195,6 +204,26 @@ is_settled(int32_t cp)
 		if (cp <= range[i].last)
 			return cp >= range[i].first;
 	return false;
+}
+
+bool
+crm_text_plain(struct crm_str s)
+{
+	for (;;) {
+		size_t n = plain_prefix(s);
+		int32_t cp;
+		int len;
+
+		if (n == s.n)
+			return true;
+		s.p += n;
+		s.n -= n;
+		len = decode((const unsigned char *)s.p, s.n, &cp);
+		if (len < 0 || is_control(cp) || !is_settled(cp))
+			return false;
+		s.p += len;
+		s.n -= (size_t)len;
+	}
 }
 
 /* An array of code points, on the stack while it is short. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include <crm/hash.h>
 #include <crm/time.h>
 
 #define ROWS(r) (sizeof(r) / sizeof((r)[0]))
@@ -221,6 +222,42 @@ times_are_read_with_and_without_an_offset(void **state)
 	crm_buf_release(&b);
 }
 
+/* What is written with Z is read by another way than with an offset. */
+static void
+times_in_utc_are_those_with_an_offset_of_nothing(void **state)
+{
+	static const char form[] = "2024-02-28T19:47:05Z";
+	unsigned good = 0, bad = 0;
+	struct crm_rand r;
+
+	(void)state;
+	crm_rand_seed(&r, 1);
+	for (int i = 0; i < 300000; i++) {
+		char z[sizeof form], offset[sizeof form + 5];
+		int64_t t = 0, u = 0;
+		int code;
+
+		memcpy(z, form, sizeof z);
+		for (uint64_t k = crm_rand_below(&r, 4); k > 0; k--) {
+			size_t at = (size_t)crm_rand_below(&r, 19);
+
+			z[at] = crm_rand_below(&r, 16) > 0
+				    ? (char)('0' + crm_rand_below(&r, 10))
+				    : (char)crm_rand_below(&r, 256);
+		}
+		memcpy(offset, z, 19);
+		memcpy(offset + 19, "+00:00", 7);
+		code = crm_time_parse((struct crm_str){offset, 25}, NULL, &u);
+		if (crm_time_parse((struct crm_str){z, 20}, NULL, &t) != code ||
+		    t != u)
+			fail_msg("'%s'", z);
+		good += code == CRM_OK;
+		bad += code < 0;
+	}
+	assert_true(good > 50000);
+	assert_true(bad > 50000);
+}
+
 static void
 spans_have_a_number_and_one_unit(void **state)
 {
@@ -393,6 +430,7 @@ main(void)
 	    cmocka_unit_test(adding_months_keeps_to_the_length_of_the_month),
 	    cmocka_unit_test(dates_that_do_not_exist_are_refused),
 	    cmocka_unit_test(times_are_read_with_and_without_an_offset),
+	    cmocka_unit_test(times_in_utc_are_those_with_an_offset_of_nothing),
 	    cmocka_unit_test(spans_have_a_number_and_one_unit),
 	    cmocka_unit_test(moments_count_whole_days_from_the_shops_day),
 	    cmocka_unit_test(times_are_scanned_by_a_pattern),

@@ -238,6 +238,9 @@ entering_twice_changes_nothing(void **state)
 			crm_text_enter(crm_buf_str(&in), 0, NULL, &once, &err);
 			crm_text_enter(
 			    crm_buf_str(&once), 0, NULL, &twice, &err);
+			if (crm_text_plain(crm_buf_str(&in)) &&
+			    !crm_str_eq(crm_buf_str(&in), crm_buf_str(&once)))
+				fail_msg("U+%04X is not plain", cp);
 			if (!crm_str_eq(
 				crm_buf_str(&once), crm_buf_str(&twice)))
 				fail_msg("U+%04X after '%s'", cp, before[i]);

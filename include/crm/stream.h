@@ -53,11 +53,14 @@ struct crm_str crm_stream_name(const struct crm_stream *s, size_t column);
 int crm_stream_find(const struct crm_stream *s, struct crm_str name);
 /* The unescaped field of the current record, valid until the next one. */
 struct crm_str crm_stream_field(const struct crm_stream *s, size_t column);
+/* All of them, one for each column. */
+const struct crm_str *crm_stream_fields(const struct crm_stream *s);
 /* The current record's bytes as they came, without the line's end; after
  * CRM_EDATA those of the line at fault (none when it was too long). */
 struct crm_str crm_stream_raw(const struct crm_stream *s);
-/* Would a writer write the current record in these very bytes?  Of some that
- * it would it is not known. */
+/* Would a writer write the current record in these very bytes?  Then they are
+ * printable ASCII and TABs between the fields; of some that it would it is not
+ * known. */
 bool crm_stream_plain(const struct crm_stream *s);
 unsigned long crm_stream_line(const struct crm_stream *s);
 uint64_t crm_stream_bytes(const struct crm_stream *s); /* read so far */

@@ -6,8 +6,7 @@
  */
 #include <crm/stream.h>
 
-#define ONES ((uint64_t)0x0101010101010101)
-#define TOPS (ONES * 0x80)
+#include "base/word.h"
 
 bool
 crm_column_valid(struct crm_str name)
@@ -45,9 +44,10 @@ letter_of(char c)
 static bool
 plain(uint64_t w)
 {
-	uint64_t y = w ^ ONES * '\\';
+	uint64_t y = w ^ CRM_ONES * '\\';
 
-	return !((((w - ONES * 0x10) & ~w) | ((y - ONES) & ~y)) & TOPS);
+	return !(
+	    (((w - CRM_ONES * 0x10) & ~w) | ((y - CRM_ONES) & ~y)) & CRM_TOPS);
 }
 
 /* Of four bytes and more the last may be looked at twice. */
@@ -116,7 +116,7 @@ put_short(struct crm_buf *b, struct crm_str s)
 		unsigned char z = (unsigned char)from[s.n - 1];
 
 		/* the rest of the eight are letters */
-		if (!plain(ONES * 'a' << 24 | (uint64_t)a << 16 |
+		if (!plain(CRM_ONES * 'a' << 24 | (uint64_t)a << 16 |
 			   (uint64_t)m << 8 | z))
 			return false;
 		to[0] = (char)a;

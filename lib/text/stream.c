@@ -11,33 +11,10 @@
 
 #include <crm/utf8.h>
 
+#include "base/word.h"
 #include "text/reader.h"
 
-#define ONES ((uint64_t)0x0101010101010101)
-#define TOPS (ONES * 0x80)
-
 enum { SEEN_NUL = 1, SEEN_HIGH = 2, SEEN_ESCAPE = 4 };
-
-static uint64_t
-load(const char *p)
-{
-	uint64_t w;
-
-	memcpy(&w, p, sizeof w);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	w = __builtin_bswap64(w);
-#endif
-	return w;
-}
-
-/* The top bit of each byte of w that is c, exactly. */
-static uint64_t
-match(uint64_t w, unsigned char c)
-{
-	uint64_t y = w ^ ONES * c;
-
-	return ~(((y & ~TOPS) + ~TOPS) | y | ~TOPS);
-}
 
 /*
  * Splits n bytes at TABs into at most max fields and returns how many there
@@ -51,19 +28,19 @@ split(
 	size_t count = 0, start = 0;
 
 	for (size_t i = 0; i < n; i += 8) {
-		uint64_t w = load(p + i), tabs, y;
+		uint64_t w = crm_word(p + i), tabs, y;
 
 		if (n - i < 8) {
 			uint64_t past = ~(uint64_t)0 << 8 * (n - i);
 
-			w = (w & ~past) | (ONES * 'x' & past);
+			w = (w & ~past) | (CRM_ONES * 'x' & past);
 		}
 		/* Whether there is any is exact without the byte's place. */
-		y = w ^ ONES * '\\';
-		escape |= (y - ONES) & ~y;
-		nul |= (w - ONES) & ~w;
+		y = w ^ CRM_ONES * '\\';
+		escape |= (y - CRM_ONES) & ~y;
+		nul |= (w - CRM_ONES) & ~w;
 		high |= w;
-		for (tabs = match(w, '\t'); tabs; tabs &= tabs - 1) {
+		for (tabs = crm_word_match(w, '\t'); tabs; tabs &= tabs - 1) {
 			size_t at = i + (size_t)__builtin_ctzll(tabs) / 8;
 
 			if (count < max)
@@ -75,8 +52,9 @@ split(
 	}
 	if (count < max)
 		field[count] = (struct crm_str){p + start, n - start};
-	*seen = (nul & TOPS ? SEEN_NUL : 0U) | (high & TOPS ? SEEN_HIGH : 0U) |
-		(escape & TOPS ? SEEN_ESCAPE : 0U);
+	*seen = (nul & CRM_TOPS ? SEEN_NUL : 0U) |
+		(high & CRM_TOPS ? SEEN_HIGH : 0U) |
+		(escape & CRM_TOPS ? SEEN_ESCAPE : 0U);
 	return count + 1;
 }
 
@@ -434,6 +412,40 @@ crm_stream_ready(const struct crm_stream *s)
 			 crm_str_starts((struct crm_str){p, n}, s->header));
 }
 
+/* What the bytes of a line are, put together a word at a time. */
+struct look {
+	uint64_t other; /* a top bit: a byte is not ASCII, or DEL */
+	uint64_t escape; /* a top bit: one is a backslash */
+};
+
+static inline void
+look_at(struct look *l, uint64_t w)
+{
+	uint64_t y = w ^ CRM_ONES * '\\';
+
+	l->other |= w | (w + CRM_ONES);
+	l->escape |= (y - CRM_ONES) & ~y;
+}
+
+/* Takes the line of n bytes whose fields are set, unless it wants a second
+ * look. */
+static bool
+take_plain(struct crm_stream *s, size_t n, const struct look *l)
+{
+	struct crm_str line = {s->in.p + s->in.at, n};
+	bool ascii = !(l->other & CRM_TOPS);
+
+	if ((l->escape & CRM_TOPS) || n > CRM_FIELD_MAX ||
+	    (s->repeated && crm_str_eq(line, s->header)) ||
+	    (!ascii && !s->any && !crm_utf8_valid(line, NULL)))
+		return false;
+	s->raw = line;
+	s->plain = ascii;
+	s->line++;
+	crm_intake_take(&s->in, n + 1);
+	return true;
+}
+
 /*
  * The next line, when it is all there and has nothing in it that wants a
  * second look: one pass finds its end and its TABs, which are nearly all the
@@ -442,36 +454,34 @@ crm_stream_ready(const struct crm_stream *s)
 static bool
 next_plain(struct crm_stream *s)
 {
-	const char *p = s->in.p + s->in.at;
-	size_t n = s->in.end - s->in.at, start = 0, count = 0;
+	const char *line = s->in.p + s->in.at, *end = s->in.p + s->in.end;
+	const char *start = line;
+	struct crm_str *field = s->field, *last = field + s->n;
+	struct look l = {0, 0};
 
-	for (size_t i = 0; i + 8 <= n && s->in.begun; i += 8) {
-		uint64_t w = load(p + i), y = w ^ ONES * '\\';
-		uint64_t odd = (w | ((y - ONES) & ~y)) & TOPS;
-		uint64_t low = ~((w & ~TOPS) + ONES * 0x60) & ~w & TOPS;
+	if (!s->in.begun)
+		return false;
+	for (const char *p = line; end - p >= 8; p += 8) {
+		uint64_t w = crm_word(p);
+		uint64_t low = (w & ~CRM_TOPS) + CRM_ONES * 0x60;
 
-		for (; low; low &= low - 1) {
-			size_t at = i + (size_t)__builtin_ctzll(low) / 8;
+		/* the bytes below blank */
+		for (low = ~(low | w) & CRM_TOPS; low; low &= low - 1) {
+			const char *at = p + __builtin_ctzll(low) / 8;
 
-			if ((p[at] != '\t' && p[at] != '\n') || count == s->n)
+			if (field == last)
 				return false;
-			s->field[count++] =
-			    (struct crm_str){p + start, at - start};
+			*field++ =
+			    (struct crm_str){start, (size_t)(at - start)};
 			start = at + 1;
-			if (p[at] == '\t')
+			if (*at == '\t')
 				continue;
-			if ((odd & (low ^ (low - 1))) || count != s->n ||
-			    at > CRM_FIELD_MAX)
-				return false;
-			s->raw = (struct crm_str){p, at};
-			if (s->repeated && crm_str_eq(s->raw, s->header))
-				return false;
-			crm_intake_take(&s->in, at + 1);
-			s->line++;
-			return true;
+			/* what is behind the end is of the next line */
+			look_at(&l, w & (low ^ (low - 1)));
+			return *at == '\n' && field == last &&
+			       take_plain(s, (size_t)(at - line), &l);
 		}
-		if (odd)
-			return false;
+		look_at(&l, w);
 	}
 	return false;
 }
@@ -486,8 +496,8 @@ crm_stream_next(struct crm_stream *s, struct crm_err *err)
 
 	if (s->n == 0)
 		return CRM_NOTFOUND;
-	s->plain = next_plain(s);
-	if (s->plain)
+	s->plain = false;
+	if (next_plain(s))
 		return CRM_OK;
 	do {
 		code = crm_stream_take(s, &line, false, err);
@@ -544,6 +554,12 @@ struct crm_str
 crm_stream_field(const struct crm_stream *s, size_t column)
 {
 	return s->field[column];
+}
+
+const struct crm_str *
+crm_stream_fields(const struct crm_stream *s)
+{
+	return s->field;
 }
 
 struct crm_str

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include <crm/hash.h>
 #include <crm/stream.h>
 
 #include "feed.h"
@@ -335,9 +336,11 @@ static void
 a_plain_record_is_one_a_writer_would_write_so(void **state)
 {
 	struct feed f = {CRM_STR("a_id\tb\n1\tx\\ty\n1\tx y\n\t\n1\tx\ry\n"
+				 "1\t\xc3\xa9\n1\tx\x7fy\n"
 				 "1\tlast, and with room behind it"),
 	    0};
-	const bool want[] = {false, true, true, false, false};
+	/* plain is known to be printable ASCII */
+	const bool want[] = {false, true, true, false, false, false, false};
 	struct crm_stream *s;
 	struct crm_err err;
 
@@ -356,6 +359,53 @@ a_plain_record_is_one_a_writer_would_write_so(void **state)
 			assert_true(crm_stream_plain(s));
 	}
 	crm_stream_close(s);
+}
+
+/* A line of two fields in which now and then something is odd. */
+static void
+put_line(struct crm_rand *r, struct crm_buf *b)
+{
+	static const char *const odd[] = {"\xc3\xa9", "\xe4\xb8\xad", "\x7f",
+	    "\\t", "\\x", "\xff", "\xc3", "\r", "\x01", "\t", "\n",
+	    "a_id\tb\n"};
+	size_t n = (size_t)crm_rand_below(r, 30);
+
+	for (size_t i = 0; i < n; i++) {
+		if (i == n / 2)
+			crm_buf_putc(b, '\t');
+		if (crm_rand_below(r, 60) == 0)
+			crm_buf_puts(b, odd[crm_rand_below(r, 12)]);
+		else
+			crm_buf_putc(b, (char)(' ' + crm_rand_below(r, 60)));
+	}
+	crm_buf_putc(b, '\n');
+}
+
+/* What comes in whole is split in one pass, what comes byte by byte is not. */
+static void
+lines_are_the_same_however_they_come(void **state)
+{
+	struct crm_buf in = {0}, whole = {0}, bytes = {0};
+	struct crm_rand r;
+
+	(void)state;
+	crm_rand_seed(&r, 1);
+	for (int round = 0; round < 400; round++) {
+		struct crm_stream_options opt = {.any_bytes = round % 4 == 0};
+
+		crm_buf_clear(&in);
+		crm_buf_puts(&in, "a_id\tb\n");
+		for (int i = 0; i < 50; i++)
+			put_line(&r, &in);
+		read_all(crm_buf_str(&in), 0, opt, &whole);
+		read_all(crm_buf_str(&in), 1, opt, &bytes);
+		if (!crm_str_eq(crm_buf_str(&whole), crm_buf_str(&bytes)))
+			fail_msg("round %d:\n%s\nbyte by byte:\n%s", round,
+			    crm_buf_cstr(&whole), crm_buf_cstr(&bytes));
+	}
+	crm_buf_release(&in);
+	crm_buf_release(&whole);
+	crm_buf_release(&bytes);
 }
 
 static long
@@ -598,6 +648,7 @@ main(void)
 	    cmocka_unit_test(long_fields_and_lines_are_refused_and_passed),
 	    cmocka_unit_test(a_stream_knows_its_columns_lines_and_bytes),
 	    cmocka_unit_test(a_plain_record_is_one_a_writer_would_write_so),
+	    cmocka_unit_test(lines_are_the_same_however_they_come),
 	    cmocka_unit_test(a_read_that_fails_ends_the_stream),
 	    cmocka_unit_test(a_descriptor_is_read_through),
 	    cmocka_unit_test(archives_are_read_section_by_section),

@@ -270,7 +270,8 @@ struct crm_parse {
 };
 enum {
 	CRM_PARSE_CLEAN = 1, /* replace bad text instead of refusing */
-	CRM_PARSE_STRICT = 2 /* canonical input only (archives) */
+	CRM_PARSE_STRICT = 2, /* canonical input only (archives) */
+	CRM_PARSE_PLAIN = 4 /* crm_text_plain has been asked, or need not be */
 };
 /*
  * Text to a value by the field's type (stream.md, rule 11).  Empty text is
@@ -280,6 +281,16 @@ enum {
  */
 int crm_value_parse(const struct crm_field *f, struct crm_str text,
     struct crm_parse *ctx, struct crm_value *out, struct crm_err *err);
+/*
+ * For who reads many cells of one field: what reads those that are written as
+ * nearly all are, text that is not empty and may be in any form of its type.
+ * CRM_OK and the value that crm_value_parse gives, which borrows `text`;
+ * otherwise it knows nothing of the text, and crm_value_parse is to be asked.
+ * Does not know CRM_PARSE_STRICT.
+ */
+typedef int crm_value_fn(const struct crm_field *f, struct crm_str text,
+    struct crm_parse *ctx, struct crm_value *out);
+crm_value_fn *crm_value_reader(const struct crm_field *f);
 /* The canonical text, unescaped; ids need the schema (for letters). */
 void crm_value_put(const struct crm_schema *s, struct crm_buf *b,
     const struct crm_value *v, bool brief);

@@ -7,6 +7,8 @@
  */
 #include <crm/schema.h>
 
+#include "value.h"
+
 static const char *const type_names[CRM_TYPES] = {
     [CRM_T_NONE] = "none",
     [CRM_T_ID] = "id",
@@ -59,7 +61,7 @@ crm_enum_name(const char *values, unsigned place)
 }
 
 unsigned
-crm_enum_place(const char *values, struct crm_str name)
+crm_enum_find(const char *values, struct crm_str name, struct crm_str *out)
 {
 	unsigned place = 1;
 	const char *p = values;
@@ -67,18 +69,28 @@ crm_enum_place(const char *values, struct crm_str name)
 	if (!p || name.n == 0)
 		return 0;
 	for (;;) {
-		const char *end = p;
+		size_t i = 0;
 
-		while (*end && *end != ',')
-			end++;
-		if ((size_t)(end - p) == name.n &&
-		    memcmp(p, name.p, name.n) == 0)
+		while (i < name.n && p[i] == name.p[i] && p[i] != ',' &&
+		       p[i] != '\0')
+			i++;
+		if (i == name.n && (p[i] == ',' || p[i] == '\0')) {
+			*out = (struct crm_str){p, name.n};
 			return place;
-		if (*end == '\0')
+		}
+		p = strchrnul(p + i, ',');
+		if (*p++ == '\0')
 			return 0;
-		p = end + 1;
 		place++;
 	}
+}
+
+unsigned
+crm_enum_place(const char *values, struct crm_str name)
+{
+	struct crm_str found;
+
+	return crm_enum_find(values, name, &found);
 }
 
 struct crm_value

@@ -10,120 +10,104 @@
 
 #include <crm/schema.h>
 
+#include "base/word.h"
+
 #define DIGITS 10
 
-/* The number that eight digits are, all at once (Lemire 2018). */
-static bool
-eight_digits(const char *p, uint64_t *out)
-{
-	const uint64_t ones = 0x0101010101010101;
-	uint64_t w;
-
-	memcpy(&w, p, sizeof w);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	w = __builtin_bswap64(w);
-#endif
-	if ((w & ones * 0xf0) != ones * 0x30 ||
-	    ((w + ones * 6) & ones * 0xf0) != ones * 0x30)
-		return false;
-	w -= ones * 0x30;
-	w = w * 10 + (w >> 8);
-	*out = (uint32_t)(((w & 0x000000ff000000ff) * 0x000f424000000064 +
-			      (w >> 16 & 0x000000ff000000ff) *
-				  0x0000271000000001) >>
-			  32);
-	return true;
-}
+/* The text that is left to read. */
+struct rest {
+	const char *p, *end;
+};
 
 /* Takes a number, 1 .. max (at most INT64_MAX), off the front. */
-static bool
-take_number(struct crm_str *t, uint64_t max, uint64_t *out)
+static inline bool
+take_number(struct rest *t, uint64_t max, uint64_t *out)
 {
+	const char *p = t->p;
 	uint64_t v = 0;
-	size_t i = 0;
 
-	if (t->n >= 8 && eight_digits(t->p, &v))
-		i = 8;
-	for (; i < t->n && t->p[i] >= '0' && t->p[i] <= '9'; i++) {
-		unsigned d = (unsigned)(t->p[i] - '0');
+	if (t->end - p >= 8 && crm_word_digits(crm_word(p) ^ CRM_ZEROS, &v))
+		p += 8;
+	for (; p < t->end && *p >= '0' && *p <= '9'; p++) {
+		unsigned d = (unsigned)(*p - '0');
 
 		/* eighteen digits fit whatever they are */
-		if (i >= 18 && v > ((uint64_t)INT64_MAX - d) / 10)
+		if (p - t->p >= 18 && v > ((uint64_t)INT64_MAX - d) / 10)
 			return false;
 		v = v * 10 + d;
 	}
-	if (v > max)
-		return false;
-	t->p += i;
-	t->n -= i;
+	t->p = p;
 	*out = v;
-	return v > 0;
+	return v > 0 && v <= max;
 }
 
-static size_t
-count_letters(struct crm_str t, char first, char last)
+/* Takes letters off the front. */
+static inline struct crm_str
+take_letters(struct rest *t, char first, char last)
 {
-	size_t n = 0;
+	struct crm_str word = {t->p, 0};
 
-	while (n < t.n && t.p[n] >= first && t.p[n] <= last)
-		n++;
-	return n;
+	while (t->p < t->end && *t->p >= first && *t->p <= last)
+		t->p++;
+	word.n = (size_t)(t->p - word.p);
+	return word;
 }
 
-/* Takes the letters of the kind off the front; 0 when there are none. */
-static uint8_t
-take_kind(struct crm_str *t)
+/* Letters are one or two: less than a call of strcmp takes. */
+static inline bool
+spelled(struct crm_str word, const char *letters)
 {
-	size_t n = count_letters(*t, 'A', 'Z');
-	struct crm_str word = {t->p, n};
-
-	t->p += n;
-	t->n -= n;
-	if (n == 0)
-		return 0;
-	for (const struct crm_letter *l = crm_letters; l->kind; l++)
-		if (l->letter[0] == word.p[0] && crm_str_is(word, l->letter))
-			return l->kind;
-	return 0;
+	for (size_t i = 0; i < word.n; i++)
+		if (letters[i] != word.p[i])
+			return false;
+	return letters[word.n] == '\0';
 }
 
-static int
-parse_part(const struct crm_kind *k, struct crm_str t, struct crm_id *out)
+/* The kind of some letters, 0 none. */
+static inline uint8_t
+kind_of(struct crm_str word)
 {
-	size_t n = count_letters(t, 'a', 'z');
-	struct crm_str letter = {t.p, n};
-	uint64_t sub;
+	const struct crm_letter *l = crm_letters;
 
-	t.p += n;
-	t.n -= n;
-	if (!take_number(&t, UINT32_MAX, &sub) || t.n > 0)
-		return CRM_EDATA;
+	while (l->kind && !spelled(word, l->letter))
+		l++;
+	return l->kind;
+}
+
+/* The part of some letters, 1 + its index, 0 none. */
+static inline uint8_t
+part_of(const struct crm_kind *k, struct crm_str word)
+{
 	for (uint8_t i = 0; i < k->nparts; i++)
-		if (crm_str_is(letter, k->parts[i].letter)) {
-			out->part = (uint8_t)(i + 1);
-			out->sub = (uint32_t)sub;
-			return CRM_OK;
-		}
-	return CRM_EDATA;
+		if (spelled(word, k->parts[i].letter))
+			return (uint8_t)(i + 1);
+	return 0;
 }
 
 int
 crm_id_parse(
     const struct crm_schema *s, struct crm_str text, struct crm_id *out)
 {
+	struct rest t = {text.p, text.p + text.n};
+	struct crm_str word;
+	uint64_t sub;
+
 	*out = (struct crm_id){0};
 	if (text.n < 2)
 		return CRM_EDATA;
-	out->kind = take_kind(&text);
-	if (!out->kind || !take_number(&text, INT64_MAX, &out->number))
+	out->kind = kind_of(take_letters(&t, 'A', 'Z'));
+	if (!out->kind || !take_number(&t, INT64_MAX, &out->number))
 		return CRM_EDATA;
-	if (text.n == 0)
+	if (t.p == t.end)
 		return CRM_OK;
-	if (text.p[0] != '-')
+	if (*t.p++ != '-')
 		return CRM_EDATA;
-	text.p++;
-	text.n--;
-	return parse_part(&s->kind[out->kind], text, out);
+	word = take_letters(&t, 'a', 'z');
+	if (!take_number(&t, UINT32_MAX, &sub) || t.p < t.end)
+		return CRM_EDATA;
+	out->part = part_of(&s->kind[out->kind], word);
+	out->sub = out->part ? (uint32_t)sub : 0;
+	return out->part ? CRM_OK : CRM_EDATA;
 }
 
 const struct crm_letter *

@@ -135,8 +135,9 @@ crm_record_add(struct crm_record *r, int part, uint32_t no)
 	v = crm_arena_zalloc(r->arena, (nfields + 1) * sizeof *v);
 	if (!v || !make_room(rows, r->arena))
 		return NULL;
-	memmove(&rows->row[at + 1], &rows->row[at],
-	    (rows->n - at) * sizeof *rows->row);
+	if (at < rows->n)
+		memmove(&rows->row[at + 1], &rows->row[at],
+		    (rows->n - at) * sizeof *rows->row);
 	rows->row[at] = (struct crm_row){no, v};
 	rows->n++;
 	if (no > rows->last)

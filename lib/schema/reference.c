@@ -39,10 +39,12 @@ part_wanted(const struct crm_schema *s, const struct crm_field *f)
 	const struct crm_kind *k = &s->kind[f->ref % CRM_K_MAX];
 
 	for (unsigned i = 0; i < k->nparts; i++) {
-		size_t n = strlen(k->parts[i].name);
+		const char *name = k->parts[i].name;
+		size_t n = 0;
 
-		if (strncmp(f->name, k->parts[i].name, n) == 0 &&
-		    strcmp(f->name + n, "_id") == 0)
+		while (name[n] != '\0' && f->name[n] == name[n])
+			n++;
+		if (name[n] == '\0' && strcmp(f->name + n, "_id") == 0)
 			return i + 1;
 	}
 	return 0;
@@ -125,6 +127,24 @@ take_id(const struct crm_field *f, const struct crm_schema *s,
 	out->part = id->part;
 	out->sub = id->sub;
 	out->i = (int64_t)id->number;
+	return CRM_OK;
+}
+
+int
+crm_value_read_id(const struct crm_field *f, struct crm_str text,
+    struct crm_parse *ctx, struct crm_value *out)
+{
+	struct crm_id id;
+
+	if (crm_id_parse(ctx->schema, text, &id) < 0 ||
+	    (f->ref &&
+		(f->ref != id.kind || part_wanted(ctx->schema, f) != id.part)))
+		return CRM_EDATA;
+	*out = (struct crm_value){.type = CRM_T_ID,
+	    .kind = id.kind,
+	    .part = id.part,
+	    .sub = id.sub,
+	    .i = (int64_t)id.number};
 	return CRM_OK;
 }
 

@@ -2,13 +2,15 @@
  * value.c - text to a value and back, comparing.
  *
  * This is the door by which all data enters: what it lets in is canonical, so
- * that nothing behind it asks again.  The common case (plain text, a number)
- * copies nothing.  Money whose currency is not known yet keeps the places it was
+ * that nothing behind it asks again.  What nearly every cell holds is taken by
+ * a reader of its type, which knows one form and says nothing; all else goes
+ * the long way, where there is a message for each fault.  Money whose currency is not known yet keeps the places it was
  * written with, and is not made to fit a guess.
  */
 #include <crm/schema.h>
 #include <crm/utf8.h>
 
+#include "base/word.h"
 #include "value.h"
 
 enum { QUOTED = 80 };
@@ -89,7 +91,7 @@ crm_value_enter(const struct crm_field *f, struct crm_str text,
 	int r = CRM_OK;
 
 	*out = text;
-	if (!crm_text_plain(text)) {
+	if (!(ctx->flags & CRM_PARSE_PLAIN) && !crm_text_plain(text)) {
 		r = crm_text_enter(text,
 		    ctx->flags & CRM_PARSE_CLEAN ? CRM_TEXT_CLEAN : 0, &cleaned,
 		    &b, err);
@@ -111,12 +113,11 @@ static int
 parse_enum(const struct crm_field *f, struct crm_str text,
     struct crm_value *out, struct crm_err *err)
 {
-	unsigned place = crm_enum_place(f->values, text);
+	unsigned place = crm_enum_find(f->values, text, &out->s);
 	struct crm_buf b = {.max = 500};
 
 	if (place > 0) {
 		out->i = place;
-		out->s = crm_enum_name(f->values, place);
 		return CRM_OK;
 	}
 	for (const char *p = f->values ? f->values : ""; *p; p++) {
@@ -141,11 +142,18 @@ places(struct crm_str s)
 	return n < CRM_SCALE_MAX ? (unsigned)n : CRM_SCALE_MAX;
 }
 
+/* Those of the currency, -1 when it is not known. */
+static int
+known_digits(const struct crm_field *f, const struct crm_parse *ctx)
+{
+	return f->flags & CRM_F_BASE ? ctx->schema->digits : ctx->digits;
+}
+
 static int
 parse_money(const struct crm_field *f, struct crm_str text,
     const struct crm_parse *ctx, struct crm_value *out, struct crm_err *err)
 {
-	int known = f->flags & CRM_F_BASE ? ctx->schema->digits : ctx->digits;
+	int known = known_digits(f, ctx);
 	unsigned digits = known < 0 ? places(text) : (unsigned)known;
 	struct crm_dec d;
 
@@ -256,6 +264,125 @@ check_canonical(const struct crm_field *f, struct crm_str text,
 	    f, err, text, "is not written the way it is kept");
 }
 
+/* ---- readers ---- */
+
+static int
+read_none(const struct crm_field *f, struct crm_str text, struct crm_parse *ctx,
+    struct crm_value *out)
+{
+	(void)f;
+	(void)text;
+	(void)ctx;
+	(void)out;
+	return CRM_EDATA;
+}
+
+static int
+read_text(const struct crm_field *f, struct crm_str text, struct crm_parse *ctx,
+    struct crm_value *out)
+{
+	if (f->flags & CRM_F_FOLD)
+		return CRM_EDATA;
+	*out = (struct crm_value){.type = CRM_T_TEXT, .s = text};
+	if (ctx->flags & CRM_PARSE_PLAIN)
+		return CRM_OK;
+	return crm_text_plain(text) ? CRM_OK : CRM_EDATA;
+}
+
+static int
+read_int(const struct crm_field *f, struct crm_str text, struct crm_parse *ctx,
+    struct crm_value *out)
+{
+	uint64_t v;
+	unsigned places;
+
+	(void)f;
+	(void)ctx;
+	if (!crm_word_number(text.p, text.n, &v, &places) || places > 0)
+		return CRM_EDATA;
+	*out = crm_value_num(CRM_T_INT, (int64_t)v, 0);
+	return CRM_OK;
+}
+
+static int
+read_decimal(const struct crm_field *f, struct crm_str text,
+    struct crm_parse *ctx, struct crm_value *out)
+{
+	uint64_t v;
+	unsigned places;
+
+	(void)f;
+	(void)ctx;
+	if (!crm_word_number(text.p, text.n, &v, &places))
+		return CRM_EDATA;
+	for (; places > 0 && v % 10 == 0; places--)
+		v /= 10;
+	*out = crm_value_num(CRM_T_DECIMAL, (int64_t)v, places);
+	return CRM_OK;
+}
+
+/* With all the places of its currency. */
+static int
+read_money(const struct crm_field *f, struct crm_str text,
+    struct crm_parse *ctx, struct crm_value *out)
+{
+	uint64_t v;
+	unsigned places;
+
+	if (!crm_word_number(text.p, text.n, &v, &places) ||
+	    (int)places != known_digits(f, ctx))
+		return CRM_EDATA;
+	*out = crm_value_num(CRM_T_MONEY, (int64_t)v, places);
+	return CRM_OK;
+}
+
+static int
+read_time(const struct crm_field *f, struct crm_str text, struct crm_parse *ctx,
+    struct crm_value *out)
+{
+	(void)f;
+	*out = (struct crm_value){.type = CRM_T_TIME};
+	return crm_time_parse(text, &ctx->schema->calendar, &out->i);
+}
+
+static int
+read_date(const struct crm_field *f, struct crm_str text, struct crm_parse *ctx,
+    struct crm_value *out)
+{
+	(void)f;
+	(void)ctx;
+	*out = (struct crm_value){.type = CRM_T_DATE};
+	return crm_date_parse(text, &out->i);
+}
+
+static int
+read_enum(const struct crm_field *f, struct crm_str text, struct crm_parse *ctx,
+    struct crm_value *out)
+{
+	(void)ctx;
+	*out = (struct crm_value){.type = CRM_T_ENUM};
+	out->i = crm_enum_find(f->values, text, &out->s);
+	return out->i > 0 ? CRM_OK : CRM_EDATA;
+}
+
+crm_value_fn *
+crm_value_reader(const struct crm_field *f)
+{
+	static crm_value_fn *const reader[CRM_TYPES] = {
+	    [CRM_T_ID] = crm_value_read_id,
+	    [CRM_T_INT] = read_int,
+	    [CRM_T_DECIMAL] = read_decimal,
+	    [CRM_T_MONEY] = read_money,
+	    [CRM_T_TIME] = read_time,
+	    [CRM_T_DATE] = read_date,
+	    [CRM_T_ENUM] = read_enum,
+	    [CRM_T_TEXT] = read_text,
+	};
+
+	return f->type < CRM_TYPES && reader[f->type] ? reader[f->type]
+						      : read_none;
+}
+
 int
 crm_value_parse(const struct crm_field *f, struct crm_str text,
     struct crm_parse *ctx, struct crm_value *out, struct crm_err *err)
@@ -265,7 +392,10 @@ crm_value_parse(const struct crm_field *f, struct crm_str text,
 	*out = (struct crm_value){0};
 	if (text.n == 0)
 		return CRM_OK;
-	out->type = f->type;
+	if (!(ctx->flags & CRM_PARSE_STRICT) &&
+	    crm_value_reader(f)(f, text, ctx, out) == CRM_OK)
+		return CRM_OK;
+	*out = (struct crm_value){.type = f->type};
 	r = parse_type(f, text, ctx, out, err);
 	if (r == CRM_OK && (ctx->flags & CRM_PARSE_STRICT))
 		r = check_canonical(f, text, ctx, out, err);

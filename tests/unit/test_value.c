@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <crm/hash.h>
 #include <crm/schema.h>
 
 #define ROWS(a) (sizeof(a) / sizeof(a)[0])
@@ -352,6 +353,120 @@ values_sort_by_size_with_no_value_first(void **state)
 	assert_true(crm_value_eq(&a, &b));
 }
 
+/* What the parser of a type makes of text, by no reader. */
+static int
+long_way(const struct crm_field *f, struct crm_str text, int digits,
+    struct crm_value *out)
+{
+	struct crm_dec d;
+
+	*out = (struct crm_value){.type = f->type};
+	switch (f->type) {
+	case CRM_T_INT:
+		return crm_int_parse(text, &out->i);
+	case CRM_T_MONEY:
+		out->scale = (uint8_t)digits;
+		return crm_money_parse(text, (unsigned)digits, &out->i);
+	default:
+		if (crm_dec_parse(text, &d) < 0)
+			return CRM_EDATA;
+		out->i = d.v;
+		out->scale = d.scale;
+		return CRM_OK;
+	}
+}
+
+/* Text that is nearly a number, 1 to 10 bytes. */
+static struct crm_str
+near_number(struct crm_rand *r, char *p)
+{
+	static const char rare[] = "..--+eE,/: x\t\xb1";
+	size_t n = 1 + (size_t)crm_rand_below(r, 10);
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = crm_rand_below(r, 8) > 0
+			   ? (char)('0' + crm_rand_below(r, 10))
+			   : rare[crm_rand_below(r, sizeof rare)];
+	if (n > 3 && crm_rand_below(r, 2) > 0)
+		p[n - 3] = '.';
+	return (struct crm_str){p, n};
+}
+
+static void
+a_reader_gives_what_the_parser_of_its_type_does(void **state)
+{
+	static const enum crm_type type[] = {
+	    CRM_T_INT, CRM_T_DECIMAL, CRM_T_MONEY};
+	unsigned taken = 0, refused = 0;
+	struct crm_rand r;
+
+	(void)state;
+	crm_rand_seed(&r, 1);
+	for (int i = 0; i < 300000; i++) {
+		struct crm_field f = {
+		    .name = "column", .type = (uint8_t)type[i % 3]};
+		struct crm_parse ctx = {.schema = &schema,
+		    .arena = &arena,
+		    .digits = (int)crm_rand_below(&r, 5)};
+		struct crm_value v, w;
+		char p[10];
+		struct crm_str text = near_number(&r, p);
+		int code = long_way(&f, text, ctx.digits, &w);
+
+		if (crm_value_reader(&f)(&f, text, &ctx, &v) == CRM_OK) {
+			taken++;
+			if (code < 0 || v.type != w.type || v.i != w.i ||
+			    v.scale != w.scale || v.s.n > 0)
+				fail_msg("'%.*s' as %s", (int)text.n, text.p,
+				    crm_type_name(f.type));
+		}
+		refused += code < 0;
+		if (crm_value_parse(&f, text, &ctx, &v, NULL) != code ||
+		    (code == CRM_OK && (v.i != w.i || v.scale != w.scale)))
+			fail_msg("'%.*s' parsed as %s", (int)text.n, text.p,
+			    crm_type_name(f.type));
+	}
+	assert_true(taken > 50000);
+	assert_true(refused > 50000);
+}
+
+static void
+a_reader_of_text_takes_what_enters_unchanged(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned how;
+		bool taken;
+	} rows[] = {
+	    {"Green tea", 0, true},
+	    {"J\xc3\xb6rg \xce\xbb\xcf\x8c\xce\xb3\xce\xbf\xcf\x82", 0, true},
+	    {"Jo\xcc\x88rg", 0, false}, /* NFC makes one letter of two */
+	    {"a\x7f", 0, false},
+	    {"a\rb", 0, false},
+	    {"a\xff", 0, false},
+	    {"\xc2\x85", 0, false},
+	    {"what was looked at", CRM_PARSE_PLAIN, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct crm_field f = {.name = "column", .type = CRM_T_TEXT};
+		struct crm_parse ctx = {
+		    .schema = &schema, .arena = &arena, .flags = rows[i].how};
+		struct crm_str text = crm_str(rows[i].text);
+		struct crm_value v;
+		bool taken = crm_value_reader(&f)(&f, text, &ctx, &v) == CRM_OK;
+
+		if (taken != rows[i].taken ||
+		    (taken && (v.type != CRM_T_TEXT || v.s.p != text.p ||
+				  v.s.n != text.n)))
+			fail_msg("'%s'", rows[i].text);
+		f.flags = CRM_F_FOLD;
+		assert_int_not_equal(
+		    crm_value_reader(&f)(&f, text, &ctx, &v), CRM_OK);
+	}
+}
+
 static void
 enums_are_counted_named_and_placed(void **state)
 {
@@ -365,6 +480,10 @@ enums_are_counted_named_and_placed(void **state)
 	assert_int_equal(crm_enum_place(values, CRM_STR("silver")), 1);
 	assert_int_equal(crm_enum_place(values, CRM_STR("platinum")), 3);
 	assert_int_equal(crm_enum_place(values, CRM_STR("plat")), 0);
+	assert_int_equal(crm_enum_place(values, CRM_STR("gold,")), 0);
+	assert_int_equal(crm_enum_place(values, CRM_STR("silver,gold")), 0);
+	assert_int_equal(crm_enum_place(values, CRM_STR("golden")), 0);
+	assert_int_equal(crm_enum_place(values, CRM_STR("platinum\0")), 0);
 	assert_int_equal(crm_enum_place(values, CRM_STR("")), 0);
 	assert_int_equal(crm_enum_place(NULL, CRM_STR("x")), 0);
 }
@@ -382,6 +501,8 @@ main(void)
 	    cmocka_unit_test(cleaning_replaces_and_counts),
 	    cmocka_unit_test(plain_text_is_borrowed),
 	    cmocka_unit_test(long_lists_lose_their_duplicates_too),
+	    cmocka_unit_test(a_reader_gives_what_the_parser_of_its_type_does),
+	    cmocka_unit_test(a_reader_of_text_takes_what_enters_unchanged),
 	    cmocka_unit_test(values_sort_by_size_with_no_value_first),
 	    cmocka_unit_test(enums_are_counted_named_and_placed),
 	};

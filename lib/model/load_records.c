@@ -8,8 +8,6 @@
 
 #include "archive.h"
 
-enum { NO_FIELD = -1, REVISION = -2 };
-
 static int
 add(struct crm_load *l, uint64_t number, struct crm_record **out,
     struct crm_err *err)
@@ -47,91 +45,182 @@ takes(const struct crm_load *l, const struct crm_field *f)
 	return !(f->flags & (CRM_F_READONLY | CRM_F_FIGURE));
 }
 
+/* Where the cells of a section go. */
+struct column {
+	const struct crm_field *field; /* NULL: the revision */
+	crm_value_fn *read; /* what it mostly holds */
+	size_t to; /* the place of the value */
+};
+struct binding {
+	struct column *column; /* in the set's arena; the first is the id */
+	size_t n;
+	int currency; /* the column of a record's, -1 none */
+};
+
+/* Text of a dump was checked when it entered the store. */
+static int
+read_dumped(const struct crm_field *f, struct crm_str text,
+    struct crm_parse *ctx, struct crm_value *out)
+{
+	(void)f;
+	(void)ctx;
+	*out = crm_value_text(text);
+	return CRM_OK;
+}
+
+static crm_value_fn *
+reader_of(const struct crm_load *l, const struct crm_field *f)
+{
+	return l->full && f->type == CRM_T_TEXT ? read_dumped
+						: crm_value_reader(f);
+}
+
+static int
+bind_one(struct crm_load *l, const struct crm_field *fields, size_t nfields,
+    size_t first, size_t c, struct column *out, struct crm_err *err)
+{
+	struct crm_str name = crm_stream_name(l->in, c);
+
+	for (size_t f = first; f < nfields; f++)
+		if (crm_str_is(name, fields[f].name) && takes(l, &fields[f])) {
+			*out = (struct column){
+			    &fields[f], reader_of(l, &fields[f]), f};
+			return CRM_OK;
+		}
+	if (first == 1 && l->full && crm_str_is(name, "revision"))
+		return CRM_OK;
+	crm_err_set(err, CRM_EDATA,
+	    "the header: '%.*s' is not a column of this section", (int)name.n,
+	    name.p);
+	crm_err_field(err, name.p, name.n);
+	return crm_load_place(l, CRM_EDATA, err);
+}
+
 static int
 bind(struct crm_load *l, const struct crm_field *fields, size_t nfields,
-    size_t first, int *to, struct crm_err *err)
+    size_t first, struct binding *b, struct crm_err *err)
 {
-	size_t n = crm_stream_columns(l->in);
+	int r = CRM_OK;
 
-	for (size_t c = 1; c < n; c++) {
-		struct crm_str name = crm_stream_name(l->in, c);
+	b->n = crm_stream_columns(l->in);
+	b->currency = crm_stream_find(l->in, CRM_STR("currency"));
+	b->column =
+	    crm_arena_zalloc(&l->set->arena, (b->n + 1) * sizeof *b->column);
+	if (b->column == NULL)
+		return crm_err_nomem(err);
+	for (size_t c = 1; c < b->n && r == CRM_OK; c++)
+		r = bind_one(l, fields, nfields, first, c, &b->column[c], err);
+	return r;
+}
 
-		to[c] = NO_FIELD;
-		for (size_t f = first; f < nfields; f++)
-			if (crm_str_is(name, fields[f].name) &&
-			    takes(l, &fields[f]))
-				to[c] = (int)f;
-		if (first == 1 && l->full && crm_str_is(name, "revision"))
-			to[c] = REVISION;
-		if (to[c] != NO_FIELD)
-			continue;
-		crm_err_set(err, CRM_EDATA,
-		    "the header: '%.*s' is not a column of this section",
-		    (int)name.n, name.p);
-		crm_err_field(err, name.p, name.n);
-		return crm_load_place(l, CRM_EDATA, err);
+/* What a dump must have. */
+static int
+check_dumped(struct crm_load *l, const struct crm_field *f, size_t column,
+    const struct crm_value *v, struct crm_err *err)
+{
+	if (v->type == CRM_T_ID && v->i == 0)
+		return crm_load_bad(l, column, err, "an id");
+	if (v->type != CRM_T_NONE || !(f->flags & CRM_F_REQUIRED))
+		return CRM_OK;
+	crm_err_set(err, CRM_EDATA, "a value is needed");
+	crm_err_field(err, f->name, strlen(f->name));
+	return crm_load_place(l, CRM_EDATA, err);
+}
+
+static int
+parse_revision(
+    struct crm_load *l, size_t column, uint64_t *out, struct crm_err *err)
+{
+	if (!crm_load_u64(l, column, out) || *out == 0 || *out > l->revision)
+		return crm_load_bad(
+		    l, column, err, "a revision of this archive");
+	return CRM_OK;
+}
+
+static int
+parse_cell(struct crm_load *l, struct crm_parse *ctx, const struct column *c,
+    struct crm_str text, struct crm_value *out, struct crm_err *err)
+{
+	int r;
+
+	if (c->read(c->field, text, ctx, out) == CRM_OK)
+		return CRM_OK;
+	r = crm_value_parse(c->field, text, ctx, out, err);
+	return r < 0 ? crm_load_place(l, r, err) : r;
+}
+
+/* A row's line in the arena, so that its values may borrow their text. */
+struct line {
+	struct crm_str raw; /* as it lies in the stream */
+	const char *copy;
+};
+
+/* A cell where it stays: in the line, or apart when an escape was undone. */
+static inline struct crm_str
+kept(const struct line *line, struct crm_arena *a, struct crm_str cell)
+{
+	size_t at = (uintptr_t)cell.p - (uintptr_t)line->raw.p;
+
+	if (at >= line->raw.n)
+		return crm_arena_str(a, cell);
+	return (struct crm_str){line->copy + at, cell.n};
+}
+
+/* The cells of a row, which has no values yet. */
+static int
+parse_cells(struct crm_load *l, const struct binding *b, int digits,
+    struct crm_value *v, uint64_t *revision, struct crm_err *err)
+{
+	const struct crm_str *cell = crm_stream_fields(l->in);
+	const bool full = l->full;
+	struct line line = {.raw = crm_stream_raw(l->in)};
+	struct crm_parse ctx = {.schema = l->schema,
+	    .arena = &l->set->arena,
+	    .digits = digits,
+	    .flags = crm_stream_plain(l->in) ? CRM_PARSE_PLAIN : 0};
+	int r = CRM_OK;
+
+	line.copy = crm_arena_str(ctx.arena, line.raw).p;
+	if (line.copy == NULL)
+		return crm_err_nomem(err);
+	for (size_t i = 1; i < b->n; i++) {
+		const struct column *c = &b->column[i];
+		struct crm_str text = cell[i];
+
+		if (c->field == NULL)
+			r = parse_revision(l, i, revision, err);
+		else if (text.n > 0) {
+			text = kept(&line, ctx.arena, text);
+			if (text.p == NULL)
+				return crm_err_nomem(err);
+			r = parse_cell(l, &ctx, c, text, &v[c->to], err);
+		}
+		if (full && r == CRM_OK && c->field != NULL)
+			r = check_dumped(l, c->field, i, &v[c->to], err);
+		if (r < 0)
+			return r;
 	}
 	return CRM_OK;
 }
 
-/* Text was checked when it entered the store that was dumped. */
 static int
-parse_cell(struct crm_load *l, const struct crm_field *f, size_t column,
-    int digits, struct crm_value *out, struct crm_err *err)
+digits_of(struct crm_load *l, const struct binding *b)
 {
-	struct crm_str text = crm_stream_field(l->in, column);
-	struct crm_parse ctx = {
-	    .schema = l->schema, .arena = &l->set->arena, .digits = digits};
-	int r = CRM_OK;
-
-	if (text.n == 0 && !(l->full && (f->flags & CRM_F_REQUIRED))) {
-		*out = (struct crm_value){0};
-		return CRM_OK;
-	}
-	if (f->type == CRM_T_TEXT && l->full)
-		*out = crm_value_text(text);
-	else
-		r = crm_value_parse(f, text, &ctx, out, err);
-	if (r == CRM_OK && l->full && out->type == CRM_T_ID && out->i == 0)
-		return crm_load_bad(l, column, err, "an id");
-	if (r < 0)
-		return crm_load_place(l, r, err);
-	if ((out->type == CRM_T_TEXT || out->type == CRM_T_LIST ||
-		(out->type == CRM_T_ID && out->i == 0)) &&
-	    out->s.n > 0) {
-		out->s = crm_arena_str(&l->set->arena, out->s);
-		if (out->s.p == NULL)
-			return crm_err_nomem(err);
-	}
-	if (out->type == CRM_T_NONE && (f->flags & CRM_F_REQUIRED) && l->full) {
-		crm_err_set(err, CRM_EDATA, "a value is needed");
-		crm_err_field(err, f->name, strlen(f->name));
-		return crm_load_place(l, CRM_EDATA, err);
-	}
-	return r;
-}
-
-static int
-digits_of(struct crm_load *l)
-{
-	int c = crm_stream_find(l->in, CRM_STR("currency"));
 	int digits = -1;
 
-	if (c > 0)
-		digits =
-		    crm_currency_digits(crm_stream_field(l->in, (size_t)c));
+	if (b->currency > 0)
+		digits = crm_currency_digits(
+		    crm_stream_field(l->in, (size_t)b->currency));
 	return digits < 0 ? l->schema->digits : digits;
 }
 
 static int
-record_row(struct crm_load *l, const int *to, struct crm_err *err)
+record_row(struct crm_load *l, const struct binding *b, struct crm_err *err)
 {
 	struct crm_record *rec;
 	struct crm_id id;
-	uint64_t revision;
-	int r, digits = digits_of(l);
+	int r = own_id(l, -1, &id, err);
 
-	r = own_id(l, -1, &id, err);
 	if (r < 0)
 		return r;
 	if (id.number <= l->after[l->kind->number])
@@ -143,16 +232,9 @@ record_row(struct crm_load *l, const int *to, struct crm_err *err)
 		    CRM_ARCHIVE_MOST);
 	r = add(l, id.number, &rec, err);
 	l->set->nlive = l->set->nrec;
-	for (size_t c = 1; c < crm_stream_columns(l->in) && r == CRM_OK; c++)
-		if (to[c] == REVISION) {
-			if (!crm_load_u64(l, c, &revision) || revision == 0 ||
-			    revision > l->revision)
-				return crm_load_bad(
-				    l, c, err, "a revision of this archive");
-			rec->revision = revision;
-		} else
-			r = parse_cell(l, &l->kind->fields[to[c]], c, digits,
-			    &rec->v[to[c]], err);
+	if (r == CRM_OK)
+		r = parse_cells(
+		    l, b, digits_of(l, b), rec->v, &rec->revision, err);
 	return r;
 }
 
@@ -160,7 +242,7 @@ int
 crm_load_records(
     struct crm_load *l, const struct crm_kind *k, struct crm_err *err)
 {
-	int to[CRM_COLUMNS_MAX];
+	struct binding b;
 	int r;
 
 	l->kind = k;
@@ -169,7 +251,7 @@ crm_load_records(
 		return crm_load_section_bad(l, err,
 		    "the first column of '%s' is '%s'", k->name,
 		    k->fields[0].name);
-	r = bind(l, k->fields, k->nfields, 1, to, err);
+	r = bind(l, k->fields, k->nfields, 1, &b, err);
 	if (r == CRM_OK && l->full &&
 	    crm_stream_find(l->in, CRM_STR("revision")) < 0)
 		r = crm_load_section_bad(
@@ -177,65 +259,82 @@ crm_load_records(
 	while (r == CRM_OK) {
 		r = crm_stream_next(l->in, err);
 		if (r == CRM_OK)
-			r = record_row(l, to, err);
+			r = record_row(l, &b, err);
 	}
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
 
-/* The record of this section with a number. */
+/* The record of this section with a number; *near is the place of the one
+ * found last, as rows come in the order of their records. */
 static struct crm_record *
-find(const struct crm_load *l, uint64_t number)
+find(const struct crm_load *l, uint64_t number, size_t *near)
 {
+	const struct crm_load_rec *rec = l->set->rec;
 	size_t low = 0, high = l->set->nlive;
 
+	for (size_t i = *near; i < high && i < *near + 8; i++)
+		if (rec[i].rec->id == number) {
+			*near = i;
+			return rec[i].rec;
+		}
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (l->set->rec[mid].rec->id < number)
+		if (rec[mid].rec->id < number)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return low < l->set->nlive && l->set->rec[low].rec->id == number
-		   ? l->set->rec[low].rec
-		   : NULL;
+	if (low == l->set->nlive || rec[low].rec->id != number)
+		return NULL;
+	*near = low;
+	return rec[low].rec;
+}
+
+/* A row that is new to its record. */
+static int
+add_row(struct crm_load *l, struct crm_record *rec, int part, uint32_t no,
+    struct crm_row **out, struct crm_err *err)
+{
+	size_t before = rec->part[part].n;
+
+	*out = crm_record_add(rec, part, no);
+	if (*out == NULL)
+		return crm_err_nomem(err);
+	if (rec->part[part].n == before)
+		return crm_load_bad(l, 0, err, "new: it occurs twice");
+	return CRM_OK;
 }
 
 int
 crm_load_rows(struct crm_load *l, int part, struct crm_err *err)
 {
 	const struct crm_part *p = &l->kind->parts[part];
-	int to[CRM_COLUMNS_MAX];
-	struct crm_record *rec;
+	struct binding b = {0};
+	struct crm_record *rec = NULL;
 	struct crm_row *row;
 	struct crm_id id;
-	size_t columns = crm_stream_columns(l->in);
+	size_t near = 0;
 	int r = CRM_OK, digits = 0;
 
-	rec = NULL;
-	if (columns > 0)
-		r = bind(l, p->fields, p->nfields, 0, to, err);
+	if (crm_stream_columns(l->in) > 0)
+		r = bind(l, p->fields, p->nfields, 0, &b, err);
 	while (r == CRM_OK && (r = crm_stream_next(l->in, err)) == CRM_OK) {
 		r = own_id(l, part, &id, err);
 		if (r < 0)
 			return r;
 		/* rows of a record lie together */
 		if (rec == NULL || rec->id != id.number) {
-			rec = find(l, id.number);
+			rec = find(l, id.number, &near);
 			if (rec == NULL)
 				return crm_load_bad(l, 0, err,
 				    "of a record in the section of records "
 				    "before");
 			digits = crm_money_digits(l->schema, rec);
 		}
-		if (crm_record_row(rec, part, id.sub) != NULL)
-			return crm_load_bad(l, 0, err, "new: it occurs twice");
-		row = crm_record_add(rec, part, id.sub);
-		if (row == NULL)
-			return crm_err_nomem(err);
-		for (size_t c = 1; c < columns && r == CRM_OK; c++)
-			r = parse_cell(l, &p->fields[to[c]], c, digits,
-			    &row->v[to[c]], err);
+		r = add_row(l, rec, part, id.sub, &row, err);
+		if (r == CRM_OK)
+			r = parse_cells(l, &b, digits, row->v, NULL, err);
 	}
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }
@@ -246,6 +345,7 @@ crm_load_given(struct crm_load *l, struct crm_err *err)
 	struct crm_record *rec;
 	struct crm_id id;
 	uint64_t last;
+	size_t near = 0;
 	int part, r = CRM_OK;
 
 	if (l->kind == NULL || crm_stream_columns(l->in) != 3)
@@ -255,7 +355,7 @@ crm_load_given(struct crm_load *l, struct crm_err *err)
 		r = own_id(l, -1, &id, err);
 		if (r < 0)
 			return r;
-		rec = find(l, id.number);
+		rec = find(l, id.number, &near);
 		part = crm_kind_part(l->kind, crm_stream_field(l->in, 1));
 		if (rec == NULL)
 			return crm_load_bad(
@@ -277,7 +377,6 @@ gone_row(struct crm_load *l, struct crm_err *err)
 	struct crm_str state = crm_stream_field(l->in, 1);
 	struct crm_record *rec;
 	struct crm_id id, into;
-	uint64_t revision;
 	int r = own_id(l, -1, &id, err);
 
 	if (r == CRM_OK)
@@ -298,11 +397,7 @@ gone_row(struct crm_load *l, struct crm_err *err)
 		rec->into = into.number;
 	} else if (crm_stream_field(l->in, 2).n > 0)
 		return crm_load_bad(l, 2, err, "empty");
-	if (!crm_load_u64(l, 3, &revision) || revision == 0 ||
-	    revision > l->revision)
-		return crm_load_bad(l, 3, err, "a revision of this archive");
-	rec->revision = revision;
-	return CRM_OK;
+	return parse_revision(l, 3, &rec->revision, err);
 }
 
 int

@@ -174,7 +174,8 @@ parse(struct crm_change *ch, const struct crm_record *rec,
 {
 	struct crm_parse ctx = {.schema = ch->schema,
 	    .arena = &ch->work,
-	    .digits = crm_money_digits(ch->schema, rec),
+	    .digits =
+		f->type == CRM_T_MONEY ? crm_money_digits(ch->schema, rec) : -1,
 	    .flags = flags | ch->opt.parse_flags};
 	int r;
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "archive.h"
+#include "base/word.h"
 
 static int
 add(struct crm_load *l, uint64_t number, struct crm_record **out,
@@ -291,6 +292,58 @@ find(const struct crm_load *l, uint64_t number, size_t *near)
 	return rec[low].rec;
 }
 
+/* The record whose rows are read. */
+struct owner {
+	struct crm_record *rec; /* NULL: no row was read yet */
+	int digits; /* of its money */
+	size_t near; /* its place in the set */
+	char id[24]; /* how the ids of its rows begin: up to their numbers */
+	size_t n; /* bytes of it, 0: too long */
+};
+
+/* Rows of a record lie together: is the id that of the row above, but for the
+ * row's number? */
+static bool
+same_owner(const struct owner *o, struct crm_str id, uint32_t *no)
+{
+	uint64_t v;
+	unsigned places;
+
+	if (o->n == 0 || id.n <= o->n || memcmp(id.p, o->id, o->n) != 0 ||
+	    !crm_word_number(id.p + o->n, id.n - o->n, &v, &places) ||
+	    places > 0 || v == 0)
+		return false;
+	*no = (uint32_t)v;
+	return true;
+}
+
+static int
+find_owner(struct crm_load *l, int part, struct owner *o, uint32_t *no,
+    struct crm_err *err)
+{
+	struct crm_str text = crm_stream_field(l->in, 0);
+	struct crm_id id;
+	int r;
+
+	if (same_owner(o, text, no))
+		return CRM_OK;
+	r = own_id(l, part, &id, err);
+	if (r < 0)
+		return r;
+	*no = id.sub;
+	o->rec = find(l, id.number, &o->near);
+	if (o->rec == NULL)
+		return crm_load_bad(
+		    l, 0, err, "of a record in the section of records before");
+	o->digits = crm_money_digits(l->schema, o->rec);
+	for (o->n = text.n; text.p[o->n - 1] >= '0' && text.p[o->n - 1] <= '9';)
+		o->n--;
+	if (o->n > sizeof o->id)
+		o->n = 0;
+	memcpy(o->id, text.p, o->n);
+	return CRM_OK;
+}
+
 /* A row that is new to its record. */
 static int
 add_row(struct crm_load *l, struct crm_record *rec, int part, uint32_t no,
@@ -311,30 +364,19 @@ crm_load_rows(struct crm_load *l, int part, struct crm_err *err)
 {
 	const struct crm_part *p = &l->kind->parts[part];
 	struct binding b = {0};
-	struct crm_record *rec = NULL;
+	struct owner o = {0};
 	struct crm_row *row;
-	struct crm_id id;
-	size_t near = 0;
-	int r = CRM_OK, digits = 0;
+	uint32_t no;
+	int r = CRM_OK;
 
 	if (crm_stream_columns(l->in) > 0)
 		r = bind(l, p->fields, p->nfields, 0, &b, err);
 	while (r == CRM_OK && (r = crm_stream_next(l->in, err)) == CRM_OK) {
-		r = own_id(l, part, &id, err);
-		if (r < 0)
-			return r;
-		/* rows of a record lie together */
-		if (rec == NULL || rec->id != id.number) {
-			rec = find(l, id.number, &near);
-			if (rec == NULL)
-				return crm_load_bad(l, 0, err,
-				    "of a record in the section of records "
-				    "before");
-			digits = crm_money_digits(l->schema, rec);
-		}
-		r = add_row(l, rec, part, id.sub, &row, err);
+		r = find_owner(l, part, &o, &no, err);
 		if (r == CRM_OK)
-			r = parse_cells(l, &b, digits, row->v, NULL, err);
+			r = add_row(l, o.rec, part, no, &row, err);
+		if (r == CRM_OK)
+			r = parse_cells(l, &b, o.digits, row->v, NULL, err);
 	}
 	return r == CRM_NOTFOUND ? CRM_OK : r;
 }

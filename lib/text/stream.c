@@ -486,19 +486,16 @@ next_plain(struct crm_stream *s)
 	return false;
 }
 
-int
-crm_stream_next(struct crm_stream *s, struct crm_err *err)
+/* The next line, whatever is the matter with it. */
+static int
+next_any(struct crm_stream *s, struct crm_err *err)
 {
 	struct crm_str line;
 	unsigned seen = 0;
 	size_t count;
 	int code;
 
-	if (s->n == 0)
-		return CRM_NOTFOUND;
 	s->plain = false;
-	if (next_plain(s))
-		return CRM_OK;
 	do {
 		code = crm_stream_take(s, &line, false, err);
 		if (code < 0)
@@ -527,6 +524,14 @@ crm_stream_next(struct crm_stream *s, struct crm_err *err)
 			return fault(s, i, err);
 		}
 	return CRM_OK;
+}
+
+int
+crm_stream_next(struct crm_stream *s, struct crm_err *err)
+{
+	if (s->n == 0)
+		return CRM_NOTFOUND;
+	return next_plain(s) ? CRM_OK : next_any(s, err);
 }
 
 size_t

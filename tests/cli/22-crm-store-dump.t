@@ -148,6 +148,40 @@ err_empty
 is 'they are computed' \
     "$(crm-customer list --format value -f revenue --store "$T/s5")" 10.00
 works crm-store check --store "$T/s5"
+# rows need not lie together, nor their ids be written alike; text is kept
+# whether its line had an escape, other letters or neither
+cat >"$T/rows" <<'END'
+\:order	1
+order_id	placed	channel
+O1	2026-01-05T10:00:00Z	web
+O2	2026-01-05T11:00:00+01:00	caf\\é
+\:line	1
+line_id	text	quantity	amount
+O2-1	a\tb	1	1
+O1-1	Thé	1.50	2.50
+O0000000002-3	plain	12	1234567.80
+O2-2	ό\nλ	1	-3.00
+O1-002	x	2	0.05
+END
+run crm-store load - --currency EUR --store "$T/s12" <"$T/rows"
+status_is 0
+crm-order lines --store "$T/s12" -f line_id,placed,channel,text,quantity,amount \
+    --format tsv >"$T/out"
+cat >"$T/want" <<'END'
+line_id	placed	channel	text	quantity	amount
+O0000000001-1	2026-01-05T10:00:00Z	web	Thé	1.5	2.50
+O0000000001-2	2026-01-05T10:00:00Z	web	x	2	0.05
+O0000000002-1	2026-01-05T10:00:00Z	caf\\é	a\tb	1	1.00
+O0000000002-2	2026-01-05T10:00:00Z	caf\\é	ό\nλ	1	-3.00
+O0000000002-3	2026-01-05T10:00:00Z	caf\\é	plain	12	1234567.80
+END
+same 'they are where they belong' "$T/out" "$T/want"
+sed 's/^O1-002/O1-0/' "$T/rows" >"$T/bad"
+fails 65 "stdin:11: line_id: 'O1-0' is not an id of this section" \
+    crm-store load - --currency EUR --store "$T/none" <"$T/bad"
+sed 's/^O2-2/O2-3/' "$T/rows" >"$T/bad"
+fails 65 "stdin:10: line_id: 'O2-3' is not new: it occurs twice" \
+    crm-store load - --currency EUR --store "$T/none" <"$T/bad"
 # records are put while the section behind is read: what comes first in the
 # text is told, and one fault is
 tabs '\:customer|1' 'customer_id|name|country' 'C1|Ann|DE' 'C2|Bo|Utopia' \

@@ -44,7 +44,10 @@ print(struct cli *c, struct crm_txn *t, const struct crm_dups *d,
 	v[C_PROBABILITY] = cli_dedupe_rounded(x->pair.probability, 4);
 	v[C_BITS] = cli_dedupe_rounded(x->pair.bits, 1);
 	v[C_NAME] = *crm_record_get(rec, "name");
+	v[C_NAME].s = crm_arena_str(&c->arena, v[C_NAME].s);
 	v[C_WHY] = crm_value_text(crm_buf_str(&why));
+	if (code == CRM_OK && !v[C_NAME].s.p)
+		code = crm_err_nomem(err);
 	if (code == CRM_OK)
 		code = crm_buf_check(&why, err);
 	if (code == CRM_OK)
@@ -85,6 +88,8 @@ cli_dedupe_check(struct cli *c, struct crm_err *err)
 	if (code == CRM_OK)
 		code = crm_dups_likely(
 		    t, c->schema, rec, least, &d, found, CLI_DOUBLES, &n, err);
+	if (t)
+		crm_txn_apart(t);
 	for (size_t i = 0; i < n && code == CRM_OK; i++)
 		code = print(c, t, &d, &found[i], rows, err);
 	crm_txn_end(t);

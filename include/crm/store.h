@@ -232,10 +232,14 @@ int crm_txn_last(struct crm_txn *t, uint64_t *out, struct crm_err *err);
 int crm_txn_next(
     struct crm_txn *t, unsigned kind, uint64_t *out, struct crm_err *err);
 
-/* What is looked up in a reader from here on lies far apart: of some look-ups
- * pages are read, not mapped, which takes a third of the time for a page that
- * is looked at once.  Changes no answer. */
+/*
+ * What is looked up in a reader by crm_get from here on lies far apart: for
+ * some hundred look-ups pages are read, not mapped, which takes a third of the
+ * time for a page that is looked at once.  Changes no answer, but a value, and
+ * what is borrowed from it, is valid until the next look-up.  Ends with _end, or t.
+ */
 void crm_txn_apart(struct crm_txn *t);
+void crm_txn_apart_end(struct crm_txn *t);
 
 /* CRM_NOTFOUND when there is none (err untouched). */
 int crm_get(struct crm_txn *t, unsigned table, struct crm_str key,

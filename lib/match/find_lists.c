@@ -99,7 +99,7 @@ crm_naming_read(
 	near &= q->near[i].n > 0;
 	if (l->begun && (l->neared || !near))
 		return CRM_OK;
-	if (l->begun && l->n >= max)
+	if ((l->begun && l->n >= max) || (near && l->least >= max))
 		return CRM_NO;
 	if (!l->begun) {
 		r = read_beginnings(&x, q->word[i], err);
@@ -118,6 +118,8 @@ crm_naming_read(
 		return r;
 	if (l->begun && (l->neared || !near))
 		return CRM_OK;
+	if (near)
+		l->least = l->n;
 	l->n = 0;
 	l->begun = l->neared = false;
 	return CRM_NO;

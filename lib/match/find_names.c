@@ -147,17 +147,22 @@ verify(struct names *q, size_t few, size_t words, struct crm_err *err)
 	return r;
 }
 
+/* How many of a word's are read, where `few` (n: none) is another. */
+static size_t
+worth(const struct names *q, size_t few)
+{
+	return few < q->q.n ? RARE + EACH * q->q.list[few].n : SIZE_MAX;
+}
+
 /* Those who have all words, from lists of at most max; from `few`, a short one
  * (n: there is none), when another is longer. */
 static int
 find_all(struct names *q, bool near, size_t few, struct crm_err *err)
 {
-	size_t max = SIZE_MAX;
+	size_t max = worth(q, few);
 	bool all = true;
 	int r = CRM_OK;
 
-	if (few < q->q.n)
-		max = RARE + EACH * q->q.list[few].n;
 	for (size_t i = 0; i < q->q.n && all && r == CRM_OK; i++) {
 		r = crm_naming_read(&q->q, i, near, max, err);
 		all = r == CRM_OK;
@@ -229,14 +234,14 @@ find_near(struct names *q, struct crm_err *err)
 	int r = rarest(q, &first, &have, err);
 
 	for (size_t k = 0; k < n && (r == CRM_OK || r == CRM_NO); k++) {
-		size_t i = (first + k) % n;
+		size_t i = (first + k) % n, max = RARE;
 
-		r = crm_naming_read(&q->q, i, true,
-		    k > 0   ? RARE
-		    : n > 1 ? FIRST
-			    : SIZE_MAX,
-		    err);
-		if (r != CRM_OK)
+		if (k == 0)
+			max = n > 1 ? FIRST : SIZE_MAX;
+		else if (k + 1 == n) /* it is needed if it is not rare, too */
+			max = worth(q, few);
+		r = crm_naming_read(&q->q, i, true, max, err);
+		if (r != CRM_OK || (k > 0 && q->q.list[i].n >= RARE))
 			continue;
 		if (q->q.list[i].n == 0)
 			return CRM_OK; /* nobody has all words */

@@ -43,6 +43,7 @@ struct crm_naming_list {
 	size_t n, cap;
 	bool begun; /* has those who have the word or one that begins so */
 	bool neared; /* and those who have it with a letter wrong */
+	size_t least; /* of all these there are at least so many */
 	bool settled; /* in the order of numbers, each once */
 };
 

@@ -38,7 +38,14 @@ struct asking {
 struct sight {
 	uint64_t number;
 	double odds;
-	struct crm_str values[CRM_DUP_COLUMNS];
+	struct crm_str *values; /* of all columns */
+};
+
+/* Of the namesakes that were looked at, the most promising first. */
+struct sights {
+	struct sight best[CANDIDATES];
+	size_t n, looked;
+	size_t same[CRM_DUP_COLUMNS]; /* how many have the record's value */
 };
 
 static void
@@ -102,16 +109,6 @@ candidates(struct asking *x, const struct crm_record *rec, struct crm_err *err)
 }
 
 static int
-by_sight(const void *x, const void *y)
-{
-	const struct sight *a = x, *b = y;
-
-	if (a->odds != b->odds)
-		return a->odds > b->odds ? -1 : 1;
-	return a->number > b->number ? -1 : a->number < b->number;
-}
-
-static int
 by_bits(const void *x, const void *y)
 {
 	const struct crm_likely *a = x, *b = y;
@@ -155,21 +152,70 @@ look(struct asking *x, struct crm_dups *d, struct crm_lookup *l,
 			      : code;
 }
 
+static bool
+better(const struct sight *x, const struct sight *y)
+{
+	return x->odds != y->odds ? x->odds > y->odds : x->number > y->number;
+}
+
+/* Copies the values of one who is kept, over those of one who is not. */
+static int
+keep(size_t columns, const struct crm_str *values, struct crm_arena *a,
+    struct sight *out, struct crm_err *err)
+{
+	if (!out->values)
+		out->values =
+		    crm_arena_alloc(a, columns * sizeof *out->values);
+	for (size_t i = 0; i < columns && out->values; i++) {
+		out->values[i] = (struct crm_str){"", 0};
+		if (values[i].n == 0)
+			continue;
+		out->values[i] = crm_arena_str(a, values[i]);
+		if (!out->values[i].p)
+			return crm_err_nomem(err);
+	}
+	return out->values ? CRM_OK : crm_err_nomem(err);
+}
+
+/* Puts a namesake among the others, if it is one of the best. */
+static int
+see(struct sights *s, const struct crm_dups *d, const struct crm_str *self,
+    uint64_t number, const struct crm_str *values, struct crm_arena *a,
+    struct crm_err *err)
+{
+	struct sight x = {number, first_sight(d, self, values), NULL};
+	size_t at;
+	int code;
+
+	s->looked++;
+	for (size_t i = 0; i < d->columns; i++)
+		s->same[i] += crm_str_eq(self[i], values[i]);
+	if (s->n == CANDIDATES) {
+		if (better(&s->best[s->n - 1], &x))
+			return CRM_OK;
+		x.values = s->best[--s->n].values;
+	}
+	code = keep(d->columns, values, a, &x, err);
+	if (code < 0)
+		return code;
+	for (at = s->n++; at > 0 && better(&x, &s->best[at - 1]); at--)
+		s->best[at] = s->best[at - 1];
+	s->best[at] = x;
+	return CRM_OK;
+}
+
 /*
  * Those who were chosen have more in common with the record than is usual, so
  * they do not tell how frequent its values are: all namesakes do, as if so
  * many of them had been taken by chance as were chosen.
  */
 static void
-count_all(struct crm_dups *d, const struct crm_str *self, const struct sight *s,
-    size_t n)
+count_all(struct crm_dups *d, const struct sights *s)
 {
 	for (size_t i = 0; i < d->columns; i++) {
 		struct dup_value *v = &d->column[i].value[d->of[i]];
-		size_t same = 0;
+		size_t same = s->same[i], n = s->looked;
 
-		for (size_t k = 0; k < n; k++)
-			same += crm_str_eq(self[i], s[k].values[i]);
 		same = same > 0 && same * CANDIDATES < n
 			   ? 1
 			   : same * CANDIDATES / n;
@@ -183,9 +229,10 @@ static int
 add_namesakes(struct asking *x, struct crm_dups *d, const struct crm_str *self,
     uint64_t id, struct crm_lookup *l, struct crm_arena *a, struct crm_err *err)
 {
-	struct sight *s = crm_arena_alloc(a, (x->namesakes + 1) * sizeof *s);
-	size_t n = 0, known = x->n;
-	int code = s ? CRM_OK : crm_err_nomem(err);
+	struct crm_str values[CRM_DUP_COLUMNS];
+	struct sights s = {.n = 0};
+	size_t known = x->n;
+	int code = CRM_OK;
 
 	for (size_t i = 0; i < x->namesakes && code == CRM_OK; i++) {
 		size_t k = 0;
@@ -194,22 +241,19 @@ add_namesakes(struct asking *x, struct crm_dups *d, const struct crm_str *self,
 			k++;
 		if (k < known || x->namesake[i] == id)
 			continue;
-		code = look(x, d, l, x->namesake[i], a, s[n].values, err);
-		if (code == CRM_OK) {
-			s[n].number = x->namesake[i];
-			s[n].odds = first_sight(d, self, s[n].values);
-			n++;
-		}
-		code = code == CRM_NOTFOUND ? CRM_OK : code;
+		code = look(x, d, l, x->namesake[i], a, values, err);
+		if (code == CRM_OK)
+			code =
+			    see(&s, d, self, x->namesake[i], values, a, err);
+		else if (code == CRM_NOTFOUND)
+			code = CRM_OK;
 	}
-	if (code == CRM_OK && n > 1)
-		qsort(s, n, sizeof *s, by_sight);
-	for (size_t i = 0; i < n && i < CANDIDATES && code == CRM_OK; i++) {
-		x->number[x->n++] = s[i].number;
-		code = crm_dups_add(d, s[i].values, err);
+	for (size_t i = 0; i < s.n && code == CRM_OK; i++) {
+		x->number[x->n++] = s.best[i].number;
+		code = crm_dups_add(d, s.best[i].values, err);
 	}
-	if (code == CRM_OK && n > CANDIDATES)
-		count_all(d, self, s, n);
+	if (code == CRM_OK && s.looked > CANDIDATES)
+		count_all(d, &s);
 	return code;
 }
 
@@ -286,6 +330,7 @@ compare(struct asking *x, struct crm_dups *d, const struct crm_record *rec,
 		code = add_known(x, d, l, a, err);
 	if (code == CRM_OK)
 		code = add_namesakes(x, d, values, rec->id, l, a, err);
+	crm_txn_apart_end(x->txn);
 	crm_lookup_close(l);
 	d->model.records = d->n;
 	return code;

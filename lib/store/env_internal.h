@@ -15,6 +15,7 @@
 #define CRM_ENV_FEW 16
 #define CRM_ENV_MANY 2048
 #define CRM_ENV_NEAR 8
+#define CRM_ENV_LEVELS 4
 
 /*
  * An open environment.  Handles of LMDB's named databases are opened all at
@@ -84,10 +85,13 @@ struct crm_txn {
 		const unsigned char *page; /* NULL: none */
 		size_t at, n; /* entry, and how many */
 	} near[CRM_ENV_NEAR];
-	struct { /* of look-ups that lie apart */
-		unsigned left; /* so many are still read, not mapped */
-		unsigned char *page; /* the last, of the arena's memory */
-		uint64_t at; /* its number, 0 none */
+	struct { /* look-ups that lie apart */
+		bool on;
+		unsigned looks; /* that were read, not mapped */
+		struct {
+			unsigned char *page; /* the last, in the arena */
+			uint64_t at; /* its number, 0 none */
+		} level[CRM_ENV_LEVELS]; /* of a tree, from its root */
 	} apart;
 	size_t pages; /* of large and appended values */
 	size_t bytes;

@@ -169,42 +169,31 @@ leaf_within(const unsigned char *page, struct crm_str from, struct crm_str to)
 }
 
 /*
- * The number of the leaf that the way to a key leads to, and which keys it is
- * there for; 0 when that cannot be.  whole: all branches on it have to be, too.
- * Who finds a key in the leaf, or an entry on either side of it, need not
- * know that: nothing lies between two entries of a leaf.
+ * The page that the way to a key ends at, and which keys it is there for; NULL
+ * when that cannot be.  whole: all branches on the way have to be, too.  Who
+ * finds a key in the leaf, or an entry on either side of it, need not know
+ * that: nothing lies between two entries of a leaf.
  */
-static uint64_t
-way_down(struct crm_txn *t, struct crm_str key, bool whole,
-    struct crm_str *from, struct crm_str *to)
-{
-	size_t size = t->env->page;
-	uint64_t at = t->way.depth > 0 ? t->way.root : 0;
-
-	for (unsigned i = 1;; i++) {
-		const unsigned char *page = t->way.base + at * size;
-
-		if (at < 2 || at > t->way.last)
-			return 0;
-		if (i >= t->way.depth)
-			return at;
-		if (crm_page_u64(page) != at ||
-		    (whole && !page_seen(t, page, BRANCH)))
-			return 0;
-		at = whole ? crm_page_child(page, key, from, to)
-			   : crm_page_down(page, size, key, from, to);
-	}
-}
-
-/* The same, as a page of the map; NULL. */
 static const unsigned char *
 way_page(struct crm_txn *t, struct crm_str key, bool whole,
     struct crm_str *from, struct crm_str *to)
 {
-	uint64_t at = way_down(t, key, whole, from, to);
-	const unsigned char *page = t->way.base + at * t->env->page;
+	size_t size = t->env->page;
+	uint64_t at = t->way.root;
 
-	return at > 0 && crm_page_u64(page) == at ? page : NULL;
+	for (unsigned i = 1; i <= t->way.depth; i++) {
+		const unsigned char *page = t->way.base + at * size;
+
+		if (at < 2 || at > t->way.last || crm_page_u64(page) != at)
+			return NULL;
+		if (i == t->way.depth)
+			return page;
+		if (whole && !page_seen(t, page, BRANCH))
+			return NULL;
+		at = whole ? crm_page_child(page, key, from, to)
+			   : crm_page_down(page, size, key, from, to);
+	}
+	return NULL;
 }
 
 /* The leaf that the way to a key leads to, all pages on it being whole, and it
@@ -393,54 +382,77 @@ crm_env_step(struct crm_cursor *c, const MDB_val *k, struct crm_err *err)
 
 /* ---- look-ups that lie apart ---- */
 
-enum { APART = 256 };
+enum { APART = 512 };
 
 void
 crm_txn_apart(struct crm_txn *t)
 {
-	if (t->apart.page || t->write || t->env->page == 0)
-		return;
-	t->apart.page = crm_arena_alloc(&t->values, t->env->page);
-	t->apart.left = t->apart.page ? APART : 0; /* else by the map */
+	t->apart.on = true;
+}
+
+void
+crm_txn_apart_end(struct crm_txn *t)
+{
+	t->apart.on = false;
+}
+
+/* Reads a page of a level, unless it was the last; NULL. */
+static const unsigned char *
+apart_page(struct crm_txn *t, unsigned level, uint64_t at)
+{
+	unsigned char **page = &t->apart.level[level].page;
+	uint64_t *last = &t->apart.level[level].at;
+	size_t size = t->env->page;
+	int fd;
+
+	if (*last != at) {
+		*last = 0;
+		if (!*page)
+			*page = crm_arena_alloc(&t->values, size);
+		mdb_env_get_fd(t->env->mdb, &fd);
+		if (!*page ||
+		    crm_page_read(fd, *page, size, at * size) != CRM_OK)
+			return NULL;
+		*last = at;
+	}
+	return crm_page_u64(*page) == at ? *page : NULL;
 }
 
 /*
- * The branches are in the map, as each is come to again; a leaf is read, as a
- * page that is touched there costs as much as to read three.  What is found has
- * to fit its checksum, which is of the key too, whatever the leaf is like, and
- * what is not found is looked for by LMDB again.  The value is copied: the
- * next leaf is read over it.
+ * Reads the pages on the way to a key: one that is touched in the map costs as
+ * much as to read three.  What is found has to fit its checksum, which is of
+ * the key too, whatever the pages are like, and what is not found is looked for
+ * by LMDB again.
  */
 static int
 apart_get(struct crm_txn *t, unsigned table, struct crm_str key,
     struct crm_str *value)
 {
-	const unsigned char *page = t->apart.page;
-	struct crm_str from, to;
 	size_t size = t->env->page, i = 0, n;
-	uint64_t at = way_begin(t, table, key, NULL)
-			  ? way_down(t, key, false, &from, &to)
-			  : 0;
-	int fd;
+	const unsigned char *page = NULL;
+	struct crm_str from, to;
+	uint64_t at;
 
-	t->apart.left--;
-	if (at == 0)
+	t->apart.looks++;
+	if (!way_begin(t, table, key, NULL) ||
+	    t->way.depth > CRM_ENV_LEVELS)
 		return CRM_NO;
-	if (t->apart.at != at) {
-		t->apart.at = 0;
-		mdb_env_get_fd(t->env->mdb, &fd);
-		if (crm_page_read(fd, t->apart.page, size, at * size) != CRM_OK)
+	at = t->way.root;
+	for (unsigned level = 0; level < t->way.depth; level++) {
+		if (level > 0)
+			at = crm_page_down(page, size, key, &from, &to);
+		page = at < 2 || at > t->way.last ? NULL
+						  : apart_page(t, level, at);
+		if (!page)
 			return CRM_NO;
-		t->apart.at = at;
 	}
-	if (crm_page_u64(page) != at || !crm_page_leaves(page, size, &n) ||
-	    !crm_page_seek(page, size, n, key, &i) || i == n ||
-	    !crm_page_inside(page, size, i) ||
-	    !crm_str_eq(crm_page_key(page, i), key) ||
-	    !crm_page_value(page, i, value))
-		return CRM_NO;
-	*value = crm_arena_str(&t->values, *value);
-	return value->p ? CRM_OK : CRM_NO;
+	return page && crm_page_leaves(page, size, &n) &&
+		       crm_page_seek(page, size, n, key, &i) && i < n &&
+		       crm_page_inside(page, size, i) &&
+		       crm_str_eq(crm_page_key(page, i), key) &&
+		       crm_page_value(page, i, value)
+		   ? CRM_OK
+		   : CRM_NO;
 }
 
 /* ---- look-ups one after the other ---- */
@@ -488,7 +500,7 @@ crm_env_near(struct crm_txn *t, unsigned table, struct crm_str key,
 
 	if (t->write || table == CRM_TAB_META || t->env->page == 0)
 		return CRM_NO;
-	if (t->apart.left > 0)
+	if (t->apart.on && t->apart.looks < APART)
 		return apart_get(t, table, key, value);
 	if (t->near[i].table != table) {
 		t->near[i].table = table;
@@ -598,7 +610,8 @@ static bool
 run_full(struct crm_cursor *c)
 {
 	if (!c->run.full)
-		c->run.full = page_seen(c->txn, c->run.page, LEAF_FULL);
+		c->run.full = page_fits(
+		    c->run.page, c->txn->env->page, LEAF_FULL);
 	return c->run.full;
 }
 

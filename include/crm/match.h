@@ -82,6 +82,7 @@ enum { CRM_NEAR_WRONG = 1 }; /* not those of quality 2 and 3 */
 typedef int crm_near_fn(void *ctx, const uint64_t *number, size_t n,
     unsigned quality, struct crm_err *err);
 int crm_near_walk(struct crm_txn *t, const struct crm_near *a,
-    struct crm_str query, unsigned flags, crm_near_fn *fn, void *ctx, struct crm_err *err);
+    struct crm_str query, unsigned flags, crm_near_fn *fn, void *ctx,
+    struct crm_err *err);
 
 #endif

@@ -78,8 +78,8 @@ read_beginnings(struct reading *x, struct crm_str word, struct crm_err *err)
 		crm_take_be(&tail, 8, number);
 		r = crm_cursor_numbers(cur, number + 1, BATCH - 1, &n, err);
 		if (r == CRM_OK)
-			r = put(x, number, n + 1, k.n == prefix.n + 9 ? 3 : 2,
-			    err);
+			r = put(
+			    x, number, n + 1, k.n == prefix.n + 9 ? 3 : 2, err);
 		if (r == CRM_OK)
 			r = crm_cursor_step(cur, &k, err);
 	}

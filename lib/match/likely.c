@@ -164,8 +164,7 @@ keep(size_t columns, const struct crm_str *values, struct crm_arena *a,
     struct sight *out, struct crm_err *err)
 {
 	if (!out->values)
-		out->values =
-		    crm_arena_alloc(a, columns * sizeof *out->values);
+		out->values = crm_arena_alloc(a, columns * sizeof *out->values);
 	for (size_t i = 0; i < columns && out->values; i++) {
 		out->values[i] = (struct crm_str){"", 0};
 		if (values[i].n == 0)
@@ -243,8 +242,7 @@ add_namesakes(struct asking *x, struct crm_dups *d, const struct crm_str *self,
 			continue;
 		code = look(x, d, l, x->namesake[i], a, values, err);
 		if (code == CRM_OK)
-			code =
-			    see(&s, d, self, x->namesake[i], values, a, err);
+			code = see(&s, d, self, x->namesake[i], values, a, err);
 		else if (code == CRM_NOTFOUND)
 			code = CRM_OK;
 	}

@@ -197,18 +197,15 @@ way_page(struct crm_txn *t, struct crm_str key, bool whole,
 }
 
 /* The leaf that the way to a key leads to, all pages on it being whole, and it
- * the one that should be there; NULL when one is not.  *to: its keys are before
- * it, where that is known. */
+ * the one that should be there; NULL when one is not. */
 static const unsigned char *
-way_leaf(struct crm_txn *t, struct crm_str key, struct crm_str *to)
+way_leaf(struct crm_txn *t, struct crm_str key)
 {
-	struct crm_str from = {0};
-	const unsigned char *page;
+	struct crm_str from = {0}, to = {0};
+	const unsigned char *page = way_page(t, key, true, &from, &to);
 
-	*to = from;
-	page = way_page(t, key, true, &from, to);
 	return page && page_seen(t, page, LEAF_FULL) &&
-		       leaf_within(page, from, *to)
+		       leaf_within(page, from, to)
 		   ? page
 		   : NULL;
 }
@@ -219,11 +216,9 @@ static const unsigned char *
 way_from(
     struct crm_txn *t, unsigned table, struct crm_str key, const void *near)
 {
-	struct crm_str to;
-
 	return way_begin(t, table, key, near) &&
 		       lies(near, t->way.base, t->env->page)
-		   ? way_leaf(t, key, &to)
+		   ? way_leaf(t, key)
 		   : NULL;
 }
 
@@ -495,7 +490,6 @@ crm_env_near(struct crm_txn *t, unsigned table, struct crm_str key,
 {
 	unsigned i = table % CRM_ENV_NEAR;
 	const unsigned char *page;
-	struct crm_str to;
 	size_t at = 0, n;
 
 	if (t->write || table == CRM_TAB_META || t->env->page == 0)
@@ -515,7 +509,7 @@ crm_env_near(struct crm_txn *t, unsigned table, struct crm_str key,
 	if (page && leaf_has(page, t->near[i].n, key, &t->near[i].at))
 		return crm_page_value(page, t->near[i].at, value) ? CRM_OK
 								  : CRM_NO;
-	page = way_begin(t, table, key, NULL) ? way_leaf(t, key, &to) : NULL;
+	page = way_begin(t, table, key, NULL) ? way_leaf(t, key) : NULL;
 	if (!page)
 		return CRM_NO;
 	n = crm_page_entries(page);
@@ -610,8 +604,8 @@ static bool
 run_full(struct crm_cursor *c)
 {
 	if (!c->run.full)
-		c->run.full = page_fits(
-		    c->run.page, c->txn->env->page, LEAF_FULL);
+		c->run.full =
+		    page_fits(c->run.page, c->txn->env->page, LEAF_FULL);
 	return c->run.full;
 }
 
@@ -710,12 +704,15 @@ crm_cursor_numbers(struct crm_cursor *c, uint64_t *out, size_t max, size_t *n,
 static int
 run_next(struct crm_cursor *c, struct crm_str *k, struct crm_err *err)
 {
-	struct crm_str last = crm_page_key(c->run.page, c->run.n - 1), to;
-	const unsigned char *page = way_begin(c->txn, c->table, last, last.p)
-					? way_leaf(c->txn, c->run.to, &to)
-					: NULL;
+	struct crm_str last = crm_page_key(c->run.page, c->run.n - 1);
+	struct crm_str from = {0}, to = {0};
+	const unsigned char *page = NULL;
 
-	if (!page || !rises(last, crm_page_key(page, 0)))
+	if (way_begin(c->txn, c->table, last, last.p))
+		page = way_page(c->txn, c->run.to, true, &from, &to);
+	/* mostly it is come to once, so that it need not be remembered */
+	if (!page || !page_fits(page, c->txn->env->page, LEAF_FULL) ||
+	    !leaf_within(page, from, to) || !rises(last, crm_page_key(page, 0)))
 		return place_fail(c->txn, c->table, err);
 	c->run.page = page;
 	c->run.n = crm_page_entries(page);

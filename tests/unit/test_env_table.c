@@ -112,6 +112,55 @@ the_next_reader_looks_in_its_own_moment(void **state)
 	tmpstore_remove(&ts);
 }
 
+/* More than are read: the others are looked for in the map. */
+static void
+look_ups_that_lie_apart_find_the_same(void **state)
+{
+	struct tmpstore ts;
+	struct crm_store *s;
+	struct crm_txn *t;
+	uint64_t draw = 1;
+
+	(void)state;
+	tmpstore_make(&ts);
+	s = tmpstore_open(&ts, true);
+	assert_int_equal(crm_txn_run(s, CRM_WRITE, put_all, NULL, NULL), 0);
+	assert_int_equal(crm_txn_begin(s, &t, NULL), CRM_OK);
+	for (int i = 0; i < 1500; i++) {
+		draw = draw * 6364136223846793005U + 1442695040888963407U;
+		if (i % 100 == 0)
+			crm_txn_apart(t);
+		if (i % 100 == 70)
+			crm_txn_apart_end(t);
+		look(t, tables[(draw >> 61) % 3],
+		    (draw >> 33) % (2 * ENTRIES + 4));
+	}
+	crm_txn_end(t);
+	crm_store_close_env(s);
+	tmpstore_remove(&ts);
+}
+
+/* The numbers that are at hand behind an entry, as next comes to them. */
+static size_t
+compare_numbers(struct crm_cursor *hop, struct crm_cursor *seek, size_t max,
+    struct crm_str *k)
+{
+	uint64_t number[64], at;
+	struct crm_str v, rest;
+	size_t n;
+
+	assert_int_equal(
+	    crm_cursor_numbers(hop, number, max, &n, NULL), CRM_OK);
+	assert_true(n <= max);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(crm_cursor_next(seek, k, &v, NULL), CRM_OK);
+		rest = *k;
+		assert_true(crm_take_be(&rest, 8, &at));
+		assert_true(at == number[i]);
+	}
+	return n;
+}
+
 /* As seek and next do, in any steps, to the end and past it. */
 static void
 leaps_and_steps_come_to_what_seek_and_next_do(void **state)
@@ -122,6 +171,7 @@ leaps_and_steps_come_to_what_seek_and_next_do(void **state)
 	struct crm_store *s;
 	struct crm_txn *t;
 	uint64_t draw = 1;
+	size_t numbers = 0;
 	char key[8];
 
 	(void)state;
@@ -148,6 +198,9 @@ leaps_and_steps_come_to_what_seek_and_next_do(void **state)
 			for (uint64_t n = draw >> 33 & 63;
 			     x == CRM_OK && y == CRM_OK && n > 0; n--) {
 				assert_true(crm_str_eq(a, b));
+				if (n % 5 == 0)
+					numbers +=
+					    compare_numbers(hop, seek, n, &b);
 				x = crm_cursor_step(hop, &a, NULL);
 				y = crm_cursor_next(seek, &b, &v, NULL);
 			}
@@ -160,6 +213,7 @@ leaps_and_steps_come_to_what_seek_and_next_do(void **state)
 			}
 		}
 		assert_int_equal(x, CRM_NOTFOUND);
+		assert_true(numbers > 0);
 		crm_cursor_close(hop);
 		crm_cursor_close(seek);
 	}
@@ -348,6 +402,7 @@ main(void)
 	    cmocka_unit_test(the_next_reader_looks_in_its_own_moment),
 	    cmocka_unit_test(a_leaf_is_full_when_it_is_said_to_be),
 	    cmocka_unit_test(puts_in_any_mix_leave_what_was_put),
+	    cmocka_unit_test(look_ups_that_lie_apart_find_the_same),
 	    cmocka_unit_test(leaps_and_steps_come_to_what_seek_and_next_do),
 	};
 

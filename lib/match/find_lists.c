@@ -369,27 +369,57 @@ crm_naming_meet(struct crm_naming *q, struct crm_err *err)
 	return r;
 }
 
+/* The number at a place of a list; behind its end one that none has. */
+static uint64_t
+number_at(const struct crm_naming_list *l, size_t at)
+{
+	return at < l->n ? l->v[at] >> 2 : UINT64_MAX;
+}
+
+/* Goes past a number in all lists that have it. */
+static int
+join_one(struct crm_naming *q, uint64_t number, size_t words, size_t *at,
+    uint64_t *next, struct crm_err *err)
+{
+	struct crm_hit h = {.number = number};
+
+	for (size_t j = 0; j < q->n; j++) {
+		if (next[j] != number)
+			continue;
+		also(&h, q->list[j].v[at[j]]);
+		next[j] = number_at(&q->list[j], ++at[j]);
+	}
+	return h.words >= words ? crm_naming_hit(q, &h, err) : CRM_OK;
+}
+
 int
 crm_naming_join(struct crm_naming *q, size_t words, struct crm_err *err)
 {
 	size_t at[CRM_NAMING_WORDS] = {0};
+	uint64_t next[CRM_NAMING_WORDS];
 	int r = settle_all(q, err);
 
+	for (size_t j = 0; j < q->n && r == CRM_OK; j++)
+		next[j] = number_at(&q->list[j], 0);
 	while (r == CRM_OK) {
-		struct crm_hit h = {.number = UINT64_MAX};
+		uint64_t least = UINT64_MAX;
+		size_t have = 0, one = 0;
 
-		for (size_t j = 0; j < q->n; j++)
-			if (at[j] < q->list[j].n &&
-			    q->list[j].v[at[j]] >> 2 < h.number)
-				h.number = q->list[j].v[at[j]] >> 2;
-		if (h.number == UINT64_MAX)
+		for (size_t j = 0; j < q->n; j++) {
+			if (next[j] < least) {
+				least = next[j];
+				have = 0;
+				one = j;
+			}
+			have += next[j] == least;
+		}
+		if (least == UINT64_MAX)
 			break;
-		for (size_t j = 0; j < q->n; j++)
-			if (at[j] < q->list[j].n &&
-			    q->list[j].v[at[j]] >> 2 == h.number)
-				also(&h, q->list[j].v[at[j]++]);
-		if (h.words >= words)
-			r = crm_naming_hit(q, &h, err);
+		if (have == 1 && words > 1) { /* as most are */
+			next[one] = number_at(&q->list[one], ++at[one]);
+			continue;
+		}
+		r = join_one(q, least, words, at, next, err);
 	}
 	return r;
 }

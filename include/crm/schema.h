@@ -199,8 +199,29 @@ int crm_settings_decode(struct crm_str bytes, struct crm_arena *a,
 #define CRM_TAGS 128
 #define CRM_K_TAGGED 16
 
+/* Some of the fields of a kind, by index. */
+struct crm_field_set {
+	uint64_t bits[CRM_FIELDS_MAX / 64];
+};
+/* Takes the first one out of it.  False when there is none any more. */
+static inline bool
+crm_field_take(struct crm_field_set *set, unsigned *out)
+{
+	for (unsigned i = 0; i < CRM_FIELDS_MAX / 64; i++) {
+		if (set->bits[i] == 0)
+			continue;
+		*out = i * 64 + (unsigned)__builtin_ctzll(set->bits[i]);
+		set->bits[i] &= set->bits[i] - 1;
+		return true;
+	}
+	return false;
+}
+
 struct crm_schema {
 	struct crm_kind kind[CRM_K_MAX]; /* by number; name NULL: no such */
+	/* by number, of a schema that records are put by: see crm_kind_special */
+	struct crm_field_set special[CRM_K_TAGGED];
+	bool has_special;
 	const struct crm_settings *settings; /* may be NULL: built-in only */
 	struct crm_zone zone;
 	struct crm_calendar calendar; /* zone points into this struct */
@@ -212,6 +233,14 @@ struct crm_schema {
 	uint8_t by_tag[CRM_K_TAGGED][CRM_TAGS];
 	uint8_t currency[CRM_K_TAGGED];
 };
+/* The fields that more is made of than a value: ids, and those that are
+ * required, indexed, unique, an identity or names.  A kind has few of them and
+ * is asked for each record that is put.  All fields but the first of a kind
+ * that is not the schema's, or not among its first CRM_K_TAGGED, and where
+ * crm_schema_note was not called. */
+struct crm_field_set crm_kind_special(
+    const struct crm_schema *s, const struct crm_kind *k);
+void crm_schema_note(struct crm_schema *s);
 /* Place + 1 of the stored field of each tag below CRM_TAGS, 0 none. */
 void crm_kind_tags(const struct crm_kind *k, uint8_t out[CRM_TAGS]);
 /* settings NULL gives the built-in kinds, UTC, no currency (digits 2).

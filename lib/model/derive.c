@@ -66,11 +66,12 @@ crm_ident_each(const struct crm_schema *s, const struct crm_record *rec,
     crm_ident_fn *fn, void *ctx, struct crm_err *err)
 {
 	const struct crm_kind *k = rec->kind;
+	struct crm_field_set special = crm_kind_special(s, k);
 	const struct crm_rows *rows;
-	size_t i;
+	unsigned i;
 	int part, r;
 
-	for (i = 0; i < k->nfields; i++) {
+	while (crm_field_take(&special, &i)) {
 		if (!(k->fields[i].flags & CRM_F_IDENT) ||
 		    rec->v[i].type == CRM_T_NONE)
 			continue;
@@ -83,8 +84,8 @@ crm_ident_each(const struct crm_schema *s, const struct crm_record *rec,
 	if (part < 0)
 		return CRM_OK;
 	rows = &rec->part[part];
-	for (i = 0; i < rows->n; i++) {
-		const struct crm_value *v = rows->row[i].v;
+	for (size_t j = 0; j < rows->n; j++) {
+		const struct crm_value *v = rows->row[j].v;
 
 		r = ident_one(s, v[0].s, v[1].s,
 		    v[2].type == CRM_T_BOOL && v[2].i == 1, "identity", fn, ctx,
@@ -164,12 +165,13 @@ crm_derive_keys(const struct crm_schema *s, const struct crm_record *rec,
 	struct crm_buf key = {
 	    .p = room, .cap = sizeof room, .max = sizeof room};
 	struct key_ctx c = {rec, b, &key, sign};
+	struct crm_field_set special = crm_kind_special(s, k);
 	bool words = false;
-	size_t i;
+	unsigned i;
 	int r;
 
 	r = crm_ident_each(s, rec, ident_key, &c, err);
-	for (i = 0; r == CRM_OK && i < k->nfields; i++) {
+	while (r == CRM_OK && crm_field_take(&special, &i)) {
 		words |= (k->fields[i].flags & CRM_F_WORDS) != 0;
 		if (!(k->fields[i].flags & (CRM_F_INDEX | CRM_F_UNIQUE)) ||
 		    rec->v[i].type == CRM_T_NONE)

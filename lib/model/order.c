@@ -41,7 +41,7 @@ fit_row(const struct crm_schema *s, const struct crm_part *p,
 	int r = CRM_OK;
 
 	for (int i = 0; r == CRM_OK && i < p->nfields; i++)
-		if (p->fields[i].type == CRM_T_MONEY)
+		if (row->v[i].type == CRM_T_MONEY)
 			r = fit_value(&row->v[i],
 			    p->fields[i].flags & CRM_F_BASE
 				? (unsigned)s->digits
@@ -59,7 +59,7 @@ crm_order_fit(
 	int r = CRM_OK;
 
 	for (int i = 0; r == CRM_OK && i < k->nfields; i++)
-		if (k->fields[i].type == CRM_T_MONEY &&
+		if (rec->v[i].type == CRM_T_MONEY &&
 		    !(k->fields[i].flags & CRM_F_READONLY))
 			r = fit_value(&rec->v[i],
 			    k->fields[i].flags & CRM_F_BASE

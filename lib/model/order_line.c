@@ -116,10 +116,9 @@ set_amount(struct crm_row *row, unsigned digits, struct crm_err *err)
 
 static int
 prepare_line(struct crm_change *ch, const struct crm_record *rec,
-    const struct crm_row *old, struct crm_row *row, struct crm_err *err)
+    unsigned digits, const struct crm_row *old, struct crm_row *row,
+    struct crm_err *err)
 {
-	unsigned digits =
-	    (unsigned)crm_money_digits(crm_change_schema(ch), rec);
 	struct crm_value *v = row->v, *price = &v[CRM_LINE_PRICE];
 	int r;
 
@@ -149,13 +148,15 @@ crm_order_lines(struct crm_change *ch, const struct crm_record *old,
 {
 	const struct crm_rows *rows = &rec->part[CRM_O_LINE];
 	const struct crm_rows *was = old ? &old->part[CRM_O_LINE] : NULL;
+	unsigned digits =
+	    (unsigned)crm_money_digits(crm_change_schema(ch), rec);
 	size_t j = 0;
 	int r = CRM_OK;
 
 	for (size_t i = 0; r == CRM_OK && i < rows->n; i++) {
 		while (was && j < was->n && was->row[j].no < rows->row[i].no)
 			j++;
-		r = prepare_line(ch, rec,
+		r = prepare_line(ch, rec, digits,
 		    was && j < was->n && was->row[j].no == rows->row[i].no
 			? &was->row[j]
 			: NULL,

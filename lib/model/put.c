@@ -98,10 +98,12 @@ resolve(struct crm_change *ch, const struct crm_record *prev,
     struct crm_record *rec, struct crm_err *err)
 {
 	const struct crm_kind *k = rec->kind;
-	size_t i, p, row, f;
+	struct crm_field_set special = crm_kind_special(ch->schema, k);
+	size_t p, row, f;
+	unsigned i;
 	int r;
 
-	for (i = 1; i < k->nfields; i++) {
+	while (crm_field_take(&special, &i)) {
 		if (k->fields[i].type != CRM_T_ID ||
 		    (prev != NULL && rec->v[i].i > 0 &&
 			crm_value_eq(&prev->v[i], &rec->v[i]) &&
@@ -149,14 +151,16 @@ keep_identities(struct crm_change *ch, const struct crm_record *old,
 {
 	const struct crm_kind *k = rec->kind;
 	int part = crm_kind_part(k, CRM_STR("identity"));
+	struct crm_field_set special = crm_kind_special(ch->schema, k);
 	struct crm_buf was = {0}, is = {0};
 	struct crm_str kept;
-	size_t i, j;
+	unsigned i;
+	size_t j;
 	int r = CRM_OK;
 
 	if (part < 0)
 		return CRM_OK;
-	for (i = 0; i < k->nfields && r == CRM_OK; i++) {
+	while (r == CRM_OK && crm_field_take(&special, &i)) {
 		struct crm_str scheme;
 		struct crm_row *row;
 		bool shared = false;
@@ -253,12 +257,15 @@ missing(const struct crm_field *f, struct crm_err *err)
 }
 
 static int
-required(const struct crm_record *rec, struct crm_err *err)
+required(const struct crm_schema *s, const struct crm_record *rec,
+    struct crm_err *err)
 {
 	const struct crm_kind *k = rec->kind;
-	size_t i, p, row;
+	struct crm_field_set special = crm_kind_special(s, k);
+	size_t p, row;
+	unsigned i;
 
-	for (i = 1; i < k->nfields; i++)
+	while (crm_field_take(&special, &i))
 		if ((k->fields[i].flags & CRM_F_REQUIRED) &&
 		    rec->v[i].type == CRM_T_NONE)
 			return missing(&k->fields[i], err);
@@ -411,7 +418,7 @@ check(struct crm_change *ch, const struct crm_record *old,
 	if (r == CRM_OK && h->prepare != NULL)
 		r = h->prepare(ch, prev, rec, err);
 	if (r == CRM_OK)
-		r = required(rec, err);
+		r = required(ch->schema, rec, err);
 	if (r == CRM_OK)
 		r = fixed(old, rec, err);
 	if (r == CRM_OK)

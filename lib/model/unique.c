@@ -274,10 +274,11 @@ static int
 unique_indexes(struct unique_ctx *c, struct crm_err *err)
 {
 	const struct crm_kind *k = c->rec->kind;
-	size_t i;
+	struct crm_field_set special = crm_kind_special(c->ch->schema, k);
+	unsigned i;
 	int r = CRM_OK;
 
-	for (i = 1; i < k->nfields && r == CRM_OK; i++) {
+	while (r == CRM_OK && crm_field_take(&special, &i)) {
 		if (!(k->fields[i].flags & CRM_F_UNIQUE) ||
 		    c->rec->v[i].type == CRM_T_NONE)
 			continue;

@@ -291,6 +291,39 @@ index_kinds(struct crm_schema *s)
 	}
 }
 
+static bool
+is_special(const struct crm_field *f)
+{
+	return f->type == CRM_T_ID ||
+	       (f->flags & (CRM_F_REQUIRED | CRM_F_INDEX | CRM_F_UNIQUE |
+			       CRM_F_IDENT | CRM_F_WORDS)) != 0;
+}
+
+struct crm_field_set
+crm_kind_special(const struct crm_schema *s, const struct crm_kind *k)
+{
+	unsigned number = k->number;
+	struct crm_field_set all = {{0}};
+
+	if (s->has_special && number < CRM_K_TAGGED &&
+	    s->kind[number].fields == k->fields)
+		return s->special[number];
+	for (unsigned i = 1; i < k->nfields; i++)
+		all.bits[i / 64] |= (uint64_t)1 << i % 64;
+	return all;
+}
+
+void
+crm_schema_note(struct crm_schema *s)
+{
+	for (unsigned n = 0; n < CRM_K_TAGGED; n++)
+		for (unsigned i = 1; i < s->kind[n].nfields; i++)
+			if (is_special(&s->kind[n].fields[i]))
+				s->special[n].bits[i / 64] |= (uint64_t)1
+							      << i % 64;
+	s->has_special = true;
+}
+
 int
 crm_schema_init(struct crm_schema *s, const struct crm_settings *settings,
     struct crm_err *err)

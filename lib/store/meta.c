@@ -232,6 +232,8 @@ crm_store_schema(
 			code = crm_schema_init(&s->schema, &s->settings, err);
 		if (code < 0)
 			return code;
+		if (s->write)
+			crm_schema_note(&s->schema);
 		s->ready = true;
 	}
 	*out = &s->schema;

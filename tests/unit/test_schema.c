@@ -466,11 +466,66 @@ damaged_settings_are_refused(void **state)
 	crm_arena_release(&a);
 }
 
+/* None of these fields is an id or has one of the flags. */
+static void
+assert_plain(const struct crm_kind *k, unsigned from, unsigned to)
+{
+	const uint32_t flags = CRM_F_REQUIRED | CRM_F_INDEX | CRM_F_UNIQUE |
+			       CRM_F_IDENT | CRM_F_WORDS;
+
+	for (; from < to; from++)
+		if (k->fields[from].type == CRM_T_ID ||
+		    (k->fields[from].flags & flags))
+			fail_msg("%s %s is passed over", k->name,
+			    k->fields[from].name);
+}
+
+/* What is not noted has all of its fields, and so has another's kind. */
+static void
+special_fields_are_those_that_more_is_made_of(void **state)
+{
+	struct crm_schema s, other;
+	struct crm_err err = {0};
+
+	(void)state;
+	assert_int_equal(crm_schema_init(&s, NULL, &err), CRM_OK);
+	assert_int_equal(crm_schema_init(&other, NULL, &err), CRM_OK);
+	crm_schema_note(&s);
+	for (unsigned n = 0; n < CRM_K_MAX; n++) {
+		const struct crm_kind *k = &s.kind[n];
+		struct crm_kind own = *k;
+		struct crm_field_set set = crm_kind_special(&s, k);
+		unsigned at, next = 1;
+
+		if (k->name == NULL)
+			continue;
+		while (crm_field_take(&set, &at)) {
+			assert_true(at >= next && at < k->nfields);
+			assert_plain(k, next, at);
+			next = at + 1;
+		}
+		assert_plain(k, next, k->nfields);
+		own.fields = k->fields + 1;
+		own.nfields--;
+		set = crm_kind_special(&s, &own);
+		for (next = 1; crm_field_take(&set, &at); next++)
+			assert_int_equal(at, next);
+		assert_int_equal(next, own.nfields);
+		set = crm_kind_special(&other, k);
+		for (next = 1; crm_field_take(&set, &at); next++)
+			assert_int_equal(at, next);
+		assert_int_equal(next, k->nfields);
+	}
+	crm_schema_release(&s);
+	crm_schema_release(&other);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_built_in_tables_are_sound),
+	    cmocka_unit_test(special_fields_are_those_that_more_is_made_of),
 	    cmocka_unit_test(kinds_fields_and_parts_are_found_by_name),
 	    cmocka_unit_test(custom_fields_stand_behind_the_built_in_ones),
 	    cmocka_unit_test(custom_fields_that_cannot_be_are_refused),

@@ -106,11 +106,13 @@ struct crm_load_result {
 };
 /*
  * Makes a store of an archive (opened by crm_archive_open, from its
- * beginning).  It is made beside its place, checked whole and renamed, so
- * that it is there complete or not at all.  An archive that does not begin
- * with the section `store` holds new records (what crm-gen writes): they pass
- * everything a record that is added does.  CRM_ECREATE when there is a store,
- * CRM_EDATA with file, line and field.
+ * beginning).  It is made beside its place and renamed, so that it is there
+ * complete or not at all.  A dump is checked whole before.  An archive that
+ * does not begin with the section `store` holds new records (what crm-gen
+ * writes): they pass everything a record that is added does, which leaves
+ * nothing to be found by a check; with sections `event` it is checked all the
+ * same.  CRM_ECREATE when there is a store, CRM_EDATA with file, line and
+ * field.
  */
 int crm_store_load(const struct crm_load_options *opt,
     struct crm_stream *archive, struct crm_load_result *out,

@@ -56,6 +56,7 @@ struct crm_load {
 	struct crm_settings settings;
 	bool full; /* the archive began with `store` */
 	bool has_log;
+	bool events; /* there were some */
 	bool started; /* there is a store to load into */
 	char temp[CRM_ARCHIVE_PATH];
 	uint64_t revision, log_from;

@@ -2,15 +2,18 @@
  * load.c - a store from one text.
  *
  * The store is made under a temporary name beside its place, and renamed when
- * everything is in it, derived tables are built and `check` has found no
- * fault: a bad archive leaves nothing behind.  What is checked at once are the
- * text, the names and the forms of values, so that a fault has its line; what
- * records say about each other is left to `check`, which has to know it
- * anyway.
+ * everything is in it: a bad archive leaves nothing behind.
  *
  * A dump carries the state of a store, kept fields and revisions included.
+ * What is checked at once are the text, the names and the forms of values, so
+ * that a fault has its line; what records say about each other is left to
+ * `check`, which has to know it anyway.
+ *
  * Any other archive carries new records, which go through a change like those
- * of `add`.
+ * of `add` and are held against each other there: all that follows from them
+ * is made by the change, so `check` would find nothing.  But for events, which
+ * no command adds by themselves: whether what they are about agrees with them
+ * is asked of `check`.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -305,6 +308,7 @@ one_section(struct crm_load *l, struct crm_str name, struct crm_err *err)
 	if (k != NULL) {
 		r = crm_load_flush(l, err);
 		l->kind = k;
+		l->events |= k->number == CRM_K_EVENT;
 		return r < 0 ? r : crm_load_records(l, k, err);
 	}
 	part = l->kind ? crm_kind_part(l->kind, name) : -1;
@@ -473,12 +477,22 @@ erase_listed(struct crm_load *l, struct crm_err *err)
 	return crm_store_compact(l->store, NULL, NULL, &made, err);
 }
 
+/* What was not held against the rest of the store when it was put. */
+static int
+check(struct crm_load *l, struct crm_err *err)
+{
+	struct crm_check_options opt = {
+	    .fault = first_fault, .watch = l->opt->watch, .backup = true};
+	struct crm_check_result found;
+
+	if (!l->full && !l->events)
+		return CRM_OK;
+	return crm_store_check(l->store, &opt, &found, err);
+}
+
 static int
 finish(struct crm_load *l, const char *path, struct crm_err *err)
 {
-	struct crm_check_options check = {
-	    .fault = first_fault, .watch = l->opt->watch, .backup = true};
-	struct crm_check_result found;
 	int r;
 
 	if (!l->started)
@@ -488,7 +502,7 @@ finish(struct crm_load *l, const char *path, struct crm_err *err)
 	if (r == CRM_OK)
 		r = finish_records(l, err);
 	if (r == CRM_OK)
-		r = crm_store_check(l->store, &check, &found, err);
+		r = check(l, err);
 	if (r == CRM_OK)
 		r = erase_listed(l, err);
 	if (r < 0 && err != NULL && err->place[0] == '\0' && r == CRM_EDATA)

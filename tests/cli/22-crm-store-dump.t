@@ -208,6 +208,75 @@ for cpus in 0 all; do
 	err_has "stdin:4: country: 'Utopia'"
 done
 
+# What new records say about each other is looked at as they are put: the
+# store need not be checked, and there is nothing that a check finds.
+tabs '\:customer|1' 'customer_id|name|email|parent_id' 'C1|Ann|a@x.org|' \
+    'C2|Bo||C1' '\:identity|1' 'identity_id|scheme|value|shared' \
+    'C1-i1|email|all@x.org|yes' 'C2-i1|email|all@x.org|yes' \
+    '\:product|1' 'product_id|sku|price' 'P1|A|2.50' '\:order|1' \
+    'order_id|customer_id|placed|type|replaces_id' \
+    'O1|C1|2026-01-05T10:00:00Z||' 'O2|C1|2026-01-06T10:00:00Z|credit|O1' \
+    '\:line|1' 'line_id|product_id|quantity|amount' 'O1-1|P1|4|10.00' \
+    'O1-2||1|3.00' 'O2-1|P1|-1|-2.50' \
+    '\:adjustment|1' 'adjustment_id|adjustment|adjusted|line' \
+    'O1-a1|discount|-1.00|1' '\:track|1' \
+    'track_id|at|what|line|quantity|amount' \
+    'O1-e1|2026-01-05T11:00:00Z|pay|||12.00' \
+    'O1-e2|2026-01-07T11:00:00Z|return|1|2|' \
+    '\:ticket|1' 'ticket_id|customer_id|opened|state' \
+    'T1|C1|2026-01-10T10:00:00Z|new' '\:touch|1' \
+    'touch_id|customer_id|at|channel|direction|about' \
+    'H1|C1|2026-01-11T10:00:00Z|phone|out|T1' >"$T/all"
+works crm-store load - --currency EUR --store "$T/all5" <"$T/all"
+works crm-store check --store "$T/all5"
+bad_new()
+{
+	sed "$2" "$T/all" >"$T/bad"
+	cmp -s "$T/all" "$T/bad" && fail "the edit does something: $2"
+	fails 65 "$1" \
+	    crm-store load - --currency EUR --store "$T/none" <"$T/bad"
+	not_ok 'nothing is left' ls -d "$T"/none*
+}
+at()
+{
+	printf 'stdin:%d: %s' \
+	    "$(grep -n "^$1$TAB" "$T/all" | cut -d: -f1)" "$2"
+}
+bad_new "$(at C1 'parent_id: there is no customer C2')" \
+    's/^\(C1	.*	\)$/\1C2/'
+bad_new "$(at C2 'parent_id: there is no customer C2')" \
+    's/^\(C2	.*	\)C1$/\1C2/'
+bad_new "$(at C2 "email: 'a@x.org' is already C1's")" \
+    's/^C2	Bo	/&a@x.org/'
+bad_new "$(at P1 "product_id: 'P2' is not the next id, which is P1")" \
+    's/^P1	/P2	/'
+bad_new "is already C1's" '/^C[12]-i1/s/yes//'
+bad_new "$(at O1 'customer_id: there is no customer C7')" 's/^O1	C1/O1	C7/'
+bad_new "$(at O1 'product_id: there is no product P2')" 's/^O1-1	P1/O1-1	P2/'
+bad_new "$(at O1 'replaces_id: there is no order O2')" 's/^\(O1	.*	\)$/\1O2/'
+bad_new "line_id: 'O3-1' is not of a record in the section" 's/^O1-1	/O3-1	/'
+bad_new "line_id: 'O1-1' is not new: it occurs twice" 's/^O1-2	/O1-1	/'
+bad_new "$(at O1 "adjustment 1 line: the order has no line '9'")" \
+    's/^\(O1-a1.*	\)1$/\19/'
+bad_new "$(at O1 'track 2 quantity')" 's/^\(O1-e2.*	\)2	/\15	/'
+bad_new "$(at O1 'total: the amounts of the order are too large')" \
+    's/^\(O1-[12].*	\)[0-9.]*$/\190000000000000000.00/'
+bad_new "$(at T1 'customer_id: there is no customer C8')" 's/^T1	C1/T1	C8/'
+bad_new "$(at H1 'about: there is no ticket T2')" 's/^\(H1.*	\)T1$/\1T2/'
+# no command adds events by themselves: what they are about may say otherwise
+{
+	cat "$T/all"
+	tabs '\:event|1' 'event_id|about|at|what|new' \
+	    'E4|T1|2026-01-12T10:00:00Z|state|closed'
+} >"$T/bad"
+fails 65 'T1: state_since: kept is' \
+    crm-store load - --currency EUR --store "$T/none" <"$T/bad"
+not_ok 'nothing is left' ls -d "$T"/none*
+sed 's/state	closed/note	seen/; s/	T1	\(.*seen\)/	C1	\1/' "$T/bad" \
+    >"$T/noted"
+works crm-store load - --currency EUR --store "$T/noted5" <"$T/noted"
+works crm-store check --store "$T/noted5"
+
 # A bad archive: file, line, field, and nothing is left.
 crm-store dump >"$T/a"
 bad()

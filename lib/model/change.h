@@ -11,6 +11,7 @@
 
 #include "bits.h"
 #include "hooks.h"
+#include "keysort.h"
 #include "prefix.h"
 
 /*
@@ -84,16 +85,25 @@ struct crm_change {
 	size_t nmark, capmark;
 	size_t cleaned;
 	int depth; /* prepare may put events */
-	/* in a store that has no entries of these tables they go here, to be
-	 * put in their order when the change is committed; NULL: as ever */
-	struct crm_keysort *ident, *index;
+	struct crm_aside *aside; /* NULL: nothing is kept aside */
+};
+
+/*
+ * What follows from records that are all new, in a store that has none yet:
+ * entries of these tables, and by customer what they do to ledger and figures,
+ * to be put in the order of keys when all of it is there.
+ */
+struct crm_aside {
+	struct crm_keysort ident, index, sales;
 };
 
 static inline struct crm_keysort *
 crm_change_aside(const struct crm_change *ch, unsigned table)
 {
-	return table == CRM_TAB_IDENT	? ch->ident
-	       : table == CRM_TAB_INDEX ? ch->index
+	if (ch->aside == NULL)
+		return NULL;
+	return table == CRM_TAB_IDENT	? &ch->aside->ident
+	       : table == CRM_TAB_INDEX ? &ch->aside->index
 					: NULL;
 }
 

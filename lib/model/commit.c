@@ -78,12 +78,38 @@ marked(struct crm_txn *t, void *ctx, struct crm_err *err)
 	return r;
 }
 
-/* The entries of the part that are not put one by one. */
+/* What the operations do to ledger and figures, by customer. */
+static int
+effects_aside(const struct crm_commit_part *p, struct crm_keysort *to,
+    struct crm_err *err)
+{
+	struct crm_str image, keys, effects;
+	struct crm_op op;
+	char key[16];
+	int r = CRM_OK;
+
+	for (size_t i = 0; i < p->nop && r == CRM_OK; i++) {
+		op = crm_commit_op(p, i, &image, &keys, &effects);
+		if (effects.n == 0)
+			continue;
+		if (op.what != 'a')
+			return crm_err_set(
+			    err, CRM_EBUG, "a record that is not new changes");
+		crm_number_key(crm_ledger_customer(effects), key);
+		crm_number_key(op.number, key + 8);
+		r = crm_keysort_add(
+		    to, (struct crm_str){key, sizeof key}, effects, err);
+	}
+	return r;
+}
+
+/* What of the part is not put one by one. */
 static int
 set_aside(const struct crm_commit *c, struct crm_err *err)
 {
 	const struct crm_commit_part *p = c->part;
-	int r = CRM_OK;
+	struct crm_aside *aside = c->ch->aside;
+	int r = aside ? effects_aside(p, &aside->sales, err) : CRM_OK;
 
 	for (size_t i = 0; i < p->nentry && r == CRM_OK; i++) {
 		const struct crm_entry *e = &p->entry[p->place[i].at];

@@ -223,7 +223,8 @@ crm_commit_sort(struct crm_commit_part *p, struct crm_err *err)
 	for (size_t i = 0; i < p->nop && r == CRM_OK; i++) {
 		(void)crm_commit_op(p, i, &image, &keys, &effects);
 		r = entries_take(p, keys, err);
-		crm_buf_putstr(&p->effects, effects);
+		if (c->ch->aside == NULL)
+			crm_buf_putstr(&p->effects, effects);
 	}
 	if (r == CRM_OK)
 		r = crm_buf_check(&p->effects, err);

@@ -34,6 +34,8 @@ bool crm_tally_of_talk(const struct crm_want *want);
 /* Appends the effect of a record that has no place in the ledger. */
 int crm_ledger_effect(uint64_t customer, int sign, const struct crm_tally *y,
     struct crm_buf *out, struct crm_err *err);
+/* Whose ledger and figures the effects of one record are about, 0: nobody's. */
+uint64_t crm_ledger_customer(struct crm_str effects);
 /* And that of a customer's record that came or went. */
 void crm_ledger_live(uint64_t customer, int sign, struct crm_buf *out);
 /* When a customer's last contact was, from the touches: INT64_MIN none. */

@@ -402,25 +402,27 @@ write_yaml(struct crm_load *l, struct crm_err *err)
 static int
 commit_new(struct crm_load *l, struct crm_err *err)
 {
-	struct crm_keysort ident = {.dir = l->temp, .memory = SORT_BYTES};
-	struct crm_keysort index = {.dir = l->temp, .memory = SORT_BYTES};
+	struct crm_keysort sort = {.dir = l->temp, .memory = SORT_BYTES};
+	struct crm_aside aside = {sort, sort, sort};
 	int r;
 
-	l->change->ident = &ident;
-	l->change->index = &index;
+	l->change->aside = &aside;
 	r = crm_change_commit(l->change, &l->result.revision, err);
 	crm_change_release(l->change);
 	l->change = NULL;
 	if (r == CRM_OK)
 		r = crm_store_lock(l->store, err);
 	if (r == CRM_OK)
-		r = crm_upkeep_fill(l->store, CRM_TAB_IDENT, &ident, err);
+		r = crm_upkeep_fill(l->store, CRM_TAB_IDENT, &aside.ident, err);
 	if (r == CRM_OK)
-		r = crm_upkeep_fill(l->store, CRM_TAB_INDEX, &index, err);
+		r = crm_upkeep_fill(l->store, CRM_TAB_INDEX, &aside.index, err);
+	if (r == CRM_OK)
+		r = crm_upkeep_fill(l->store, CRM_TAB_SALES, &aside.sales, err);
 	if (r == CRM_OK)
 		r = crm_columns_fill(l->store, err);
-	crm_keysort_release(&ident);
-	crm_keysort_release(&index);
+	crm_keysort_release(&aside.ident);
+	crm_keysort_release(&aside.index);
+	crm_keysort_release(&aside.sales);
 	return r;
 }
 

@@ -6,6 +6,8 @@
 
 #include <crm/upkeep.h>
 
+#include "change.h"
+
 #define CRM_ARCHIVE_VERSION 1
 #define CRM_ARCHIVE_PATH 4096
 /* Records of a section: a dump writes so many; a load takes so many. */
@@ -52,6 +54,7 @@ struct crm_load {
 	struct crm_store *store; /* the new one, under its temporary name */
 	const struct crm_schema *schema;
 	struct crm_change *change; /* of new records, else NULL */
+	struct crm_aside aside; /* of these */
 	struct crm_arena keep; /* settings */
 	struct crm_settings settings;
 	bool full; /* the archive began with `store` */

@@ -90,6 +90,7 @@ crm_change_release(struct crm_change *ch)
 {
 	if (ch == NULL)
 		return;
+	crm_along_free(ch->along);
 	if (ch->txn != NULL)
 		crm_txn_end(ch->txn);
 	crm_store_unlock(ch->store);

@@ -86,6 +86,7 @@ struct crm_change {
 	size_t cleaned;
 	int depth; /* prepare may put events */
 	struct crm_aside *aside; /* NULL: nothing is kept aside */
+	struct crm_along *along; /* writes parts meanwhile, NULL: nobody */
 };
 
 /*
@@ -160,6 +161,20 @@ void crm_change_forget(struct crm_change *ch);
 int crm_change_spool(struct crm_change *ch, struct crm_op *op,
     struct crm_str image, struct crm_str keys, struct crm_str effects,
     struct crm_err *err);
+/*
+ * commit_along.c: what is put from now on is written meanwhile, where there are
+ * processors; in a new store that nobody else sees, with what is to be aside
+ * set.  No record may be put twice until crm_change_along_end, after which all
+ * is left to crm_change_commit again.  opt.progress is called by another
+ * thread.
+ */
+int crm_change_along(struct crm_change *ch, struct crm_err *err);
+void crm_change_along_end(struct crm_change *ch);
+/* What the spool has been given as its last. */
+int crm_along_take(struct crm_change *ch, const struct crm_op *op,
+    struct crm_str image, struct crm_str keys, struct crm_str effects,
+    struct crm_err *err);
+void crm_along_free(struct crm_along *a);
 /* Derived entries and effects of the old and the new record; either NULL. */
 int crm_change_derive(struct crm_change *ch, const struct crm_record *old,
     const struct crm_record *rec, struct crm_buf *keys, struct crm_buf *effects,

@@ -35,8 +35,8 @@ part_done(struct crm_commit *c)
 		    c->ch->opt.progress_ctx, c->done, c->ch->ops);
 }
 
-static void
-release(struct crm_commit *c)
+void
+crm_commit_release(struct crm_commit *c)
 {
 	unsigned k;
 
@@ -54,6 +54,7 @@ release(struct crm_commit *c)
 	free(c->slack);
 	for (k = 0; k < CRM_K_MAX; k++)
 		free(c->added[k]);
+	*c = (struct crm_commit){.ch = c->ch};
 }
 
 /* Each marked stretch of the spool, as a revision of its own.  May run again
@@ -68,6 +69,7 @@ marked(struct crm_txn *t, void *ctx, struct crm_err *err)
 
 	c->off = 0;
 	for (i = 0; i < ch->nmark && r == CRM_OK; i++) {
+		crm_commit_clear(c->part);
 		r = crm_commit_read(c, c->part, ch->mark[i], err);
 		if (r < 0 || c->part->nop == 0)
 			continue;
@@ -124,6 +126,21 @@ set_aside(const struct crm_commit *c, struct crm_err *err)
 	return r;
 }
 
+int
+crm_commit_write(struct crm_commit *c, bool *written, struct crm_err *err)
+{
+	int r = crm_txn_run(c->ch->store, CRM_WRITE, crm_commit_part, c, err);
+
+	*written = r == CRM_OK;
+	if (r == CRM_OK)
+		r = set_aside(c, err);
+	if (r < 0)
+		return r;
+	part_done(c);
+	crm_commit_clear(c->part);
+	return CRM_OK;
+}
+
 /* Reads the part behind the one that is being written. */
 struct ahead {
 	struct crm_commit *c;
@@ -154,26 +171,35 @@ part_write(struct crm_commit *c, struct crm_err *err)
 	struct crm_commit_part *next =
 	    c->part == &c->parts[0] ? &c->parts[1] : &c->parts[0];
 	struct ahead a = {.c = c, .part = next};
+	bool more = c->part->more, written;
 	int r;
 
-	next->nop = 0;
-	a.runs = c->part->more && crm_os_processors() > 1 &&
+	a.runs = more && crm_os_processors() > 1 &&
 		 pthread_create(&a.thread, NULL, read_ahead, &a) == 0;
-	r = crm_txn_run(c->ch->store, CRM_WRITE, crm_commit_part, c, err);
+	r = crm_commit_write(c, &written, err);
 	if (a.runs)
 		pthread_join(a.thread, NULL);
-	if (r == CRM_OK)
-		r = set_aside(c, err);
 	if (r < 0)
 		return r;
-	part_done(c);
 	if (a.runs && a.code < 0 && err != NULL)
 		*err = a.err;
 	if (a.runs)
 		r = a.code;
-	else if (c->part->more)
+	else if (more)
 		r = crm_commit_read(c, next, c->ch->spool.size, err);
 	c->part = next;
+	return r;
+}
+
+/* All there is from c->off on, behind what its part has. */
+static int
+write_parts(struct crm_commit *c, bool unwritten, struct crm_err *err)
+{
+	int r = unwritten ? crm_commit_sort(c, c->part, err)
+			  : crm_commit_read(c, c->part, c->ch->spool.size, err);
+
+	while (r == CRM_OK && c->part->nop > 0)
+		r = part_write(c, err);
 	return r;
 }
 
@@ -181,33 +207,33 @@ int
 crm_change_commit(
     struct crm_change *ch, uint64_t *revision, struct crm_err *err)
 {
-	struct crm_commit c = {.ch = ch};
+	struct crm_commit own = {.ch = ch}, *c = &own;
+	bool unwritten = false;
 	int r;
 
 	if (revision != NULL)
 		*revision = 0;
+	own.part = &own.parts[0];
 	r = crm_change_guard(ch, err);
+	if (r == CRM_OK && ch->along != NULL)
+		r = crm_along_join(ch->along, &c, &unwritten, err);
 	if (r < 0)
 		return r;
 	/* our own reader would keep every page that is written over */
 	crm_txn_end(ch->txn);
 	ch->txn = NULL;
-	c.part = &c.parts[0];
 	if (ch->nmark > 0) {
-		r = crm_txn_run(ch->store, CRM_WRITE, marked, &c, err);
-		c.last = c.revision;
-	} else {
-		r = crm_commit_read(&c, c.part, ch->spool.size, err);
-		while (r == CRM_OK && c.part->nop > 0)
-			r = part_write(&c, err);
-	}
-	if (r < 0 && c.nparts > 0)
+		r = crm_txn_run(ch->store, CRM_WRITE, marked, c, err);
+		c->last = c->revision;
+	} else
+		r = write_parts(c, unwritten, err);
+	if (r < 0 && c->nparts > 0)
 		crm_err_hint(err,
 		    "committed as revisions %llu to %llu; the rest was not, "
 		    "running the same command again completes it",
-		    (unsigned long long)c.change, (unsigned long long)c.last);
+		    (unsigned long long)c->change, (unsigned long long)c->last);
 	if (r == CRM_OK && revision != NULL)
-		*revision = c.last;
-	release(&c);
+		*revision = c->last;
+	crm_commit_release(c);
 	return r;
 }

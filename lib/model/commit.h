@@ -37,7 +37,13 @@ struct crm_commit_part {
 	struct crm_buf bytes; /* of a spool that is not in memory */
 	size_t *op; /* offsets of the live ones from base */
 	size_t nop, capop;
-	bool sorted; /* what follows is made of them */
+	bool view; /* base is the spool's */
+	/* what makes it full */
+	size_t adds, changes;
+	size_t keys, copied; /* bytes */
+	size_t runs; /* of numbers: no fewer than the ranges they make */
+	uint64_t last[CRM_K_MAX];
+	bool sorted; /* what follows is made of the operations */
 	struct crm_entry *entry;
 	size_t nentry, capentry;
 	struct crm_entry_place *place; /* of entries, sorted */
@@ -75,14 +81,38 @@ struct crm_commit {
 	size_t nadded[CRM_K_MAX], capadded[CRM_K_MAX];
 };
 
-/* Reads a part from c->off on, up to `end`; it has no operations when there are
- * none any more.  It borrows the spool, which is not written to any more. */
+/*
+ * commit.c: writes the part, which is sorted, keeps aside what is to be, and
+ * clears it.  A failure with *written is one of what is kept aside; without it
+ * nothing has happened.
+ */
+int crm_commit_write(struct crm_commit *c, bool *written, struct crm_err *err);
+void crm_commit_release(struct crm_commit *c);
+
+/* commit_along.c */
+/* Ends the thread.  *out goes on where it was; *unwritten: its part is full,
+ * and not sorted. */
+int crm_along_join(struct crm_along *a, struct crm_commit **out,
+    bool *unwritten, struct crm_err *err);
+
+/* commit_read.c */
+void crm_commit_clear(struct crm_commit_part *p);
+/* Is the part at its end before this operation? */
+bool crm_commit_full(const struct crm_commit *c,
+    const struct crm_commit_part *p, const struct crm_op *op);
+/* Puts an operation into a part that is not full.  false: no memory for it. */
+bool crm_commit_take(struct crm_commit_part *p, const struct crm_op *op,
+    struct crm_str image, struct crm_str keys, struct crm_str effects);
+/* Operations from c->off on, up to `end`, until the part is full; it has none
+ * when there were none any more.  One that had none borrows the spool, which
+ * is not written to any more. */
 int crm_commit_read(struct crm_commit *c, struct crm_commit_part *p,
     uint64_t end, struct crm_err *err);
+/* Takes its entries and effects off its operations, and sorts them, once. */
+int crm_commit_sort(
+    const struct crm_commit *c, struct crm_commit_part *p, struct crm_err *err);
 struct crm_op crm_commit_op(const struct crm_commit_part *p, size_t i,
     struct crm_str *image, struct crm_str *keys, struct crm_str *effects);
-/* Takes its entries and effects off its operations, and sorts them, once. */
-int crm_commit_sort(struct crm_commit_part *p, struct crm_err *err);
 /* Writes the part that was read; a crm_txn_fn, ctx the commit. */
 int crm_commit_part(struct crm_txn *t, void *ctx, struct crm_err *err);
 

@@ -457,6 +457,7 @@ write_op(struct crm_txn *t, struct crm_commit *c, size_t i,
 #define BESIDE_LEAST 500 /* operations, for a thread to be worth its start */
 
 struct beside {
+	const struct crm_commit *c;
 	struct crm_commit_part *part;
 	pthread_t thread;
 	bool runs;
@@ -469,7 +470,7 @@ sort_beside(void *arg)
 {
 	struct beside *b = arg;
 
-	b->code = crm_commit_sort(b->part, &b->err);
+	b->code = crm_commit_sort(b->c, b->part, &b->err);
 	return NULL;
 }
 
@@ -486,7 +487,7 @@ static int
 beside_end(struct beside *b, int r, struct crm_err *err)
 {
 	if (!b->runs)
-		return r == CRM_OK ? crm_commit_sort(b->part, err) : r;
+		return r == CRM_OK ? crm_commit_sort(b->c, b->part, err) : r;
 	pthread_join(b->thread, NULL);
 	if (r == CRM_OK && b->code < 0 && err != NULL)
 		*err = b->err;
@@ -514,7 +515,7 @@ int
 crm_commit_part(struct crm_txn *t, void *ctx, struct crm_err *err)
 {
 	struct crm_commit *c = ctx;
-	struct beside beside = {.part = c->part};
+	struct beside beside = {.c = c, .part = c->part};
 	int r;
 
 	c->revision = crm_txn_revision(t);

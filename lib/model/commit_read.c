@@ -16,101 +16,141 @@
 #define PART_BYTES ((size_t)16 << 20) /* of a copy */
 #define PART_KEYS ((size_t)8 << 20) /* bytes of entries; each takes about 60 */
 
-/* What counts towards the end of a part. */
-struct measure {
-	size_t adds, changes, keys;
-	size_t runs; /* of numbers: no fewer than the ranges they make */
-	uint64_t last[CRM_K_MAX];
-};
-
-static bool
-full(const struct crm_commit *c, const struct crm_commit_part *p,
-    const struct measure *m, const struct crm_op *op)
+bool
+crm_commit_full(const struct crm_commit *c, const struct crm_commit_part *p,
+    const struct crm_op *op)
 {
-	if (c->ch->opt.key.n > 0)
+	/* entries stay with the record they were attached to */
+	if (c->ch->opt.key.n > 0 || (op->what == 'x' && !op->alone))
 		return false;
-	if (op->what == 'a' && m->runs >= CRM_RANGES_MAX &&
-	    m->last[op->kind] + 1 != op->number)
+	if (op->what == 'a' && p->runs >= CRM_RANGES_MAX &&
+	    p->last[op->kind] + 1 != op->number)
 		return true;
-	return m->changes >= PART_CHANGES || m->adds >= PART_ADDS ||
-	       m->keys >= PART_KEYS || p->bytes.n >= PART_BYTES;
+	return p->changes >= PART_CHANGES || p->adds >= PART_ADDS ||
+	       p->keys >= PART_KEYS || p->copied >= PART_BYTES;
 }
 
+/* What counts towards the end of a part. */
 static void
-measure(struct measure *m, const struct crm_op *op)
+measure(struct crm_commit_part *p, const struct crm_op *op)
 {
-	m->keys += op->keys;
-	m->changes += op->what == 'x' ? op->alone : op->what != 'a';
+	p->keys += op->keys;
+	p->changes += op->what == 'x' ? op->alone : op->what != 'a';
 	if (op->what != 'a')
 		return;
-	m->adds++;
-	m->runs +=
-	    m->last[op->kind] + 1 != op->number || m->last[op->kind] == 0;
-	m->last[op->kind] = op->number;
+	p->adds++;
+	p->runs +=
+	    p->last[op->kind] + 1 != op->number || p->last[op->kind] == 0;
+	p->last[op->kind] = op->number;
 }
 
-/* The operation at an offset of the spool: its place there, or a copy. */
-static int
-op_take(struct crm_commit_part *p, struct crm_spool *spool, uint64_t off,
-    size_t n, struct crm_err *err)
+void
+crm_commit_clear(struct crm_commit_part *p)
 {
-	int r = CRM_OK;
+	crm_buf_clear(&p->bytes);
+	p->base = NULL;
+	p->nop = 0;
+	p->adds = p->changes = p->keys = p->runs = p->copied = 0;
+	p->view = p->sorted = false;
+	memset(p->last, 0, sizeof p->last);
+}
 
+static size_t
+op_bytes(const struct crm_op *op)
+{
+	return sizeof *op + op->image + op->keys + op->effects;
+}
+
+/* Where the bytes of an operation are to go, its head first; NULL: there is no
+ * memory. */
+static char *
+op_room(struct crm_commit_part *p, const struct crm_op *op)
+{
+	size_t n = op_bytes(op), at = p->bytes.n;
+
+	if (!crm_grow(&p->op, &p->capop, p->nop, sizeof *p->op) ||
+	    !crm_buf_room(&p->bytes, n))
+		return NULL;
+	p->base = p->bytes.p;
+	p->op[p->nop++] = at;
+	p->bytes.n += n;
+	p->copied += n;
+	measure(p, op);
+	return p->bytes.p + at;
+}
+
+bool
+crm_commit_take(struct crm_commit_part *p, const struct crm_op *op,
+    struct crm_str image, struct crm_str keys, struct crm_str effects)
+{
+	char *at = op_room(p, op);
+
+	if (at == NULL)
+		return false;
+	memcpy(at, op, sizeof *op);
+	at += sizeof *op;
+	if (image.n > 0)
+		memcpy(at, image.p, image.n);
+	if (keys.n > 0)
+		memcpy(at + image.n, keys.p, keys.n);
+	if (effects.n > 0)
+		memcpy(at + image.n + keys.n, effects.p, effects.n);
+	return true;
+}
+
+/* The operation at c->off: its place in the spool's memory, or a copy. */
+static int
+op_take(struct crm_commit *c, struct crm_commit_part *p,
+    const struct crm_op *op, struct crm_err *err)
+{
+	char *to;
+
+	if (!p->view) {
+		to = op_room(p, op);
+		return to == NULL ? crm_err_nomem(err)
+				  : crm_spool_pread(&c->ch->spool, c->off, to,
+					op_bytes(op), err);
+	}
 	if (!crm_grow(&p->op, &p->capop, p->nop, sizeof *p->op))
 		return crm_err_nomem(err);
-	if (p->base != NULL) {
-		p->op[p->nop++] = (size_t)off;
-		return CRM_OK;
-	}
-	if (!crm_buf_room(&p->bytes, n))
-		return crm_buf_check(&p->bytes, err);
-	p->op[p->nop++] = p->bytes.n;
-	r = crm_spool_pread(spool, off, p->bytes.p + p->bytes.n, n, err);
-	p->bytes.n += n;
-	return r;
+	p->op[p->nop++] = (size_t)c->off;
+	/* a part that is written along is a copy: these are to be the same */
+	if (c->ch->aside != NULL)
+		p->copied += op_bytes(op);
+	measure(p, op);
+	return CRM_OK;
 }
 
-/* Of the next part the operations, but those that were put again later. */
 int
 crm_commit_read(struct crm_commit *c, struct crm_commit_part *p, uint64_t end,
     struct crm_err *err)
 {
 	struct crm_change *ch = c->ch;
-	struct measure m = {0};
-	size_t n;
 	struct crm_op op;
 	uint64_t latest;
-	bool in_memory;
 	int r;
 
-	crm_buf_clear(&p->bytes);
-	p->nop = 0;
 	p->sorted = false;
-	p->base = crm_spool_view(&ch->spool, 0, (size_t)ch->spool.size);
-	in_memory = p->base != NULL;
+	if (p->nop == 0) {
+		p->base = crm_spool_view(&ch->spool, 0, (size_t)ch->spool.size);
+		p->view = p->base != NULL;
+	}
 	while (c->off < end) {
 		r = crm_spool_pread(&ch->spool, c->off, &op, sizeof op, err);
 		if (r < 0)
 			return r;
-		/* entries stay with the record they were attached to */
-		if ((op.what != 'x' || op.alone) && full(c, p, &m, &op))
+		if (crm_commit_full(c, p, &op))
 			break;
-		n = sizeof op + op.image + op.keys + op.effects;
-		if (op.what != 'x' && ch->twice &&
-		    crm_latest_get(ch, op.kind, op.number, &latest) &&
-		    latest != c->off) {
-			c->off += n; /* put again later */
-			continue;
-		}
-		r = op_take(p, &ch->spool, c->off, n, err);
+		/* but those that were put again later */
+		if (op.what == 'x' || !ch->twice ||
+		    !crm_latest_get(ch, op.kind, op.number, &latest) ||
+		    latest == c->off)
+			r = op_take(c, p, &op, err);
 		if (r < 0)
 			return r;
-		c->off += n;
-		measure(&m, &op);
+		c->off += op_bytes(&op);
 	}
 	p->more = c->off < end;
-	if (!in_memory)
-		p->base = p->bytes.p;
 	return CRM_OK;
 }
 
@@ -211,7 +251,8 @@ entries_sort(struct crm_commit_part *p, struct crm_err *err)
 }
 
 int
-crm_commit_sort(struct crm_commit_part *p, struct crm_err *err)
+crm_commit_sort(
+    const struct crm_commit *c, struct crm_commit_part *p, struct crm_err *err)
 {
 	struct crm_str image, keys, effects;
 	int r = CRM_OK;

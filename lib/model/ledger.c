@@ -224,18 +224,6 @@ crm_ledger_live(uint64_t customer, int sign, struct crm_buf *out)
 	crm_buf_putvar(out, customer);
 }
 
-uint64_t
-crm_ledger_customer(struct crm_str effects)
-{
-	struct crm_str sign;
-	uint64_t customer;
-
-	return crm_take_bytes(&effects, 1, &sign) &&
-		       crm_take_var(&effects, &customer)
-		   ? customer
-		   : 0;
-}
-
 static int
 take_effect(struct crm_ledger_batch *b, struct crm_str *s, struct crm_err *err)
 {

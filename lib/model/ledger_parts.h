@@ -35,7 +35,17 @@ bool crm_tally_of_talk(const struct crm_want *want);
 int crm_ledger_effect(uint64_t customer, int sign, const struct crm_tally *y,
     struct crm_buf *out, struct crm_err *err);
 /* Whose ledger and figures the effects of one record are about, 0: nobody's. */
-uint64_t crm_ledger_customer(struct crm_str effects);
+static inline uint64_t
+crm_ledger_customer(struct crm_str effects)
+{
+	struct crm_str sign;
+	uint64_t customer;
+
+	return crm_take_bytes(&effects, 1, &sign) &&
+		       crm_take_var(&effects, &customer)
+		   ? customer
+		   : 0;
+}
 /* And that of a customer's record that came or went. */
 void crm_ledger_live(uint64_t customer, int sign, struct crm_buf *out);
 /* When a customer's last contact was, from the touches: INT64_MIN none. */

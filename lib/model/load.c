@@ -225,6 +225,19 @@ write_log_from(struct crm_txn *t, void *ctx, struct crm_err *err)
 
 /* ---- the store ---- */
 
+/* Nobody sees the store yet, so that new records can be written from the
+ * beginning, and entries wait until all are there: put in their order they
+ * fill their pages. */
+static int
+write_along(struct crm_load *l, struct crm_err *err)
+{
+	struct crm_keysort sort = {.dir = l->temp, .memory = SORT_BYTES};
+
+	l->aside = (struct crm_aside){sort, sort, sort};
+	l->change->aside = &l->aside;
+	return crm_change_along(l->change, err);
+}
+
 /* Settings are known: makes the store, under its temporary name. */
 static int
 start(struct crm_load *l, struct crm_err *err)
@@ -254,7 +267,7 @@ start(struct crm_load *l, struct crm_err *err)
 		r = crm_txn_run(l->store, CRM_WRITE, write_meta, l, err);
 	if (r == CRM_OK && !l->full)
 		r = crm_change_open(&l->change, l->store, &opt, NULL, err);
-	return r;
+	return r == CRM_OK && !l->full ? write_along(l, err) : r;
 }
 
 struct handler {
@@ -397,33 +410,26 @@ write_yaml(struct crm_load *l, struct crm_err *err)
 	return r;
 }
 
-/* Commits new records.  Nobody sees the store yet, so that entries can wait
- * until all are there: put in their order they fill their pages. */
 static int
 commit_new(struct crm_load *l, struct crm_err *err)
 {
-	struct crm_keysort sort = {.dir = l->temp, .memory = SORT_BYTES};
-	struct crm_aside aside = {sort, sort, sort};
-	int r;
+	struct crm_aside *aside = &l->aside;
+	int r = crm_change_commit(l->change, &l->result.revision, err);
 
-	l->change->aside = &aside;
-	r = crm_change_commit(l->change, &l->result.revision, err);
 	crm_change_release(l->change);
 	l->change = NULL;
 	if (r == CRM_OK)
 		r = crm_store_lock(l->store, err);
 	if (r == CRM_OK)
-		r = crm_upkeep_fill(l->store, CRM_TAB_IDENT, &aside.ident, err);
+		r = crm_upkeep_fill(
+		    l->store, CRM_TAB_IDENT, &aside->ident, err);
 	if (r == CRM_OK)
-		r = crm_upkeep_fill(l->store, CRM_TAB_INDEX, &aside.index, err);
+		r = crm_upkeep_fill(
+		    l->store, CRM_TAB_INDEX, &aside->index, err);
 	if (r == CRM_OK)
-		r = crm_upkeep_fill(l->store, CRM_TAB_SALES, &aside.sales, err);
-	if (r == CRM_OK)
-		r = crm_columns_fill(l->store, err);
-	crm_keysort_release(&aside.ident);
-	crm_keysort_release(&aside.index);
-	crm_keysort_release(&aside.sales);
-	return r;
+		r = crm_upkeep_fill(
+		    l->store, CRM_TAB_SALES, &aside->sales, err);
+	return r == CRM_OK ? crm_columns_fill(l->store, err) : r;
 }
 
 /* What was new records is committed, what was a dump gets its log. */
@@ -569,6 +575,9 @@ crm_store_load(const struct crm_load_options *opt, struct crm_stream *archive,
 	if (r == CRM_OK && out != NULL)
 		*out = l->result;
 	crm_change_release(l->change);
+	crm_keysort_release(&l->aside.ident);
+	crm_keysort_release(&l->aside.index);
+	crm_keysort_release(&l->aside.sales);
 	crm_store_close_env(l->store);
 	if (r < 0 && l->started)
 		crm_folder_remove(l->temp);

@@ -522,6 +522,22 @@ flush_full(struct crm_load *l, struct crm_err *err)
 	return r == CRM_OK ? crm_load_write(l, err) : r;
 }
 
+/* Is a record of the kind never put again for one that comes behind it? */
+static bool
+stays(const struct crm_kind *k)
+{
+	switch (k->number) {
+	case CRM_K_CUSTOMER:
+	case CRM_K_PRODUCT:
+	case CRM_K_ORDER:
+	case CRM_K_RATE:
+	case CRM_K_RELATION:
+		return true;
+	default: /* words change their tickets */
+		return false;
+	}
+}
+
 /* New records: the change numbers them, and an archive whose numbers are
  * others would refer to the wrong ones. */
 int
@@ -530,6 +546,8 @@ crm_load_new(
 {
 	int r = CRM_OK;
 
+	if (set->nrec > 0 && !stays(set->rec[0].rec->kind))
+		crm_change_along_end(l->change);
 	for (size_t i = 0; i < set->nrec && r == CRM_OK; i++) {
 		struct crm_record *rec = set->rec[i].rec;
 		const struct crm_kind *k = rec->kind;

@@ -327,6 +327,8 @@ crm_change_spool(struct crm_change *ch, struct crm_op *op, struct crm_str image,
 		r = crm_spool_write(&ch->spool, keys.p, keys.n, err);
 	if (r == CRM_OK && effects.n > 0)
 		r = crm_spool_write(&ch->spool, effects.p, effects.n, err);
+	if (r == CRM_OK && ch->along != NULL)
+		r = crm_along_take(ch, op, image, keys, effects, err);
 	if (r < 0)
 		return r;
 	ch->ops++;

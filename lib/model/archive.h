@@ -133,6 +133,13 @@ int crm_load_section_bad(struct crm_load *l, struct crm_err *err,
 bool crm_load_u64(struct crm_load *l, size_t column, uint64_t *out);
 bool crm_load_hex(struct crm_load *l, size_t column, struct crm_buf *out);
 
+/* ---- fill.c, for load and rebuild ---- */
+
+/* Sorts what was added to it and puts it into a table that has no entries, in
+ * transactions; of CRM_TAB_SALES what is sorted are effects. */
+int crm_upkeep_fill(struct crm_store *s, unsigned table,
+    struct crm_keysort *from, struct crm_err *err);
+
 /* ---- rebuild.c, for load and apply ---- */
 
 /* Every living record of a kind, all of it but figures; the record is used
@@ -140,10 +147,6 @@ bool crm_load_hex(struct crm_load *l, size_t column, struct crm_buf *out);
 typedef int crm_each_fn(void *ctx, struct crm_record *rec, struct crm_err *err);
 int crm_upkeep_each(struct crm_txn *t, const struct crm_schema *s,
     const struct crm_kind *k, crm_each_fn *fn, void *ctx, struct crm_err *err);
-/* Puts sorted entries into a table that has none, in transactions. */
-struct crm_keysort;
-int crm_upkeep_fill(struct crm_store *s, unsigned table,
-    struct crm_keysort *from, struct crm_err *err);
 /* The header of a revision of its own, put into the log. */
 int crm_upkeep_log(struct crm_txn *t, const struct crm_origin *by,
     const struct crm_log_head *more, struct crm_err *err);

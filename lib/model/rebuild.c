@@ -14,21 +14,13 @@
 #include "change.h"
 #include "keysort.h"
 
-#define BATCH_BYTES ((size_t)4 << 20)
-
 struct rebuild {
 	struct crm_store *store;
 	const struct crm_schema *schema;
 	const struct crm_watch *watch;
 	struct crm_keysort ident, index, sales;
-	struct crm_buf keys, effects, value;
+	struct crm_buf keys, effects;
 	uint64_t records, orders;
-
-	/* one transaction's entries */
-	unsigned table;
-	struct crm_buf batch;
-	struct crm_buf last;
-	size_t n;
 };
 
 /* ---- shared with apply and load ---- */
@@ -209,99 +201,10 @@ read_all(struct crm_txn *t, void *ctx, struct crm_err *err)
 		if (b->schema->kind[i].name != NULL)
 			r = crm_upkeep_each(t, b->schema, &b->schema->kind[i],
 			    one_record, b, err);
-	if (r == CRM_OK)
-		r = crm_keysort_finish(&b->ident, err);
-	if (r == CRM_OK)
-		r = crm_keysort_finish(&b->index, err);
-	if (r == CRM_OK)
-		r = crm_keysort_finish(&b->sales, err);
 	return r;
 }
 
 /* ---- writing ---- */
-
-static int
-put_some(struct crm_txn *t, void *ctx, struct crm_err *err)
-{
-	struct rebuild *b = ctx;
-	struct crm_str rest = crm_buf_str(&b->batch), key, value;
-	uint64_t n;
-	int r = CRM_OK;
-
-	if (b->table == CRM_TAB_SALES)
-		return crm_ledger_apply(t, rest, err);
-	while (r == CRM_OK && rest.n > 0) {
-		crm_take_var(&rest, &n);
-		crm_take_bytes(&rest, (size_t)n, &key);
-		crm_take_var(&rest, &n);
-		crm_take_bytes(&rest, (size_t)n, &value);
-		crm_buf_clear(&b->value);
-		crm_buf_putstr(&b->value, value);
-		crm_seal(b->table, key, &b->value);
-		r = crm_buf_check(&b->value, err);
-		if (r == CRM_OK)
-			r = crm_put(t, b->table, key, crm_buf_str(&b->value),
-			    CRM_PUT_APPEND, err);
-	}
-	return r;
-}
-
-static int
-flush(struct rebuild *b, struct crm_err *err)
-{
-	int r = crm_buf_check(&b->batch, err);
-
-	if (r == CRM_OK && b->batch.n > 0)
-		r = crm_txn_run(b->store, CRM_WRITE, put_some, b, err);
-	crm_buf_clear(&b->batch);
-	return r;
-}
-
-static int
-fill(struct rebuild *b, unsigned table, struct crm_keysort *from,
-    struct crm_err *err)
-{
-	struct crm_str key, value;
-	int r;
-
-	b->table = table;
-	crm_buf_clear(&b->batch);
-	crm_buf_clear(&b->last);
-	while ((r = crm_keysort_next(from, &key, &value, err)) == CRM_OK) {
-		if (table == CRM_TAB_SALES)
-			crm_buf_putstr(&b->batch, value);
-		else if (!crm_str_eq(key, crm_buf_str(&b->last))) {
-			/* a record may have one identity twice */
-			crm_buf_clear(&b->last);
-			crm_buf_putstr(&b->last, key);
-			crm_buf_putvar(&b->batch, key.n);
-			crm_buf_putstr(&b->batch, key);
-			crm_buf_putvar(&b->batch, value.n);
-			crm_buf_putstr(&b->batch, value);
-		}
-		if (b->batch.n >= BATCH_BYTES) {
-			r = flush(b, err);
-			if (r < 0)
-				return r;
-		}
-	}
-	return r == CRM_NOTFOUND ? flush(b, err) : r;
-}
-
-int
-crm_upkeep_fill(struct crm_store *s, unsigned table, struct crm_keysort *from,
-    struct crm_err *err)
-{
-	struct rebuild b = {.store = s};
-	int r = crm_keysort_finish(from, err);
-
-	if (r == CRM_OK)
-		r = fill(&b, table, from, err);
-	crm_buf_release(&b.value);
-	crm_buf_release(&b.batch);
-	crm_buf_release(&b.last);
-	return r;
-}
 
 int
 crm_rebuild_tables(struct crm_store *s, const struct crm_watch *watch,
@@ -316,11 +219,11 @@ crm_rebuild_tables(struct crm_store *s, const struct crm_watch *watch,
 	if (r == CRM_OK)
 		r = crm_txn_run(s, CRM_READ, read_all, &b, err);
 	if (r == CRM_OK)
-		r = fill(&b, CRM_TAB_IDENT, &b.ident, err);
+		r = crm_upkeep_fill(s, CRM_TAB_IDENT, &b.ident, err);
 	if (r == CRM_OK)
-		r = fill(&b, CRM_TAB_INDEX, &b.index, err);
+		r = crm_upkeep_fill(s, CRM_TAB_INDEX, &b.index, err);
 	if (r == CRM_OK)
-		r = fill(&b, CRM_TAB_SALES, &b.sales, err);
+		r = crm_upkeep_fill(s, CRM_TAB_SALES, &b.sales, err);
 	if (r == CRM_OK)
 		r = crm_columns_fill(s, err);
 	if (r == CRM_OK && out != NULL)
@@ -332,9 +235,6 @@ crm_rebuild_tables(struct crm_store *s, const struct crm_watch *watch,
 	crm_keysort_release(&b.sales);
 	crm_buf_release(&b.keys);
 	crm_buf_release(&b.effects);
-	crm_buf_release(&b.value);
-	crm_buf_release(&b.batch);
-	crm_buf_release(&b.last);
 	return r;
 }
 

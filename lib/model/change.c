@@ -168,6 +168,9 @@ crm_change_reset(struct crm_change *ch)
 int
 crm_change_mark(struct crm_change *ch, struct crm_err *err)
 {
+	if (ch->along != NULL)
+		return crm_err_set(
+		    err, CRM_EBUG, "parts cannot end where they are told to");
 	if (!crm_grow(&ch->mark, &ch->capmark, ch->nmark, sizeof *ch->mark))
 		return crm_err_nomem(err);
 	ch->mark[ch->nmark++] = ch->spool.size;

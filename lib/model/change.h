@@ -165,7 +165,7 @@ int crm_change_spool(struct crm_change *ch, struct crm_op *op,
  * commit_along.c: what is put from now on is written meanwhile, where there are
  * processors; in a new store that nobody else sees, with what is to be aside
  * set.  No record may be put twice until crm_change_along_end, after which all
- * is left to crm_change_commit again.  opt.progress is called by another
+ * is left to crm_change_commit again, and there are no marks.  opt.progress is called by another
  * thread.
  */
 int crm_change_along(struct crm_change *ch, struct crm_err *err);

@@ -5,15 +5,20 @@
  * Rows are taken in batches: the ids of a batch are looked up in their
  * order in the store, which is several times quicker than in the stream's.
  * So an id is not asked for before that, and one that is not found may still
- * be merged into another.
+ * be merged into another.  What was found stays good for the batches that
+ * follow while the store is as it was.
  */
 #include <stdlib.h>
+
+#include <crm/hash.h>
 
 #include "cli_noun.h"
 
 #define BATCH_BITS 17
 #define BATCH (1 << BATCH_BITS)
 #define AHEAD 8 /* lines whose text is asked for in advance */
+#define KEPT (2 * BATCH) /* records, or references, kept for the next batch */
+#define KEPT_BYTES ((size_t)24 << 20) /* of what they add */
 
 /* ---- operands ---- */
 
@@ -133,6 +138,11 @@ struct join {
 	struct made *made; /* one for each record */
 	size_t nmade;
 	uint32_t *of; /* which of them is a line's, from 1; 0: none */
+	/* Of this batch and those before it, all of one state of the store. */
+	uint64_t state[2];
+	struct crm_idmap have; /* numbers of records, which are made */
+	struct crm_map named; /* references that are no ids: number, whole */
+	bool more; /* another batch follows */
 	struct crm_buf none; /* what is added where there is no record */
 	/* Others are values. */
 	struct crm_str *text;
@@ -225,15 +235,25 @@ join_id(
 {
 	struct crm_str ref = join_ref(j, line);
 	struct crm_value id;
+	uint64_t known;
 	int r;
 
 	line->number = 0;
 	line->look = line->whole = false;
+	if (line->ref.p && crm_map_get(&j->named, line->ref, &known)) {
+		line->number = known >> 1;
+		line->whole = known & 1;
+		return CRM_OK;
+	}
 	r = crm_ref_find(
 	    t, NULL, j->c->kind->number, j->c->schema, ref, &id, err);
 	if (r == CRM_OK) {
 		line->number = (uint64_t)id.i;
 		line->whole = id.sub == 0;
+		if (line->ref.p &&
+		    crm_map_put(&j->named, ref, line->number << 1 | line->whole,
+			NULL) < 0)
+			return crm_err_nomem(err);
 	}
 	line->drop = r == CRM_NOTFOUND && j->drop;
 	if (r == CRM_NOTFOUND &&
@@ -349,6 +369,8 @@ join_make(struct join *j, const struct crm_record *rec, struct crm_err *err)
 		crm_out_cell(j->out, b, &rec->v[j->pick[f]]);
 	}
 	m->n = (uint32_t)(b->n - m->at);
+	if (j->more && crm_idmap_put(&j->have, rec->id, j->nmade) < 0)
+		return crm_err_nomem(err);
 	return b->fail ? crm_buf_check(b, err) : CRM_OK;
 }
 
@@ -377,6 +399,18 @@ join_add(struct join *j, struct crm_txn *t, struct crm_record *rec, size_t i,
 	return CRM_OK;
 }
 
+/* Was the record of line i made for a batch before? */
+static bool
+join_had(struct join *j, size_t i)
+{
+	uint64_t made;
+
+	if (!crm_idmap_get(&j->have, j->line[i].number, &made))
+		return false;
+	j->of[i] = (uint32_t)made;
+	return true;
+}
+
 /* Looks up the batch in the order of numbers; ids that are not there are left
  * to be looked up by themselves. */
 static int
@@ -389,7 +423,7 @@ join_sorted(struct join *j, struct crm_txn *t, struct crm_record *rec,
 	int r;
 
 	for (size_t i = 0; i < j->n; i++)
-		if (j->line[i].number != 0)
+		if (j->line[i].number != 0 && !join_had(j, i))
 			j->order[n++] =
 			    (int64_t)(j->line[i].number << BATCH_BITS | i);
 	r = crm_sort_int(j->order, n, err);
@@ -414,15 +448,32 @@ join_sorted(struct join *j, struct crm_txn *t, struct crm_record *rec,
 	return r;
 }
 
+/* Forgets what was found, if the store has changed since, or it is much. */
+static void
+join_forget(struct join *j, struct crm_txn *t)
+{
+	uint64_t state[2];
+
+	crm_txn_state(t, state);
+	if (memcmp(state, j->state, sizeof state) != 0 || j->named.n > KEPT)
+		crm_map_release(&j->named);
+	if (memcmp(state, j->state, sizeof state) != 0 || j->nmade > KEPT ||
+	    j->madebytes.n > KEPT_BYTES) {
+		crm_idmap_release(&j->have);
+		crm_buf_clear(&j->madebytes);
+		j->nmade = 0;
+	}
+	memcpy(j->state, state, sizeof state);
+}
+
 static int
 join_look(struct join *j, struct crm_txn *t, struct crm_err *err)
 {
 	struct crm_record *rec = crm_record_new(j->c->kind, &j->arena);
 	int r = rec ? CRM_OK : crm_err_nomem(err);
 
-	crm_buf_clear(&j->madebytes);
+	join_forget(j, t);
 	memset(j->of, 0, j->n * sizeof *j->of);
-	j->nmade = 0;
 	for (size_t i = 0; i < j->n && r == CRM_OK; i++)
 		if (j->line[i].look)
 			r = join_id(j, t, &j->line[i], err);
@@ -540,6 +591,7 @@ join_run(struct join *j, struct crm_err *err)
 		end = join_read(j, err);
 		if (end < 0 && end != CRM_NOTFOUND)
 			return end;
+		j->more = end == CRM_OK;
 		/* no transaction is open while stdin may make us wait */
 		r = crm_txn_begin(j->c->store, &t, err);
 		if (r < 0)
@@ -570,7 +622,7 @@ join_form(struct join *j, struct crm_err *err)
 	/* Not cleared: few streams are as long as a batch. */
 	j->line = crm_arena_alloc(a, BATCH * sizeof *j->line);
 	j->order = crm_arena_alloc(a, BATCH * sizeof *j->order);
-	j->made = crm_arena_alloc(a, BATCH * sizeof *j->made);
+	j->made = crm_arena_alloc(a, (KEPT + BATCH) * sizeof *j->made);
 	j->of = crm_arena_alloc(a, BATCH * sizeof *j->of);
 	if (!j->line || !j->order || !j->made || !j->of)
 		return crm_err_nomem(err);
@@ -634,6 +686,8 @@ out:
 	crm_lookup_close(j->lookup);
 	crm_buf_release(&j->bytes);
 	crm_buf_release(&j->madebytes);
+	crm_idmap_release(&j->have);
+	crm_map_release(&j->named);
 	crm_buf_release(&j->none);
 	crm_arena_release(&j->arena);
 	return r;

@@ -219,6 +219,9 @@ void crm_txn_end(struct crm_txn *t);
  */
 int crm_txn_twin(struct crm_txn *t, struct crm_txn **out, struct crm_err *err);
 struct crm_store *crm_txn_store(struct crm_txn *t);
+/* Which state a read transaction sees: its generation and commit.  Two of one
+ * store that give the same read the same. */
+void crm_txn_state(const struct crm_txn *t, uint64_t out[2]);
 
 /* The revision: of the last commit (read), of this one to be (write). */
 uint64_t crm_txn_revision(struct crm_txn *t);

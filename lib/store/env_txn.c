@@ -211,6 +211,13 @@ crm_txn_store(struct crm_txn *t)
 	return t->store;
 }
 
+void
+crm_txn_state(const struct crm_txn *t, uint64_t out[2])
+{
+	out[0] = crm_gen_number(t->env->gen);
+	out[1] = mdb_txn_id(t->mdb);
+}
+
 bool
 crm_txn_plain(const struct crm_txn *t)
 {

@@ -204,6 +204,33 @@ diag "list | set - over 50,000: $before KiB before, $after after, $(awk \
 ok 'the store is less than 1.5 times as large' \
     test $((after * 10)) -lt $((before * 15))
 
+# ---- get keeps what it found only while the store is as it was ----
+CRM_STORE=$T/kept
+new_store
+works crm-customer add --name 'Ann of old' --email ann@example.org
+works crm-customer add --name 'Bob of old' --email bob@example.org
+awk 'BEGIN { print "customer_id"
+	for (i = 0; i < 200000; i++)
+		print i % 2 ? "C1" : "email:bob@example.org" }' >refs
+mkfifo looked
+crm-customer get - -f name --missing keep <refs >looked &
+exec 3<looked
+read -r _ <&3
+read -r first <&3
+# the second batch waits until there is room in the pipe
+works crm-customer set C1 --name 'Ann'
+works crm-customer rm C2
+cat <&3 >rest
+exec 3<&-
+wait
+is 'the first batch is of before' "$first" "C0000000002${TAB}Bob of old"
+is 'the last row is of now' "$(tail -n 1 rest)" "C0000000001${TAB}Ann"
+is 'and so is what a reference names' "$(tail -n 2 rest | head -n 1)" \
+    "email:bob@example.org${TAB}"
+is 'each row is of before or of now, in this order' "$(cut -f 2 rest |
+    awk '{ old = / of old$/; turns += NR > 1 && old != was; was = old }
+    END { print NR, turns }')" '199999 1'
+
 # ---- a dry run into a pipe that nobody empties ----
 within 'crm-customer list | crm-customer set - -n --tier gold |
     { read -r header; crm-customer add --name Late --wait 5 >late; cat; }'

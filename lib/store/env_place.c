@@ -541,6 +541,18 @@ sealed(const struct crm_cursor *c, size_t i)
 		   NULL) == CRM_OK;
 }
 
+/* Of one that is gone over nobody else looks at the checksum; a value that has
+ * pages of its own is left to who reads it. */
+static bool
+fits(const struct crm_cursor *c, size_t i)
+{
+	struct crm_str value;
+
+	return !crm_page_value(c->run.page, i, &value) ||
+	       crm_unseal(c->table, crm_page_key(c->run.page, i), &value,
+		   NULL) == CRM_OK;
+}
+
 /* Is entry i before the one behind it? */
 static bool
 in_order(const struct crm_cursor *c, size_t i)
@@ -624,8 +636,9 @@ run_begin(struct crm_cursor *c, struct crm_str k, struct crm_err *err)
 	c->run.at = 0;
 	while (c->run.at < c->run.n && crm_page_key(page, c->run.at).p != k.p)
 		c->run.at++;
-	return c->run.at < c->run.n ? CRM_OK
-				    : place_fail(c->txn, c->table, err);
+	return c->run.at < c->run.n && fits(c, c->run.at)
+		   ? CRM_OK
+		   : place_fail(c->txn, c->table, err);
 }
 
 int
@@ -692,7 +705,7 @@ crm_cursor_numbers(struct crm_cursor *c, uint64_t *out, size_t max, size_t *n,
 		at = crm_page_key(c->run.page, c->run.at + 1);
 		if (at.n != was.n || !same_head(at.p, was.p, head))
 			break;
-		if (number_of(at) <= number)
+		if (number_of(at) <= number || !fits(c, c->run.at + 1))
 			return place_fail(c->txn, c->table, err);
 		out[(*n)++] = number = number_of(at);
 	}
@@ -719,6 +732,8 @@ run_next(struct crm_cursor *c, struct crm_str *k, struct crm_err *err)
 	c->run.at = 0;
 	c->run.full = true;
 	c->run.to = to;
+	if (!fits(c, 0))
+		return place_fail(c->txn, c->table, err);
 	*k = crm_page_key(page, 0);
 	return CRM_OK;
 }
@@ -735,7 +750,7 @@ crm_cursor_step(struct crm_cursor *c, struct crm_str *k, struct crm_err *err)
 	if (!run_full(c))
 		return place_fail(c->txn, c->table, err);
 	if (c->run.at + 1 < c->run.n) {
-		if (!in_order(c, c->run.at))
+		if (!in_order(c, c->run.at) || !fits(c, c->run.at + 1))
 			return place_fail(c->txn, c->table, err);
 		*k = crm_page_key(c->run.page, ++c->run.at);
 		return CRM_OK;

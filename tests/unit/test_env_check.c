@@ -500,6 +500,86 @@ a_number_bent_after_opening_does_not_lead_out_of_the_map(void **state)
 	file_remove(&f);
 }
 
+/* Where a leaf of the file has the key of an entry; 0: none has. */
+static size_t
+key_at(const struct file *f, uint64_t number)
+{
+	char key[8];
+
+	crm_number_key(number, key);
+	for (size_t at = 2 * PAGE; at < f->n; at += PAGE) {
+		const unsigned char *p = f->p + at;
+		size_t lower = p[12] + 256U * p[13];
+
+		for (size_t i = 16; p[10] == 2 && i < lower; i += 2) {
+			size_t node = p[i] + 256U * p[i + 1];
+
+			if (p[node + 6] == 8 && p[node] == 64 &&
+			    memcmp(p + node + 8, key, 8) == 0)
+				return at + node + 8;
+		}
+	}
+	return 0;
+}
+
+/* Goes over all that is from a number on, as who stops at any; CRM_NOTFOUND at
+ * the end. */
+static int
+go_over(struct crm_cursor *c, uint64_t from)
+{
+	uint64_t number, at;
+	struct crm_str k;
+	char key[8];
+	size_t n;
+	int code = crm_cursor_hop(c, crm_number_key(from, key), &k, NULL);
+
+	while (code == CRM_OK) {
+		assert_true(crm_take_be(&k, 8, &at));
+		assert_int_equal(at, from++);
+		code = crm_cursor_numbers(c, &number, 1, &n, NULL);
+		if (code == CRM_OK && n > 0)
+			assert_int_equal(number, from++);
+		if (code == CRM_OK)
+			code = crm_cursor_step(c, &k, NULL);
+	}
+	if (code == CRM_NOTFOUND)
+		assert_int_equal(from, ENTRIES + 1);
+	return code;
+}
+
+/* Its neighbours may still be on either side of it. */
+static void
+a_key_that_was_bent_is_not_gone_past(void **state)
+{
+	struct file f;
+	size_t at;
+
+	(void)state;
+	file_make(&f);
+	for (uint64_t number = 95; number < 160; number += 16) {
+		at = key_at(&f, number);
+		assert_true(at > 0);
+		for (unsigned bit = 0; bit < 64; bit++) {
+			struct crm_cursor *c;
+			struct crm_store *s;
+			struct crm_txn *t;
+
+			f.p[at + bit / 8] ^= (unsigned char)(1U << bit % 8);
+			file_save(&f, f.n);
+			f.p[at + bit / 8] ^= (unsigned char)(1U << bit % 8);
+			s = tmpstore_open(&f.ts, false);
+			assert_int_equal(crm_txn_begin(s, &t, NULL), CRM_OK);
+			assert_int_equal(
+			    crm_cursor_open(t, TABLE, &c, NULL), CRM_OK);
+			assert_int_equal(go_over(c, 61), CRM_EDAMAGE);
+			crm_cursor_close(c);
+			crm_txn_end(t);
+			crm_store_close_env(s);
+		}
+	}
+	file_remove(&f);
+}
+
 int
 main(void)
 {
@@ -516,6 +596,7 @@ main(void)
 	    cmocka_unit_test(a_leaf_that_is_another_one_is_noticed),
 	    cmocka_unit_test(
 		a_number_bent_after_opening_does_not_lead_out_of_the_map),
+	    cmocka_unit_test(a_key_that_was_bent_is_not_gone_past),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,6 +196,16 @@ crm_few_open(struct crm_store *s)
 	return CRM_NO;
 }
 
+/* One that was read while it was written may have the number of the new commit
+ * and the roots of an old one: it reads otherwise the second time. */
+static bool
+few_same(const struct crm_page_meta *a, const struct crm_page_meta *b)
+{
+	return a->txn == b->txn && a->last == b->last && a->size == b->size &&
+	       a->main.root == b->main.root && a->main.depth == b->main.depth &&
+	       a->main.entries == b->main.entries;
+}
+
 int
 crm_few_begin(struct crm_store *s, struct crm_txn **out)
 {
@@ -205,7 +215,7 @@ crm_few_begin(struct crm_store *s, struct crm_txn **out)
 
 	if (!f || crm_gen_read(s->path, now, NULL) != CRM_OK ||
 	    memcmp(now, s->env->gen, CRM_GEN_NAME) != 0 ||
-	    !few_snapshot(f, &m) || m.txn != f->now.txn)
+	    !few_snapshot(f, &m) || !few_same(&m, &f->now))
 		return CRM_NO;
 	*out = few_txn(s);
 	return *out ? CRM_OK : CRM_NO;

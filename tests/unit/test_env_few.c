@@ -7,6 +7,8 @@
 
 #include "unit/tmpstore.h"
 
+#include "store/env_pages.h"
+
 #define ENTRIES 3000 /* on many pages */
 #define LARGE 20000 /* bytes: a value with pages of its own */
 #define TOLD_AT 48 /* in the lock file: the last commit told to readers */
@@ -312,6 +314,44 @@ what_readers_were_not_told_of_is_read_only_when_nobody_is_there(void **state)
 	tmpstore_remove(&ts);
 }
 
+/* A look that falls into the writing of a meta page may see its number, and
+ * before it what was there. */
+static void
+a_meta_page_that_was_read_while_it_was_written_is_not_believed(void **state)
+{
+	enum { META = 4096, ENTRIES_AT = 120 };
+	struct crm_page_meta m[2];
+	uint64_t other;
+	struct crm_store *s, *few;
+	struct tmpstore ts;
+	struct crm_txn *t;
+	char path[200];
+	off_t at;
+	int fd;
+
+	(void)state;
+	tmpstore_make(&ts);
+	s = tmpstore_open(&ts, true);
+	commit(s, 1, ENTRIES, 1);
+	crm_store_close_env(s);
+	few = open_few(&ts);
+	snprintf(path, sizeof path, "%s/data/data.mdb", ts.path);
+	fd = open(path, O_RDWR);
+	assert_true(fd >= 0);
+	assert_null(crm_page_metas(fd, m));
+	for (int i = 0; i < 2; i++)
+		if (m[i].txn > m[1 - i].txn) {
+			at = i * META + ENTRIES_AT;
+			other = m[i].main.entries - 1;
+			assert_int_equal(
+			    pwrite(fd, &other, sizeof other, at), sizeof other);
+		}
+	assert_true(crm_txn_begin(few, &t, NULL) != CRM_OK);
+	close(fd);
+	crm_store_close_env(few);
+	tmpstore_remove(&ts);
+}
+
 /* A writer that never rests, and readers that are not kept for: what they find
  * is whole (checksums), and of one moment. */
 static void
@@ -379,6 +419,8 @@ main(void)
 	    cmocka_unit_test(they_read_one_moment_or_say_that_it_is_gone),
 	    cmocka_unit_test(
 		what_readers_were_not_told_of_is_read_only_when_nobody_is_there),
+	    cmocka_unit_test(
+		a_meta_page_that_was_read_while_it_was_written_is_not_believed),
 	    cmocka_unit_test(they_are_right_beside_a_writer),
 	};
 

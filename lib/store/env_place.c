@@ -93,7 +93,7 @@ lies(const void *entry, const unsigned char *base, size_t size)
 {
 	const unsigned char *page = page_of(entry, size);
 
-	return base + crm_page_u64(page) * size == page;
+	return (uintptr_t)page - (uintptr_t)base == crm_page_u64(page) * size;
 }
 
 /* An entry that LMDB comes to by itself, in its leaf; NULL: there is none. */
@@ -140,6 +140,8 @@ way_begin(
 		return false;
 	crm_page_db(v.mv_data, &db);
 	page = page_of(v.mv_data, size);
+	if (crm_page_u64(page) > (uintptr_t)page / size)
+		return false;
 	base = page - crm_page_u64(page) * size;
 	if (!t->way.base && !near)
 		near = entry_near(t, table, key);

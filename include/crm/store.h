@@ -82,7 +82,8 @@ const char *crm_store_path(const struct crm_store *s);
  * crm_store_missed true: then nothing that was read in this transaction
  * counts, and is asked again after crm_store_whole, which opens the store as
  * any other.  No transaction may be open then; writers are never opened so, and
- * of any other store it does nothing.
+ * of any other store it does nothing.  As ever, a process has a store open
+ * once: when one that is read so is closed, another one's locks would go, too.
  */
 int crm_store_whole(struct crm_store *s, struct crm_err *err);
 bool crm_store_missed(const struct crm_store *s);

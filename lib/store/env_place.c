@@ -431,8 +431,7 @@ apart_get(struct crm_txn *t, unsigned table, struct crm_str key,
 	uint64_t at;
 
 	t->apart.looks++;
-	if (!way_begin(t, table, key, NULL) ||
-	    t->way.depth > CRM_ENV_LEVELS)
+	if (!way_begin(t, table, key, NULL) || t->way.depth > CRM_ENV_LEVELS)
 		return CRM_NO;
 	at = t->way.root;
 	for (unsigned level = 0; level < t->way.depth; level++) {

@@ -472,18 +472,22 @@ crm_store_whole(struct crm_store *s, struct crm_err *err)
 		return crm_err_set(err, CRM_EBUSY,
 		    "busy: '%s' is being read for a few look-ups", s->path);
 	}
+	/* it was opened, and cannot be read */
+	if (env->old)
+		return crm_err_set(
+		    err, CRM_EIO, "'%s' cannot be read", s->path);
 	crm_few_shut(env->few);
 	s->env = NULL;
 	code = crm_env_open(s, err);
-	if (!s->env) {
-		s->env = env; /* to be tried again */
+	if (code < 0) {
+		env->old = s->env;
+		s->env = env;
 		return code;
 	}
 	crm_few_free(env->few);
 	free(env);
-	if (code == CRM_OK)
-		s->missed = false;
-	return code;
+	s->missed = false;
+	return CRM_OK;
 }
 
 bool

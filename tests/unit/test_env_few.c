@@ -352,6 +352,31 @@ a_meta_page_that_was_read_while_it_was_written_is_not_believed(void **state)
 	tmpstore_remove(&ts);
 }
 
+static void
+a_store_that_cannot_be_opened_as_any_other_is_not_read(void **state)
+{
+	struct crm_store *s, *few;
+	struct tmpstore ts;
+	struct crm_txn *t;
+	char path[200];
+
+	(void)state;
+	tmpstore_make(&ts);
+	s = tmpstore_open(&ts, true);
+	commit(s, 1, ENTRIES, 1);
+	crm_store_close_env(s);
+	few = open_few(&ts);
+	snprintf(path, sizeof path, "%s/data/data.mdb", ts.path);
+	assert_int_equal(truncate(path, 16384), 0);
+	assert_int_equal(crm_store_whole(few, NULL), CRM_EDAMAGE);
+	for (int i = 0; i < 2; i++) {
+		assert_true(crm_store_whole(few, NULL) < 0);
+		assert_true(crm_txn_begin(few, &t, NULL) < 0);
+	}
+	crm_store_close_env(few);
+	tmpstore_remove(&ts);
+}
+
 /* A writer that never rests, and readers that are not kept for: what they find
  * is whole (checksums), and of one moment. */
 static void
@@ -421,6 +446,8 @@ main(void)
 		what_readers_were_not_told_of_is_read_only_when_nobody_is_there),
 	    cmocka_unit_test(
 		a_meta_page_that_was_read_while_it_was_written_is_not_believed),
+	    cmocka_unit_test(
+		a_store_that_cannot_be_opened_as_any_other_is_not_read),
 	    cmocka_unit_test(they_are_right_beside_a_writer),
 	};
 

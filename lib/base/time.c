@@ -202,20 +202,18 @@ word_clock(const char *p, int64_t *out)
 static bool
 own_form(const char *p, int64_t *out)
 {
-	/* its first eight bytes and its last eight; zeros are no date */
-	static _Thread_local uint64_t first, last;
+	static _Thread_local char last[10] = "1970-01-01";
 	static _Thread_local int64_t day;
 	struct crm_civil c;
 	int64_t rest;
 
 	if (p[10] != 'T' || p[19] != 'Z' || !word_clock(p + 11, &rest))
 		return false;
-	if (crm_word(p) != first || crm_word(p + 2) != last) {
+	if (memcmp(p, last, sizeof last) != 0) {
 		if (!date_at(p, &c))
 			return false;
 		day = crm_days_from_civil(c.year, c.month, c.day);
-		first = crm_word(p);
-		last = crm_word(p + 2);
+		memcpy(last, p, sizeof last);
 	}
 	*out = day * CRM_DAY + rest;
 	return true;

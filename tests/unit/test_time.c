@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -222,6 +223,30 @@ times_are_read_with_and_without_an_offset(void **state)
 	crm_buf_release(&b);
 }
 
+static void *
+read_zeros(void *code)
+{
+	char text[] = "2024-02-28T19:47:05Z";
+	int64_t t;
+
+	memset(text, 0, 10);
+	*(int *)code = crm_time_parse((struct crm_str){text, 20}, NULL, &t);
+	return NULL;
+}
+
+/* A thread that has read no time yet knows no day. */
+static void
+zeros_are_no_day_though_none_was_read_before(void **state)
+{
+	pthread_t thread;
+	int code = CRM_OK;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, read_zeros, &code), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(code, CRM_EDATA);
+}
+
 /* What is written with Z is read by another way than with an offset. */
 static void
 times_in_utc_are_those_with_an_offset_of_nothing(void **state)
@@ -430,6 +455,7 @@ main(void)
 	    cmocka_unit_test(adding_months_keeps_to_the_length_of_the_month),
 	    cmocka_unit_test(dates_that_do_not_exist_are_refused),
 	    cmocka_unit_test(times_are_read_with_and_without_an_offset),
+	    cmocka_unit_test(zeros_are_no_day_though_none_was_read_before),
 	    cmocka_unit_test(times_in_utc_are_those_with_an_offset_of_nothing),
 	    cmocka_unit_test(spans_have_a_number_and_one_unit),
 	    cmocka_unit_test(moments_count_whole_days_from_the_shops_day),

@@ -16,6 +16,15 @@
 #define PART_BYTES ((size_t)16 << 20) /* of a copy */
 #define PART_KEYS ((size_t)8 << 20) /* bytes of entries; each takes about 60 */
 
+/* Does the number of a record that is added not follow the last of its kind? */
+static bool
+begins_run(const struct crm_commit_part *p, const struct crm_op *op)
+{
+	uint64_t last = p->last[op->kind];
+
+	return last == 0 || last + 1 != op->number;
+}
+
 bool
 crm_commit_full(const struct crm_commit *c, const struct crm_commit_part *p,
     const struct crm_op *op)
@@ -23,8 +32,7 @@ crm_commit_full(const struct crm_commit *c, const struct crm_commit_part *p,
 	/* entries stay with the record they were attached to */
 	if (c->ch->opt.key.n > 0 || (op->what == 'x' && !op->alone))
 		return false;
-	if (op->what == 'a' && p->runs >= CRM_RANGES_MAX &&
-	    p->last[op->kind] + 1 != op->number)
+	if (op->what == 'a' && p->runs >= CRM_RANGES_MAX && begins_run(p, op))
 		return true;
 	return p->changes >= PART_CHANGES || p->adds >= PART_ADDS ||
 	       p->keys >= PART_KEYS || p->copied >= PART_BYTES;
@@ -39,8 +47,7 @@ measure(struct crm_commit_part *p, const struct crm_op *op)
 	if (op->what != 'a')
 		return;
 	p->adds++;
-	p->runs +=
-	    p->last[op->kind] + 1 != op->number || p->last[op->kind] == 0;
+	p->runs += begins_run(p, op);
 	p->last[op->kind] = op->number;
 }
 

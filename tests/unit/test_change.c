@@ -455,6 +455,40 @@ records_put_again_behind_others_keep_their_numbers(void **state)
 	crm_buf_release(&b);
 }
 
+/* The first number of a kind begins a range of its own, though none is before
+ * it: a part that has as many ranges as it may ends before it. */
+static void
+a_kind_that_begins_behind_many_ranges_begins_a_part(void **state)
+{
+	struct shop *s = *state;
+	struct crm_change *ch = begin(s);
+	const struct crm_kind *product = &s->schema->kind[CRM_K_PRODUCT];
+	struct crm_record *rec;
+	struct crm_err err = {0};
+	struct crm_log_head head;
+	uint64_t last;
+
+	for (int i = 0; i < 2 * CRM_K_MAX; i++)
+		put(s, ch, 0, "first", NULL, CRM_OK);
+	assert_int_equal(crm_change_new(ch, product, &rec, &err), CRM_OK);
+	put_text(rec, "sku", "S-1");
+	put_text(rec, "name", "Cup");
+	assert_int_equal(crm_change_put(ch, rec, &err), CRM_OK);
+	crm_change_reset(ch);
+	/* what is left behind the product are numbers with gaps */
+	for (uint64_t i = 2; i <= 2 * CRM_K_MAX; i += 2)
+		put(s, ch, i, "again", NULL, CRM_OK);
+	last = end(ch);
+	head_of(s, last - 2, &head);
+	assert_int_equal(head.nrange, CRM_K_MAX);
+	assert_int_equal(head.range[CRM_K_MAX - 1].kind, CRM_K_CUSTOMER);
+	head_of(s, last - 1, &head);
+	assert_int_equal(head.nrange, CRM_K_MAX);
+	assert_int_equal(head.range[CRM_K_MAX - 1].kind, CRM_K_PRODUCT);
+	head_of(s, last, &head);
+	assert_int_equal(head.nrange, 1);
+}
+
 static void
 put_tier(
     struct shop *s, struct crm_change *ch, uint64_t number, const char *tier)
@@ -754,6 +788,7 @@ main(void)
 	    CASE(refused_records_leave_no_holes),
 	    CASE(large_changes_are_written_in_parts),
 	    CASE(records_put_again_behind_others_keep_their_numbers),
+	    CASE(a_kind_that_begins_behind_many_ranges_begins_a_part),
 	    CASE(records_that_grow_a_little_stay_on_their_pages),
 	    CASE(a_key_stands_for_one_change),
 	    CASE(what_is_removed_leaves_a_tombstone),

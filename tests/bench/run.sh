@@ -357,7 +357,7 @@ job_get_email()
 	    TO '$D/out/get-email.duckdb' (DELIMITER '\t', HEADER);" \
 	    >"$D/email.duckdb"
 	side crm 1 - "crm-customer get --store $D/store - -f $f <$D/emails.tsv >$D/out/get-email.crm"
-	side sqlite3 1 - "sqlite3 -batch -mmap 4294967296 $D/shop.sqlite <$D/email.sqlite3 >$D/out/get-email.sqlite3"
+	side sqlite3 1:2 - "sqlite3 -batch -mmap 4294967296 $D/shop.sqlite <$D/email.sqlite3 >$D/out/get-email.sqlite3"
 	side duckdb 1 - "$duckdb $D/shop.duckdb <$D/email.duckdb"
 	compare get-email id
 }
@@ -487,7 +487,7 @@ job_add_stream()
 	duck_rows "$D/typed/rows.tsv" >"$D/rows.duckdb"
 	side crm 1 "rm -rf $D/new && cp -a $D/base $D/new" "crm-order add -q --store $D/new - <$D/rows.tsv"
 	side duckdb 1 "cp $D/base.duckdb $D/new.duckdb" "$duckdb $D/new.duckdb <$D/rows.duckdb"
-	side sqlite3 1 "rm -f $D/new.sqlite*; cp $D/base.sqlite $D/new.sqlite" "sqlite3 -batch -mmap 4294967296 $D/new.sqlite <$D/rows.sqlite3"
+	side sqlite3 1:2 "rm -f $D/new.sqlite*; cp $D/base.sqlite $D/new.sqlite" "sqlite3 -batch -mmap 4294967296 $D/new.sqlite <$D/rows.sqlite3"
 	compare_load add-stream
 	# and what they take, over what was there before
 	sizes bytes new "$added" base

@@ -143,6 +143,8 @@ cli_kept(const struct cli *c, const struct crm_record *rec)
 /* The common verbs' functions. */
 cli_fn cli_add, cli_get, cli_list, cli_set_verb, cli_rm, cli_edit, cli_tag,
     cli_identify;
+/* cli_join.c: get on a stream. */
+int cli_join(struct cli *c, struct crm_err *err);
 /* --or-get of add; --shared and --remove of identify. */
 extern const char *cli_or_get;
 extern bool cli_ident_shared, cli_ident_remove;

@@ -404,7 +404,9 @@ crm_spool_pread(
 const char *
 crm_spool_view(const struct crm_spool *s, uint64_t off, size_t n)
 {
-	return !s->spilled && in_window(s, off, n) ? s->mem.p + off : NULL;
+	/* one that nothing was written to has no memory yet */
+	return s->mem.p && !s->spilled && in_window(s, off, n) ? s->mem.p + off
+							       : NULL;
 }
 
 void
